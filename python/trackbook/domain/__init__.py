@@ -1,0 +1,1 @@
+"""Plain frozen values and the rules between them; no input or output here."""

@@ -1,0 +1,43 @@
+"""Cell executions: each one as it happened, in order."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from msgspec import Struct
+
+CellStatus = Literal["running", "ok", "error", "aborted"]
+
+
+class CellError(Struct, frozen=True):
+    """The exception that ended a cell; `traceback` as Jupyter sends it, one entry a frame."""
+
+    ename: str
+    evalue: str
+    traceback: list[str] = []
+
+
+class CellExecution(Struct, frozen=True):
+    """One execution of one cell in a run.
+
+    `order` counts the run's executions from 1; `count` is the kernel's own In[n]. `duration` is in seconds,
+    None while it runs. `source_digest` and `outputs` (one digest an output) name blobs.
+    """
+
+    order: int
+    cell_id: str | None
+    count: int | None
+    source_digest: str
+    started: datetime
+    duration: float | None
+    status: CellStatus
+    outputs: list[str]
+    truncated: bool
+    error: CellError | None = None
+
+
+class CellContent(Struct, frozen=True):
+    """An execution with its source and its outputs (nbformat 4 output dicts)."""
+
+    execution: CellExecution
+    source: str
+    outputs: list[dict[str, Any]]

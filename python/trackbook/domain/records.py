@@ -1,0 +1,207 @@
+"""The records of a journal: everything that can happen to a run, a job, or a project's numbering.
+
+Each is a msgpack array [tag, at, ...]; `at` is microseconds since the epoch. Fields are only ever added at the
+end and with a default, so that older journals stay readable; a changed meaning gets a new tag.
+"""
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from trackbook.domain.artifact import ArtifactKind
+from trackbook.domain.cell import CellError, CellStatus
+from trackbook.domain.environment import Environment, Module
+from trackbook.domain.job import JobSpec, JobStatus
+from trackbook.domain.metric import Goal, Summary
+from trackbook.domain.run import RunError, RunStatus, Source
+
+FORMAT = 1
+
+WriterRole = Literal["owner", "child", "editor"]
+
+
+class _Record(Struct, frozen=True, array_like=True, gc=False):
+    at: int
+
+
+class WriterOpened(_Record, frozen=True, array_like=True, tag="writer"):
+    """First record of each journal file. Only an owner's death ends a run; a forked child's does not."""
+
+    role: WriterRole
+    pid: int
+    process_started: float
+    host: str
+    boot_id: str
+    version: str
+
+
+class RunStarted(_Record, frozen=True, array_like=True, tag="start"):
+    """A run was opened."""
+
+    experiment: str
+    name: str
+    user: str
+    host: str
+    source: Source
+    parent_id: str | None = None
+
+
+class MetricsLogged(_Record, frozen=True, array_like=True, tag="m", gc=False):
+    """One value for each of some metrics, at one step."""
+
+    step: int
+    values: dict[str, float]
+    context: dict[str, str] | None = None
+
+
+class MetricDefined(_Record, frozen=True, array_like=True, tag="metric"):
+    """The user said what a metric means."""
+
+    key: str
+    goal: Goal | None
+    unit: str | None
+    summary: Summary = "last"
+
+
+class ParamsSet(_Record, frozen=True, array_like=True, tag="p"):
+    """Parameters got these values; earlier ones stay as revisions."""
+
+    values: dict[str, Any]
+    cell_id: str | None = None
+
+
+class TagsSet(_Record, frozen=True, array_like=True, tag="tags"):
+    """Tags got these values; None takes one away."""
+
+    values: dict[str, str | None]
+
+
+class NoteWritten(_Record, frozen=True, array_like=True, tag="note"):
+    """A line was added to the notes, or the whole text was replaced."""
+
+    text: str
+    replaces: bool = False
+
+
+class Renamed(_Record, frozen=True, array_like=True, tag="name"):
+    """The run got another name."""
+
+    name: str
+
+
+class ArtifactStored(_Record, frozen=True, array_like=True, tag="a"):
+    """A blob belongs to the run under this path."""
+
+    path: str
+    digest: str
+    size: int
+    media_type: str
+    kind: ArtifactKind
+    cell_id: str | None = None
+
+
+class CellStarted(_Record, frozen=True, array_like=True, tag="c"):
+    """An execution began. `order` counts this writer's executions from 1."""
+
+    order: int
+    cell_id: str | None
+    count: int | None
+    source_digest: str
+
+
+class CellFinished(_Record, frozen=True, array_like=True, tag="d"):
+    """An execution ended after `duration` seconds."""
+
+    order: int
+    status: CellStatus
+    duration: float
+    outputs: list[str]
+    truncated: bool = False
+    error: CellError | None = None
+
+
+class SnapshotTaken(_Record, frozen=True, array_like=True, tag="snapshot"):
+    """The notebook as it was; `digest` names the manifest's blob."""
+
+    moment: Literal["start", "end"]
+    origin: Literal["document", "file", "job"]
+    digest: str
+
+
+class EnvironmentCaptured(_Record, frozen=True, array_like=True, tag="environment"):
+    """What the run runs on; the packages lie in the blob `packages_digest`, as JSON."""
+
+    environment: Environment
+    packages_digest: str
+
+
+class ModulesCaptured(_Record, frozen=True, array_like=True, tag="modules"):
+    """Modules of the project that the run imported, their source stored as blobs."""
+
+    modules: list[Module]
+
+
+class RunEnded(_Record, frozen=True, array_like=True, tag="end"):
+    """The run ended. `reason` is a sentence for people; `message_id` the execute request that ended it."""
+
+    status: RunStatus
+    error: RunError | None = None
+    reason: str | None = None
+    message_id: str | None = None
+
+
+class Trashed(_Record, frozen=True, array_like=True, tag="trash"):
+    """The run was put into the trash."""
+
+
+class Restored(_Record, frozen=True, array_like=True, tag="restore"):
+    """The run was taken out of the trash."""
+
+
+class RunNumbered(_Record, frozen=True, array_like=True, tag="number"):
+    """A run got its short number in the project (in the project's own journal)."""
+
+    run_id: str
+    number: int
+
+
+class JobSubmitted(_Record, frozen=True, array_like=True, tag="job"):
+    """A job was queued (in the job's own journal)."""
+
+    spec: JobSpec
+
+
+class JobFinished(_Record, frozen=True, array_like=True, tag="job-end"):
+    """A job came to its end (in the job's own journal)."""
+
+    status: JobStatus
+    error: RunError | None = None
+
+
+class WriterClosed(_Record, frozen=True, array_like=True, tag="close"):
+    """Last record of a journal file that was closed properly."""
+
+
+Record = (
+    WriterOpened
+    | RunStarted
+    | MetricsLogged
+    | MetricDefined
+    | ParamsSet
+    | TagsSet
+    | NoteWritten
+    | Renamed
+    | ArtifactStored
+    | CellStarted
+    | CellFinished
+    | SnapshotTaken
+    | EnvironmentCaptured
+    | ModulesCaptured
+    | RunEnded
+    | Trashed
+    | Restored
+    | RunNumbered
+    | JobSubmitted
+    | JobFinished
+    | WriterClosed
+)

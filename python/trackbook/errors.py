@@ -1,0 +1,193 @@
+"""Every error that Trackbook raises on purpose.
+
+    TrackbookError
+    ├── UsageError                 what was asked for can't be done as asked; the text says what to do instead
+    │   ├── InvalidName            a name of an experiment, parameter, metric, tag or artifact that can't be stored
+    │   ├── InvalidValue           a value that can't be stored under that name
+    │   ├── NoActiveRun            something was tracked while no run was open
+    │   ├── NotebookError          a file that is no notebook, or one that can't be used for this
+    │   ├── ParameterError         a notebook's parameter: unknown name, wrong type
+    │   ├── QueryError             a search that can't be read; carries the position in the text
+    │   └── MissingExtra           the light install lacks what this call needs
+    ├── NotFound                   no such run, artifact, snapshot, job or project
+    ├── Conflict                   the thing exists, but its state forbids what was asked
+    ├── WorkFailed                 the user's own work failed: a cell raised
+    └── InfrastructureError        not the user's fault: kernel, store, disk
+        ├── KernelError            a kernel could not be started, or died
+        └── StoreError             the store can't be reached, read or written
+            ├── StoreTooNew        it was written by a newer Trackbook
+            └── CorruptRecord      bytes on disk that fail their checksum
+
+Each carries the values that explain it as attributes, beside the sentence.
+"""
+
+from collections.abc import Sequence
+
+
+class TrackbookError(Exception):
+    """Base of all errors that Trackbook raises on purpose."""
+
+    code = "error"
+
+
+class UsageError(TrackbookError):
+    """What was asked for can't be done as asked."""
+
+    code = "usage"
+
+
+class InvalidName(UsageError):
+    """A name that can't be stored."""
+
+    code = "invalid_name"
+
+    def __init__(self, kind: str, name: object, reason: str) -> None:
+        self.kind = kind
+        self.name = name
+        self.reason = reason
+        super().__init__(f"{_shorten(name)} can't be the name of {_with_article(kind)}: {reason}")
+
+
+class InvalidValue(UsageError):
+    """A value that can't be stored under its name."""
+
+    code = "invalid_value"
+
+    def __init__(self, name: str, value: object, reason: str) -> None:
+        self.name = name
+        self.value_type = type(value).__name__
+        self.reason = reason
+        super().__init__(f"{name!r} is not stored: {reason}")
+
+
+class NoActiveRun(UsageError):
+    """Something was tracked while no run was open."""
+
+    code = "no_active_run"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No run is open. Open one with `%track start EXPERIMENT` or trackbook.start_run('EXPERIMENT')."
+        )
+
+
+class NotebookError(UsageError):
+    """A file that is no notebook, or one that can't be used for what was asked."""
+
+    code = "notebook"
+
+    def __init__(self, path: object, reason: str) -> None:
+        self.path = str(path)
+        self.reason = reason
+        super().__init__(f"{self.path}: {reason}")
+
+
+class ParameterError(UsageError):
+    """A parameter of a notebook has an unknown name or a value of the wrong type."""
+
+    code = "parameter"
+
+    def __init__(self, name: str, reason: str, suggestions: Sequence[str] = ()) -> None:
+        self.name = name
+        self.reason = reason
+        self.suggestions = list(suggestions)
+        super().__init__(f"Parameter {name!r}: {reason}")
+
+
+class QueryError(UsageError):
+    """A search that can't be read. `position` counts characters from 0."""
+
+    code = "query"
+
+    def __init__(self, query: str, position: int, reason: str) -> None:
+        self.query = query
+        self.position = position
+        self.reason = reason
+        super().__init__(f"{reason} (at character {position + 1})\n  {query}\n  {' ' * position}^")
+
+
+class MissingExtra(UsageError):
+    """The light install lacks what this call needs."""
+
+    code = "missing_extra"
+
+    def __init__(self, what: str, extra: str = "lab") -> None:
+        self.what = what
+        self.extra = extra
+        super().__init__(f'{what} needs more than the light install: pip install "trackbook[{extra}]"')
+
+
+class NotFound(TrackbookError):
+    """No such run, artifact, snapshot, job or project."""
+
+    code = "not_found"
+
+    def __init__(self, kind: str, identity: object) -> None:
+        self.kind = kind
+        self.identity = str(identity)
+        super().__init__(f"There is no {kind} {_shorten(self.identity)}.")
+
+
+class Conflict(TrackbookError):
+    """The thing exists, but its state forbids what was asked."""
+
+    code = "conflict"
+
+
+class WorkFailed(TrackbookError):
+    """The user's own work failed: a cell of the notebook raised."""
+
+    code = "work_failed"
+
+    def __init__(self, notebook: str, cell: int | None, ename: str, evalue: str, run_id: str | None = None) -> None:
+        self.notebook = notebook
+        self.cell = cell
+        self.ename = ename
+        self.evalue = evalue
+        self.run_id = run_id
+        where = f"{notebook}, cell {cell}" if cell is not None else notebook
+        super().__init__(f"{where}: {ename}: {evalue}")
+
+
+class InfrastructureError(TrackbookError):
+    """Something under Trackbook failed; the user's work is not to blame."""
+
+    code = "infrastructure"
+
+
+class KernelError(InfrastructureError):
+    """A kernel could not be started, or died."""
+
+    code = "kernel"
+
+
+class StoreError(InfrastructureError):
+    """The store can't be reached, read or written."""
+
+    code = "store"
+
+    def __init__(self, path: object, reason: str) -> None:
+        self.path = str(path)
+        self.reason = reason
+        super().__init__(f"The store {self.path}: {reason}")
+
+
+class StoreTooNew(StoreError):
+    """The store was written by a newer Trackbook."""
+
+    code = "store_too_new"
+
+
+class CorruptRecord(StoreError):
+    """Bytes on disk that fail their checksum."""
+
+    code = "corrupt_record"
+
+
+def _shorten(value: object, limit: int = 60) -> str:
+    text = repr(value)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def _with_article(noun: str) -> str:
+    return f"an {noun}" if noun[:1] in "aeiou" else f"a {noun}"

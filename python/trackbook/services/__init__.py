@@ -1,0 +1,1 @@
+"""What Trackbook does, in its users' words."""

@@ -1,0 +1,270 @@
+"""The index: tables that `trackbook rebuild` can make anew from journals and segments.
+
+Times are whole microseconds since the epoch. JSON columns hold text. A NaN is NULL beside a count above 0
+(SQLite turns NaN to NULL); infinities are stored as they are. Columns `*_at` hold the time of the record that
+wrote the value, so that the latest one wins whatever the order in which journals are read.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+experiments = Table(
+    "experiments",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(250), nullable=False, unique=True),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("number", Integer, unique=True),
+    Column("experiment_id", Integer, ForeignKey("experiments.id"), index=True),
+    Column("name", String(250), nullable=False, default=""),
+    Column("name_at", BigInteger, nullable=False, default=0),
+    Column("status", String(12), nullable=False, default="running"),
+    Column("status_at", BigInteger, nullable=False, default=0),
+    Column("parent_id", String(36), index=True),
+    Column("started", BigInteger, index=True),
+    Column("ended", BigInteger),
+    Column("last_at", BigInteger, nullable=False, default=0),
+    Column("active", Float, nullable=False, default=0.0),
+    Column("user", String(250), nullable=False, default=""),
+    Column("host", String(250), nullable=False, default=""),
+    Column("source_kind", String(12), nullable=False, default="script"),
+    Column("source_path", Text),
+    Column("kernel_id", String(64)),
+    Column("cell_id", String(64)),
+    Column("message_id", String(128)),
+    Column("end_message_id", String(128)),
+    Column("job_id", String(36)),
+    Column("error", Text),
+    Column("reason", Text),
+    Column("trashed", Boolean, nullable=False, default=False),
+    Column("trashed_at", BigInteger, nullable=False, default=0),
+    Column("environment", Text),
+    Column("packages_digest", String(64)),
+    Column("revision", BigInteger, nullable=False, default=0, index=True),
+    Index("runs_by_notebook", "source_path", "started"),
+)
+
+params = Table(
+    "params",
+    metadata,
+    Column("run_id", String(36), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("number", Float),
+    Column("text", Text),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("run_id", "key"),
+    Index("params_by_number", "key", "number"),
+    Index("params_by_text", "key", "text"),
+)
+
+param_revisions = Table(
+    "param_revisions",
+    metadata,
+    Column("run_id", String(36), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("cell_id", String(64)),
+    Index("param_revisions_by_run", "run_id", "key", "at"),
+)
+
+tags = Table(
+    "tags",
+    metadata,
+    Column("run_id", String(36), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("value", Text),  # NULL: taken away; the row stays so that a later reading of an older record loses
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("run_id", "key"),
+    Index("tags_by_value", "key", "value"),
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("run_id", String(36), nullable=False, index=True),
+    Column("at", BigInteger, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("replaces", Boolean, nullable=False),  # lines older than the newest replacement don't count
+)
+
+series = Table(
+    "series",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run_id", String(36), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("context", Text, nullable=False),  # JSON with sorted keys; "{}" without a context
+    Column("count", BigInteger, nullable=False),
+    Column("last", Float),
+    Column("last_step", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    Column("min", Float),
+    Column("max", Float),
+    Column("spark", Text, nullable=False),  # JSON list, at most 64 values
+    Column("stride", BigInteger, nullable=False),  # every stride-th point is in spark
+    Index("series_by_run", "run_id", "key", "context", unique=True),
+    Index("series_by_last", "key", "last"),
+)
+
+metric_definitions = Table(
+    "metric_definitions",
+    metadata,
+    Column("run_id", String(36), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("goal", String(3)),
+    Column("unit", Text),
+    Column("summary", String(8), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("run_id", "key"),
+)
+
+artifacts = Table(
+    "artifacts",
+    metadata,
+    Column("run_id", String(36), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("kind", String(12), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("cell_id", String(64)),
+    PrimaryKeyConstraint("run_id", "path"),
+)
+
+cells = Table(
+    "cells",
+    metadata,
+    Column("run_id", String(36), nullable=False),
+    Column("writer", String(36), nullable=False),
+    Column("order", Integer, nullable=False),
+    Column("cell_id", String(64)),
+    Column("count", Integer),
+    Column("source_digest", String(64), nullable=False),
+    Column("started", BigInteger, nullable=False),
+    Column("duration", Float),
+    Column("status", String(8), nullable=False),
+    Column("outputs", Text, nullable=False),  # JSON list of digests
+    Column("truncated", Boolean, nullable=False),
+    Column("error", Text),
+    PrimaryKeyConstraint("run_id", "writer", "order"),
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("run_id", String(36), nullable=False),
+    Column("moment", String(5), nullable=False),
+    Column("origin", String(8), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("run_id", "moment", "origin"),
+)
+
+modules = Table(
+    "modules",
+    metadata,
+    Column("run_id", String(36), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("run_id", "name"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("run_id", String(36), nullable=False, index=True),
+    Column("sweep_id", String(36), index=True),
+    Column("status", String(10), nullable=False),
+    Column("spec", Text, nullable=False),
+    Column("submitted", BigInteger, nullable=False),
+    Column("started", BigInteger),
+    Column("ended", BigInteger),
+    Column("error", Text),
+    # Leases and progress live here alone; a rebuild returns unfinished jobs to the queue.
+    Column("worker", Text),
+    Column("lease_expires", BigInteger),
+    Column("cancel_requested", Boolean, nullable=False, default=False),
+    Column("cell", Integer, nullable=False, default=0),
+    Column("cells", Integer, nullable=False, default=0),
+    Column("revision", BigInteger, nullable=False, default=0, index=True),
+    Index("jobs_by_status", "status", "submitted"),
+)
+
+numbers = Table(
+    "numbers",
+    metadata,
+    Column("run_id", String(36), primary_key=True),
+    Column("number", Integer, nullable=False, unique=True),
+)
+
+# How far each journal file has been read; the position moves in the transaction that stores the records.
+parts = Table(
+    "parts",
+    metadata,
+    Column("subject", String(36), nullable=False),
+    Column("writer", String(36), nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("role", String(8)),
+    Column("sealed", Boolean, nullable=False),
+    Column("closed", Boolean, nullable=False),
+    PrimaryKeyConstraint("subject", "writer", "part"),
+)
+
+# Which series a journal file holds, and how many points of each; columns of sealed ones lie in the segment.
+chunks = Table(
+    "chunks",
+    metadata,
+    Column("series_id", Integer, nullable=False),
+    Column("subject", String(36), nullable=False),
+    Column("writer", String(36), nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    PrimaryKeyConstraint("series_id", "writer", "part"),
+)
+
+damages = Table(
+    "damages",
+    metadata,
+    Column("subject", String(36), nullable=False),
+    Column("writer", String(36), nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    PrimaryKeyConstraint("subject", "writer", "part", "position"),
+)
+
+# One row: the number of the last change, which every changed run and job carries.
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+)
