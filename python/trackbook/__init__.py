@@ -1,0 +1,76 @@
+"""Trackbook: runs, snapshots, comparison and jobs for notebooks.
+
+import trackbook as tb
+
+with tb.start_run("churn", params={"lr": 0.1}) as run:
+    run.log({"loss": 0.3}, step=1)
+"""
+
+from typing import Any
+
+from trackbook.api import (
+    Run,
+    artifact,
+    compare,
+    current_run,
+    end_run,
+    figure,
+    log,
+    metric,
+    note,
+    param,
+    params,
+    runs,
+    start_run,
+    tag,
+)
+from trackbook.errors import TrackbookError
+
+__all__ = [
+    "Run",
+    "TrackbookError",
+    "__version__",
+    "artifact",
+    "compare",
+    "current_run",
+    "end_run",
+    "figure",
+    "log",
+    "metric",
+    "note",
+    "param",
+    "params",
+    "runs",
+    "start_run",
+    "tag",
+]
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Bring `%track` and `%%track` into an IPython session (`%load_ext trackbook`)."""
+    from trackbook.magics import load_ipython_extension as load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Take the magics out again."""
+    from trackbook.magics import unload_ipython_extension as unload
+
+    unload(shell)
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    return [{"module": "trackbook.server"}]
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    return [{"src": "labextension", "dest": "trackbook"}]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from trackbook.version import version
+
+        return version()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,435 @@
+"""The front door for code: open runs, log into them, find them again.
+
+Rules for more than one run at a time:
+
+- A run opened by a `with` block is the parent of what starts inside the block.
+- A run opened plainly (`start_run(...)`, `%track start`) is closed, as finished, by the next plain start.
+- `nested=True` makes the new run a child of the one that is open.
+- In the kernel of a job the first start joins the job's run; later ones become its children.
+"""
+
+import atexit
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from trackbook.config import Settings
+from trackbook.domain.artifact import ArtifactKind
+from trackbook.domain.metric import Goal
+from trackbook.domain.run import RunError, RunStatus, Source
+from trackbook.errors import InvalidValue, MissingExtra, NoActiveRun, UsageError
+from trackbook.services.ingester import can_ingest, ensure_ingester
+from trackbook.services.recorder import RunRecorder
+from trackbook.store.paths import StorePaths, create_store, locate_store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from trackbook.services.context import Services
+
+
+class Run:
+    """A run that this process writes. As a context manager it ends with its block, as failed on an exception."""
+
+    def __init__(
+        self, recorder: RunRecorder, *, joined: bool = False, output_dir: Path | None = None
+    ) -> None:
+        self._recorder = recorder
+        self._joined = joined
+        self._output_dir = output_dir
+        self._scoped = False
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self._recorder.run_id
+
+    @property
+    def experiment(self) -> str:
+        return self._recorder.experiment
+
+    @property
+    def name(self) -> str:
+        return self._recorder.name
+
+    @property
+    def is_open(self) -> bool:
+        """Whether values can still be tracked."""
+        return self._recorder.is_open
+
+    @property
+    def joined(self) -> bool:
+        """Whether another process (a job's worker) owns the run."""
+        return self._joined
+
+    @property
+    def recorder(self) -> RunRecorder:
+        """The writer behind this run, for Trackbook's own extensions."""
+        return self._recorder
+
+    @property
+    def output_dir(self) -> Path:
+        """A folder of this run's own, made when asked for; in a job its files become artifacts at the end."""
+        folder = self._output_dir or self._recorder.store.output_folder(self.id)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def log(
+        self, values: Mapping[str, object], step: int | None = None, context: Mapping[str, str] | None = None
+    ) -> None:
+        """Log one value for each metric, at `step` (by default one more than the last, from 0)."""
+        self._recorder.log(values, step, context)
+
+    def param(self, name: str, value: object) -> None:
+        """Record a parameter; a changed value is a revision, and the last one counts."""
+        self._recorder.set_params({name: value})
+
+    def params(self, values: Mapping[str, object]) -> None:
+        """Record several parameters; nested mappings become dotted names."""
+        self._recorder.set_params(values)
+
+    def tag(self, key: str, value: str | None = "") -> None:
+        """Set a tag; None takes it away."""
+        self._recorder.set_tags({key: value})
+
+    def tags(self, values: Mapping[str, str | None]) -> None:
+        """Set several tags."""
+        self._recorder.set_tags(values)
+
+    def note(self, text: str) -> None:
+        """Add a line to the run's notes."""
+        self._recorder.add_note(text)
+
+    def metric(self, key: str, *, goal: Goal | None = None, unit: str | None = None) -> None:
+        """Say what a metric means: `goal` "max" or "min", and its unit."""
+        self._recorder.define_metric(key, goal, unit)
+
+    def artifact(
+        self, source: str | os.PathLike[str] | bytes, name: str | None = None, *, kind: ArtifactKind = "file"
+    ) -> str:
+        """Store a file (or bytes, which need a `name`) in the run; returns the path inside the run.
+
+        Returns when the bytes are stored. Raises UsageError if there is no such file.
+        """
+        if isinstance(source, bytes):
+            if name is None:
+                raise UsageError("Bytes have no name of their own; say name='file.bin'.")
+            self._recorder.store_artifact(source, name, kind=kind)
+            return name
+        path = Path(source)
+        target = name or path.name
+        self._recorder.store_artifact(path, target, kind=kind)
+        return target
+
+    def figure(self, figure: Any = None, name: str | None = None) -> str:
+        """Store a figure as PNG: matplotlib's current one, or any object that can draw itself as PNG."""
+        target = name or self._free_figure_name()
+        if not target.endswith(".png"):
+            target += ".png"
+        self._recorder.store_artifact(_png(figure), target, kind="figure", media_type="image/png")
+        return target
+
+    def end(
+        self, status: RunStatus = "finished", *, error: RunError | None = None, reason: str | None = None
+    ) -> None:
+        """End the run. A run that a job owns goes on until the job ends, unless `status` is "failed"."""
+        self._recorder.end(status, error=error, reason=reason, message_id=_message_id())
+        if self in _open:
+            _open.remove(self)
+
+    def __enter__(self) -> Self:
+        self._scoped = True
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.end()
+        elif isinstance(error, KeyboardInterrupt):
+            self.end("aborted", reason="It was interrupted.")
+        else:
+            self.end("failed", error=describe_error(error))
+
+    def __repr__(self) -> str:
+        return f"Run({self.experiment!r}, name={self.name!r}, id={self.id!r}, open={self.is_open})"
+
+    def _free_figure_name(self) -> str:
+        self._figures = getattr(self, "_figures", 0) + 1
+        return f"figures/figure-{self._figures}.png"
+
+
+# Innermost last. A process has one stack for all its threads: a worker thread logs into the run of its process.
+_open: list[Run] = []
+_joined_jobs: set[str] = set()
+
+
+def start_run(
+    experiment: str | None = None,
+    *,
+    name: str | None = None,
+    params: Mapping[str, Any] | None = None,
+    tags: Mapping[str, str] | None = None,
+    notes: str | None = None,
+    nested: bool = False,
+    source: Source | None = None,
+    folder: str | os.PathLike[str] | None = None,
+) -> Run:
+    """Open a run of `experiment` (by default the project folder's name) and make it the current one.
+
+    The store is `TRACKBOOK_STORE`, else the nearest `.trackbook` from `folder` (by default the working directory)
+    upwards. Raises InvalidName and InvalidValue for what can't be stored, StoreError when the store can't be written.
+    """
+    settings = Settings.load()
+    if (run := _join_job(settings, params, tags)) is None:
+        parent = _parent(nested)
+        store = parent.recorder.store if parent else open_store(settings, folder)
+        recorder = RunRecorder.start(
+            store,
+            experiment=experiment or (parent.experiment if parent else store.name) or "default",
+            name=name,
+            params=params,
+            tags=tags,
+            parent_id=parent.id if parent else None,
+            source=source or _script_source(store),
+        )
+        if not nested:
+            _close_plain_runs()
+        run = Run(recorder)
+        _open.append(run)
+    if notes:
+        run.note(notes)
+    ensure_ingester(run.recorder.store)
+    return run
+
+
+def join_job() -> Run | None:
+    """In the kernel of a job: become a writer of the job's run, so that cells are recorded from the first one on.
+
+    The first `start_run` takes this run up. Returns None when this process belongs to no job.
+    """
+    settings = Settings.load()
+    if settings.run_id is None or settings.store is None:
+        return None
+    for run in _open:
+        if run.id == settings.run_id:
+            return run
+    if settings.run_id in _joined_jobs:
+        return None
+    recorder = RunRecorder.join(create_store(settings.store), settings.run_id)
+    run = Run(recorder, joined=True, output_dir=settings.output_dir)
+    _open.append(run)
+    return run
+
+
+def current_run() -> Run | None:
+    """Return the innermost open run of this process, if any."""
+    return _open[-1] if _open else None
+
+
+def require_run() -> Run:
+    """Return the current run; raises NoActiveRun without one."""
+    if not _open:
+        raise NoActiveRun
+    return _open[-1]
+
+
+def end_run(status: RunStatus = "finished") -> None:
+    """End the current run."""
+    require_run().end(status)
+
+
+def log(
+    values: Mapping[str, object], step: int | None = None, context: Mapping[str, str] | None = None
+) -> None:
+    """Log metrics into the current run; see `Run.log`."""
+    require_run().log(values, step, context)
+
+
+def param(name: str, value: object) -> None:
+    """Record a parameter of the current run."""
+    require_run().param(name, value)
+
+
+def params(values: Mapping[str, object]) -> None:
+    """Record parameters of the current run."""
+    require_run().params(values)
+
+
+def tag(key: str, value: str | None = "") -> None:
+    """Set a tag of the current run."""
+    require_run().tag(key, value)
+
+
+def note(text: str) -> None:
+    """Add a line to the current run's notes."""
+    require_run().note(text)
+
+
+def metric(key: str, *, goal: Goal | None = None, unit: str | None = None) -> None:
+    """Say what a metric of the current run means."""
+    require_run().metric(key, goal=goal, unit=unit)
+
+
+def artifact(
+    source: str | os.PathLike[str] | bytes, name: str | None = None, *, kind: ArtifactKind = "file"
+) -> str:
+    """Store a file in the current run; see `Run.artifact`."""
+    return require_run().artifact(source, name, kind=kind)
+
+
+def figure(figure: Any = None, name: str | None = None) -> str:
+    """Store a figure in the current run; see `Run.figure`."""
+    return require_run().figure(figure, name)
+
+
+def runs(
+    query: str | None = None, *, order_by: str | None = None, limit: int | None = None
+) -> "pd.DataFrame":
+    """Return the project's runs as a table, newest first; a row a run.
+
+    Columns: id, number, experiment, name, status, started, ended, duration, and `params.*`, `metrics.*`, `tags.*`.
+    `query` is written in the search language, such as `metrics.acc > 0.9 and params.lr <= 0.1`.
+    Raises QueryError for one that can't be read, MissingExtra in the light install.
+    """
+    from trackbook.services.tables import runs_table
+
+    return runs_table(open_project(), query, order_by, limit)
+
+
+def compare(*references: str | Run) -> "pd.DataFrame":
+    """Return what differs between runs as a table: a row a parameter, metric or tag, a column a run.
+
+    A reference is a run, its id, or its number such as "#42".
+    """
+    from trackbook.services.tables import comparison_table
+
+    return comparison_table(
+        open_project(), [ref.id if isinstance(ref, Run) else str(ref) for ref in references]
+    )
+
+
+def open_project(folder: str | os.PathLike[str] | None = None) -> "Services":
+    """Return the services of the project in which `folder` (by default the working directory) lies."""
+    if not can_ingest():
+        raise MissingExtra("Reading runs")
+    from trackbook.services.context import open_services
+
+    store = _open[-1].recorder.store if _open and folder is None else open_store(Settings.load(), folder)
+    return open_services(store)
+
+
+def open_store(settings: Settings, folder: str | os.PathLike[str] | None = None) -> StorePaths:
+    """Return the store that the settings name, else the one of `folder`, made where there is none."""
+    if settings.store is not None:
+        return create_store(settings.store)
+    return locate_store(Path(folder) if folder is not None else Path.cwd())
+
+
+def describe_error(error: BaseException) -> RunError:
+    """Return an exception as it is stored on a run."""
+    import traceback
+
+    return RunError(type(error).__name__, str(error), traceback.format_exception(error))
+
+
+def set_session(message_id: Callable[[], str | None], shutdown_kind: Callable[[], str | None]) -> None:
+    """Tell how to ask the notebook session for the execute request being run, and how the kernel is shut down."""
+    global _message_id, _shutdown_kind
+    _message_id, _shutdown_kind = message_id, shutdown_kind
+
+
+def _nothing() -> str | None:
+    return None
+
+
+_message_id: Callable[[], str | None] = _nothing
+_shutdown_kind: Callable[[], str | None] = _nothing
+
+
+def _join_job(
+    settings: Settings, values: Mapping[str, Any] | None, tags: Mapping[str, str] | None
+) -> Run | None:
+    run_id = settings.run_id
+    if run_id is None or settings.store is None or run_id in _joined_jobs:
+        return None
+    run = join_job()
+    if run is None:
+        return None
+    _joined_jobs.add(run_id)
+    if values:
+        run.params(values)
+    if tags:
+        run.tags(tags)
+    return run
+
+
+def _parent(nested: bool) -> Run | None:
+    if nested:
+        return current_run()
+    return next((run for run in reversed(_open) if run._scoped or run.joined), None)
+
+
+def _close_plain_runs() -> None:
+    # Only what lies above the innermost `with` block: that block ends its own run.
+    while _open and not _open[-1]._scoped and not _open[-1].joined:
+        _open[-1].end(reason="Another run was started.")
+
+
+def _script_source(store: StorePaths) -> Source:
+    main = getattr(sys.modules.get("__main__"), "__file__", None)
+    if main is None:
+        return Source("console")
+    path = Path(main).absolute()
+    inside = path.is_relative_to(store.project)
+    return Source("script", path.relative_to(store.project).as_posix() if inside else str(path))
+
+
+def _png(figure: Any) -> bytes:
+    if figure is None:
+        figure = _current_matplotlib_figure()
+    figure = getattr(figure, "figure", None) or figure  # an Axes knows its figure
+    if callable(getattr(figure, "savefig", None)):
+        import io
+
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", bbox_inches="tight")
+        return buffer.getvalue()
+    draw = getattr(figure, "_repr_png_", None)
+    drawn = draw() if callable(draw) else None
+    if isinstance(drawn, tuple):  # IPython allows (data, metadata)
+        drawn = drawn[0]
+    if isinstance(drawn, bytes):
+        return drawn
+    raise InvalidValue("figure", figure, f"{type(figure).__name__} can't be drawn as PNG")
+
+
+def _current_matplotlib_figure() -> Any:
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is None or not pyplot.get_fignums():
+        raise UsageError(
+            "There is no open matplotlib figure; name the one to store, or track it in the cell that draws it."
+        )
+    return pyplot.gcf()
+
+
+def _end_open_runs() -> None:
+    kind = _shutdown_kind()
+    failed = getattr(sys, "last_exc", None) if kind is None else None
+    for run in reversed(list(_open)):
+        with contextlib.suppress(Exception):
+            if kind == "restart":
+                run.end("killed", reason="The kernel was restarted.")
+            elif kind == "shutdown":
+                run.end("finished", reason="The kernel was shut down.")
+            elif failed is not None or getattr(sys, "last_value", None) is not None:
+                run.end("failed", error=describe_error(failed or sys.last_value))
+            else:
+                run.end("finished", reason="The program ended.")
+
+
+atexit.register(_end_open_runs)

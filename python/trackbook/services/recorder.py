@@ -1,0 +1,366 @@
+"""The recorder: the one writer of a run's records. Each call is one append to a local journal.
+
+No server, no database and no network is on this path. A full disk does not raise into the user's work: it warns
+once and counts what was not stored.
+"""
+
+import getpass
+import mimetypes
+import operator
+import os
+import threading
+import time
+import warnings
+import weakref
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from trackbook.domain import records
+from trackbook.domain.artifact import ArtifactKind
+from trackbook.domain.cell import CellError, CellStatus
+from trackbook.domain.clock import now
+from trackbook.domain.environment import Environment, Module
+from trackbook.domain.ids import new_id
+from trackbook.domain.metric import GOALS, Goal
+from trackbook.domain.names import check_artifact_path, check_name
+from trackbook.domain.records import Record, WriterRole
+from trackbook.domain.run import RunError, RunStatus, Source
+from trackbook.domain.values import flatten, to_number, to_parameter, to_wire
+from trackbook.errors import InvalidValue, UsageError
+from trackbook.store.blobs import BlobStore
+from trackbook.store.journal import JournalWriter, opening_record
+from trackbook.store.locks import ProcessLock, boot_id, os_host, process_started
+from trackbook.store.paths import StorePaths
+from trackbook.version import version
+
+
+class StorageWarning(UserWarning):
+    """Something could not be stored; the text says what."""
+
+
+class RunRecorder:
+    """Writes one run from this process. Made by `start` or `join`; safe to use from several threads.
+
+    In a forked child the same object goes on as a writer of its own, whose death does not end the run.
+    """
+
+    def __init__(self, store: StorePaths, run_id: str, experiment: str, name: str, role: WriterRole) -> None:
+        self.store = store
+        self.run_id = run_id
+        self.experiment = experiment
+        self.name = name
+        self.role: WriterRole = role
+        self.blobs = BlobStore(store.blobs)
+        self.is_open = True
+        self.failed_appends = 0
+        self._names: set[str] = set()
+        self._last_steps: dict[object, int] = {}
+        self._fork_lock = threading.Lock()
+        self._forked = False
+        self._orders = 0
+        self._open_writer()
+        _recorders.add(self)
+
+    @classmethod
+    def start(
+        cls,
+        store: StorePaths,
+        *,
+        experiment: str,
+        name: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        tags: Mapping[str, str] | None = None,
+        parent_id: str | None = None,
+        source: Source | None = None,
+        run_id: str | None = None,
+    ) -> "RunRecorder":
+        """Open a run in `store`, of which this process is the owner: its death ends the run.
+
+        Raises InvalidName and InvalidValue for what can't be stored, StoreError when the store can't be written.
+        """
+        check_name("experiment", experiment)
+        run_id = run_id or new_id()
+        run_name = check_name("run", name) if name is not None else default_name(run_id)
+        plain_params = _plain_params(params or {})
+        plain_tags = _plain_tags(tags or {})
+        recorder = cls(store, run_id, experiment, run_name, "owner")
+        recorder.append(
+            records.RunStarted(
+                now(), experiment, run_name, user_name(), os_host(), source or Source("script"), parent_id
+            )
+        )
+        if plain_params:
+            recorder.append(records.ParamsSet(now(), plain_params, source.cell_id if source else None))
+        if plain_tags:
+            recorder.append(records.TagsSet(now(), plain_tags))
+        return recorder
+
+    @classmethod
+    def join(
+        cls,
+        store: StorePaths,
+        run_id: str,
+        *,
+        role: WriterRole = "child",
+        experiment: str = "",
+        name: str = "",
+    ) -> "RunRecorder":
+        """Become a further writer of a run that another process opened."""
+        return cls(store, run_id, experiment, name or default_name(run_id), role)
+
+    def log(
+        self, values: Mapping[str, object], step: int | None = None, context: Mapping[str, str] | None = None
+    ) -> None:
+        """Store one value for each metric in `values`, at `step`.
+
+        Without a step it is one more than the last step of these metrics, from 0 on. Raises InvalidName and
+        InvalidValue for what is no metric.
+        """
+        if not self._names.issuperset(values):
+            self._names.update(check_name("metric", key) for key in values)
+        plain = {
+            key: value if type(value) is float else to_number(key, value) for key, value in values.items()
+        }
+        if context:
+            plain_context: dict[str, str] | None = {str(k): str(v) for k, v in sorted(context.items())}
+            slots: list[object] = [(key, *sorted(context.items())) for key in plain]
+        else:
+            plain_context, slots = None, plain  # type: ignore[assignment]  # a dict iterates over its keys
+        steps = self._last_steps
+        if step is None:
+            step = 1 + max((steps.get(slot, -1) for slot in slots), default=-1)
+        elif type(step) is not int:
+            step = _whole_step(step)
+        for slot in slots:
+            steps[slot] = step
+        self.append(records.MetricsLogged(now(), step, plain, plain_context))
+
+    def set_params(self, values: Mapping[str, Any], cell_id: str | None = None) -> None:
+        """Give parameters values; nested mappings become dotted names. An earlier value stays as a revision."""
+        self.append(records.ParamsSet(now(), _plain_params(values), cell_id))
+
+    def set_tags(self, values: Mapping[str, str | None]) -> None:
+        """Set tags to texts; None takes one away."""
+        self.append(records.TagsSet(now(), _plain_tags(values)))
+
+    def add_note(self, text: str) -> None:
+        """Add a line (or more) to the run's notes."""
+        self.append(records.NoteWritten(now(), str(text)))
+
+    def define_metric(self, key: str, goal: Goal | None = None, unit: str | None = None) -> None:
+        """Say what a metric means: whether higher ("max") or lower ("min") is better, and its unit."""
+        check_name("metric", key)
+        if goal is not None and goal not in GOALS:
+            raise InvalidValue(key, goal, f"a goal is 'max' or 'min', not {goal!r}")
+        self.append(records.MetricDefined(now(), key, goal, unit))
+
+    def store_artifact(
+        self,
+        source: Path | bytes,
+        path: str,
+        *,
+        kind: ArtifactKind = "file",
+        media_type: str | None = None,
+        cell_id: str | None = None,
+    ) -> str:
+        """Copy a file, or bytes, into the run under `path`; returns its SHA-256 when the bytes are stored.
+
+        Raises InvalidName for a path that leaves the run, and UsageError if there is no such file.
+        """
+        check_artifact_path(path)
+        if isinstance(source, Path) and not source.is_file():
+            raise UsageError(f"There is no file {str(source)!r} to store as an artifact.")
+        try:
+            if isinstance(source, Path):
+                digest, size = self.blobs.put_file(source)
+            else:
+                digest, size = self.blobs.put_bytes(source), len(source)
+        except OSError as error:
+            self._warn_once(f"artifact {path!r} ({error.strerror or error})")
+            return ""
+        guessed = media_type or mimetypes.guess_type(path)[0] or "application/octet-stream"
+        self.append(records.ArtifactStored(now(), path, digest, size, guessed, kind, cell_id))
+        return digest
+
+    def store_blob(self, data: bytes) -> str | None:
+        """Store bytes that belong to the run by digest; None when the disk refuses (warns once)."""
+        try:
+            return self.blobs.put_bytes(data)
+        except OSError as error:
+            self._warn_once(f"{len(data)} bytes ({error.strerror or error})")
+            return None
+
+    def cell_started(self, cell_id: str | None, count: int | None, source: str) -> int:
+        """Record that a cell begins with this source; returns its order, from 1, for `cell_finished`."""
+        self._orders += 1
+        digest = self.store_blob(source.encode("utf-8", "surrogatepass")) or ""
+        self.append(records.CellStarted(now(), self._orders, cell_id, count, digest))
+        return self._orders
+
+    def cell_finished(
+        self,
+        order: int,
+        status: CellStatus,
+        duration: float,
+        outputs: list[dict[str, Any]],
+        *,
+        truncated: bool = False,
+        error: CellError | None = None,
+    ) -> None:
+        """Record how an execution ended, after `duration` seconds, with its outputs (nbformat 4 dicts)."""
+        digests = [self.store_blob(msgspec.json.encode(to_wire(output))) or "" for output in outputs]
+        self.append(records.CellFinished(now(), order, status, duration, digests, truncated, error))
+
+    def environment_captured(self, environment: Environment) -> None:
+        """Record what the run runs on."""
+        packages = self.store_blob(msgspec.json.encode(environment.packages, order="deterministic")) or ""
+        slim = msgspec.structs.replace(environment, packages={})
+        self.append(records.EnvironmentCaptured(now(), slim, packages))
+
+    def modules_captured(self, modules: list[Module]) -> None:
+        """Record modules of the project that the run imported; their sources are blobs already."""
+        self.append(records.ModulesCaptured(now(), modules))
+
+    def snapshot_taken(self, moment: str, origin: str, digest: str) -> None:
+        """Record a snapshot whose manifest is the blob `digest`."""
+        self.append(records.SnapshotTaken(now(), moment, origin, digest))  # type: ignore[arg-type]
+
+    def append(self, record: Record) -> None:
+        """Append one record. A disk that refuses makes a warning, once, and no error."""
+        if self._forked:
+            self._become_child()
+        if not self.is_open:
+            raise UsageError(
+                f"The run {self.experiment} · {self.name} has ended; start another one to track more."
+            )
+        try:
+            self._writer.append(record)
+        except OSError as error:
+            self.failed_appends += 1
+            self._warn_once(f"{type(record).__name__} ({error.strerror or error})")
+
+    def end(
+        self,
+        status: RunStatus = "finished",
+        *,
+        error: RunError | None = None,
+        reason: str | None = None,
+        message_id: str | None = None,
+    ) -> None:
+        """End the run with `status` and close this writer; a second call does nothing.
+
+        In a forked child only the child's writer is closed.
+        """
+        if not self.is_open:
+            return
+        if not self._forked and self.role != "child" or status == "failed":
+            self.append(records.RunEnded(now(), status, error, reason, message_id))
+        self.close()
+
+    def close(self) -> None:
+        """Stop writing; the run goes on if others write it."""
+        if not self.is_open:
+            return
+        if not self._forked:
+            self.append(records.WriterClosed(now()))
+            self._writer.close()
+            self._lock.release(remove=True)
+        self.is_open = False
+        _recorders.discard(self)
+
+    def _open_writer(self) -> None:
+        writer = new_id()
+        (self.store.journals / self.run_id).mkdir(parents=True, exist_ok=True)
+        self._lock = ProcessLock(self.store.lock(self.run_id, writer))
+        self._lock.acquire(timeout=5.0)
+        self._writer = JournalWriter(self.store, self.run_id, writer, on_rotate=lambda: [self._opening()])
+        self._writer.append(self._opening())
+
+    def _opening(self) -> Record:
+        return opening_record(self.role, version(), os_host(), _boot_id(), _started(os.getpid()))
+
+    def _after_fork(self) -> None:
+        self._writer.forget()
+        self._lock.forget()
+        self._fork_lock = threading.Lock()
+        self._forked = True
+
+    def _become_child(self) -> None:
+        with self._fork_lock:
+            if self._forked and self.is_open:
+                self.role = "child"
+                self._open_writer()
+                self._forked = False
+
+    def _warn_once(self, what: str) -> None:
+        if not getattr(self, "_warned", False):
+            self._warned = True
+            warnings.warn(
+                f"Trackbook could not store {what} of the run {self.experiment} · {self.name}. "
+                "Your work goes on; further losses are counted in silence.",
+                StorageWarning,
+                stacklevel=4,
+            )
+
+
+def default_name(run_id: str) -> str:
+    """Return the name of a run that was given none: the end of its id, which is its random part."""
+    return run_id[-8:]
+
+
+def user_name() -> str:
+    """Return the user's login name, empty where the system knows none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
+
+
+def _plain_params(values: Mapping[str, Any]) -> dict[str, Any]:
+    flat = flatten(values)
+    return {check_name("parameter", key): to_parameter(key, value) for key, value in flat.items()}
+
+
+def _plain_tags(values: Mapping[str, str | None]) -> dict[str, str | None]:
+    return {check_name("tag", key): None if value is None else str(value) for key, value in values.items()}
+
+
+def _whole_step(step: Any) -> int:
+    try:
+        return operator.index(step)
+    except TypeError:
+        if isinstance(step, float) and step.is_integer():
+            return int(step)
+        raise InvalidValue("step", step, f"a step is a whole number, not {step!r}") from None
+
+
+_boot: list[str] = []
+_process: dict[int, float] = {}
+
+
+def _boot_id() -> str:
+    if not _boot:
+        _boot.append(boot_id())
+    return _boot[0]
+
+
+def _started(pid: int) -> float:
+    if pid not in _process:
+        _process.clear()
+        _process[pid] = process_started(pid) or time.time()
+    return _process[pid]
+
+
+_recorders: "weakref.WeakSet[RunRecorder]" = weakref.WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    for recorder in list(_recorders):
+        recorder._after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,0 +1,61 @@
+"""Runs and comparisons as pandas tables, for notebooks and scripts."""
+
+from typing import Any
+
+import pandas as pd
+
+from trackbook.domain.run import Run
+from trackbook.services.context import Services
+
+_PAGE = 500
+
+
+def runs_table(
+    services: Services, query: str | None, order_by: str | None, limit: int | None
+) -> pd.DataFrame:
+    """Return matching runs, a row a run, with `params.*`, `metrics.*` and `tags.*` columns."""
+    services.runs.refresh()
+    found: list[Run] = []
+    while limit is None or len(found) < limit:
+        size = _PAGE if limit is None else min(_PAGE, limit - len(found))
+        page = services.runs.search(query, order_by=order_by, offset=len(found), limit=size)
+        found += page.runs
+        if not page.runs or len(found) >= page.total:
+            break
+    return pd.DataFrame([_row(run) for run in found], columns=_columns(found))
+
+
+def comparison_table(services: Services, references: list[str]) -> pd.DataFrame:
+    """Return what differs between runs: a row a parameter, metric or tag, a column a run."""
+    services.runs.refresh()
+    chosen = [services.runs.get(reference) for reference in references]
+    comparison = services.compare.compare([run.id for run in chosen])
+    rows = [
+        (f"{kind}.{row.key}", row.values)
+        for kind, group in (
+            ("params", comparison.params),
+            ("metrics", comparison.metrics),
+            ("tags", comparison.tags),
+        )
+        for row in group
+    ]
+    columns = [f"#{run.number}" for run in chosen]
+    return pd.DataFrame([values for _, values in rows], index=[key for key, _ in rows], columns=columns)
+
+
+_FIXED = ("id", "number", "experiment", "name", "status", "started", "ended", "duration")
+
+
+def _row(run: Run) -> dict[str, Any]:
+    row = {name: getattr(run, name) for name in _FIXED}
+    for prefix, values in (("params", run.params), ("metrics", run.metrics), ("tags", run.tags)):
+        row |= {f"{prefix}.{key}": value for key, value in values.items()}
+    return row
+
+
+def _columns(found: list[Run]) -> list[str]:
+    seen: dict[str, None] = dict.fromkeys(_FIXED)
+    for prefix in ("params", "metrics", "tags"):
+        keys = {key for run in found for key in getattr(run, prefix)}
+        seen |= dict.fromkeys(f"{prefix}.{key}" for key in sorted(keys))
+    return list(seen)

@@ -1,0 +1,87 @@
+"""Blobs: files named by the SHA-256 of their bytes, each stored once."""
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+from trackbook.domain.ids import new_id
+from trackbook.errors import NotFound
+
+_CHUNK = 1024 * 1024
+
+
+def digest_of(data: bytes) -> str:
+    """Return the SHA-256 of `data` in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+class BlobStore:
+    """Content-addressed files under `root`. Raises OSError when the disk refuses."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, digest: str) -> Path:
+        """Return where the blob lies, or would lie."""
+        if len(digest) != 64 or not digest.isalnum():
+            raise NotFound("blob", digest)
+        return self.root / digest[:2] / digest
+
+    def has(self, digest: str) -> bool:
+        return self.path(digest).is_file()
+
+    def get(self, digest: str) -> bytes:
+        """Return the bytes; raises NotFound if there is no such blob."""
+        try:
+            return self.path(digest).read_bytes()
+        except FileNotFoundError:
+            raise NotFound("blob", digest) from None
+
+    def put_bytes(self, data: bytes) -> str:
+        """Store `data` and return its digest."""
+        digest = digest_of(data)
+        target = self.path(digest)
+        if not target.exists():
+            draft = self._draft(target)
+            try:
+                draft.write_bytes(data)
+                os.replace(draft, target)
+            finally:
+                draft.unlink(missing_ok=True)
+        return digest
+
+    def put_file(self, source: Path) -> tuple[str, int]:
+        """Copy a file into the store; return its digest and its size in bytes.
+
+        The bytes are hashed while they are copied, so that what is stored is what the digest names even if
+        the file changes meanwhile.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        draft = self.root / f"draft-{new_id()}"
+        sha, size = hashlib.sha256(), 0
+        try:
+            with open(source, "rb") as reader, open(draft, "wb") as writer:
+                while chunk := reader.read(_CHUNK):
+                    sha.update(chunk)
+                    writer.write(chunk)
+                    size += len(chunk)
+            digest = sha.hexdigest()
+            target = self.path(digest)
+            if not target.exists():
+                target.parent.mkdir(exist_ok=True)
+                os.replace(draft, target)
+        finally:
+            draft.unlink(missing_ok=True)
+        return digest, size
+
+    def copy_to(self, digest: str, target: Path) -> None:
+        """Write the blob's bytes to the file `target`; raises NotFound if there is no such blob."""
+        try:
+            shutil.copyfile(self.path(digest), target)
+        except FileNotFoundError:
+            raise NotFound("blob", digest) from None
+
+    def _draft(self, target: Path) -> Path:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return target.with_name(f"{target.name}-{new_id()}")

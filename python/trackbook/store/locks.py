@@ -1,0 +1,138 @@
+"""Locks between processes, and with them the question whether the process that held one still lives.
+
+POSIX record locks are used on purpose: a forked child does not inherit them, so a DataLoader worker can't keep a
+dead run alive. Their trap is that closing any handle of the file drops the lock; hence a lock has a file of its
+own, and a process never opens a lock file that it holds itself (`_held`).
+"""
+
+import contextlib
+import json
+import os
+import time
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows: a byte of the file is locked instead
+    fcntl = None  # type: ignore[assignment]
+
+_held: set[str] = set()
+
+
+class ProcessLock:
+    """An exclusive lock on a file, held until `release` or the end of the process.
+
+    The file says who holds it: pid, host and boot id.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._fd: int | None = None
+        self._pid = 0
+
+    def acquire(self, timeout: float = 0.0) -> bool:
+        """Take the lock; False if another process still holds it after `timeout` seconds."""
+        if str(self.path) in _held:
+            return False
+        deadline = time.monotonic() + timeout
+        fd = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+        while not _try_lock(fd):
+            if time.monotonic() >= deadline:
+                os.close(fd)
+                return False
+            time.sleep(0.01)
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, _identity(), 0) if hasattr(os, "pwrite") else os.write(fd, _identity())
+        self._fd, self._pid = fd, os.getpid()
+        _held.add(str(self.path))
+        return True
+
+    def release(self, *, remove: bool = False) -> None:
+        """Give the lock back; with `remove` the file goes too."""
+        if self._fd is None or self._pid != os.getpid():
+            return
+        if remove:
+            with contextlib.suppress(OSError):
+                self.path.unlink()
+        os.close(self._fd)
+        self._fd = None
+        _held.discard(str(self.path))
+
+    def forget(self) -> None:
+        """Close the handle in a forked child, where the lock was not inherited."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+            _held.discard(str(self.path))
+
+
+def is_held(path: Path) -> bool:
+    """Tell whether a living process holds the lock on `path`.
+
+    A lock made on another host, of which nothing can be known here, counts as held.
+    """
+    if str(path) in _held:
+        return True
+    try:
+        fd = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        if not _try_lock(fd):
+            return True
+        return _host_of(fd) not in (None, os_host())
+    finally:
+        os.close(fd)
+
+
+def os_host() -> str:
+    """Return this machine's name."""
+    return os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
+
+
+def boot_id() -> str:
+    """Return an id of the present boot of this machine, empty where the system has none."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except OSError:
+        return ""
+
+
+def process_started(pid: int) -> float:
+    """Return when a process started, in clock ticks since boot; 0.0 where the system does not say.
+
+    With the pid it tells one process from a later one with the same number.
+    """
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("ascii", errors="replace")
+        return float(stat.rpartition(")")[2].split()[19])
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
+def _identity() -> bytes:
+    return json.dumps({"pid": os.getpid(), "host": os_host(), "boot_id": boot_id()}).encode()
+
+
+def _host_of(fd: int) -> str | None:
+    try:
+        os.lseek(fd, 0, os.SEEK_SET)
+        host = json.loads(os.read(fd, 4096))["host"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return str(host)
+
+
+def _try_lock(fd: int) -> bool:
+    try:
+        if fcntl is not None:
+            fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        else:  # pragma: no cover - Windows
+            import msvcrt
+
+            # Far behind the text, so that others can still read who holds it.
+            os.lseek(fd, 1 << 20, os.SEEK_SET)
+            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,185 @@
+"""Where a store keeps what, and how a project's store is found."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from trackbook.domain.ids import is_id, new_id
+from trackbook.errors import StoreError, StoreTooNew
+
+FOLDER = ".trackbook"
+FORMAT = 1
+PROJECT_SUBJECT = "project"
+
+
+class PartName(NamedTuple):
+    """The name of one journal file: whose, by which writer, and its running number from 0."""
+
+    subject: str
+    writer: str
+    part: int
+
+    @property
+    def stem(self) -> str:
+        return f"{self.writer}-{self.part:04d}"
+
+
+@dataclass(frozen=True, slots=True)
+class StorePaths:
+    """The paths of the store in the folder `root` (a project's `.trackbook`)."""
+
+    root: Path
+
+    @property
+    def project(self) -> Path:
+        """The project's folder, which holds the store."""
+        return self.root.parent
+
+    @property
+    def journals(self) -> Path:
+        return self.root / "journals"
+
+    @property
+    def segments(self) -> Path:
+        return self.root / "segments"
+
+    @property
+    def blobs(self) -> Path:
+        return self.root / "blobs"
+
+    @property
+    def jobs(self) -> Path:
+        return self.root / "jobs"
+
+    @property
+    def index(self) -> Path:
+        return self.root / "index.sqlite"
+
+    @property
+    def ingester_lock(self) -> Path:
+        return self.root / "ingester.lock"
+
+    @property
+    def id(self) -> str:
+        """The project's id, made when the store was."""
+        return str(self._identity()["id"])
+
+    @property
+    def name(self) -> str:
+        """The project's name: that of its folder."""
+        return self.project.name
+
+    def journal(self, name: PartName) -> Path:
+        return self.journals / name.subject / f"{name.stem}.journal"
+
+    def segment(self, name: PartName) -> Path:
+        return self.segments / name.subject / f"{name.stem}.segment"
+
+    def lock(self, subject: str, writer: str) -> Path:
+        return self.journals / subject / f"{writer}.lock"
+
+    def job_folder(self, job_id: str) -> Path:
+        return self.jobs / job_id
+
+    def output_folder(self, job_id: str) -> Path:
+        """The folder in which a job's notebook may leave files of its own."""
+        return self.job_folder(job_id) / "outputs"
+
+    def list_journals(self) -> Iterator[tuple[PartName, Path]]:
+        """Yield each journal file, by subject, writer and part."""
+        return _list_parts(self.journals, ".journal")
+
+    def list_segments(self) -> Iterator[tuple[PartName, Path]]:
+        """Yield each segment file, by subject, writer and part."""
+        return _list_parts(self.segments, ".segment")
+
+    def check(self) -> "StorePaths":
+        """Return self if this is a store that this version can use; raises StoreError if not."""
+        identity = self._identity()
+        if int(identity.get("format", 0)) > FORMAT:
+            raise StoreTooNew(
+                self.root, "a newer Trackbook wrote it; upgrade this one: pip install -U trackbook"
+            )
+        return self
+
+    def _identity(self) -> dict[str, object]:
+        try:
+            identity = json.loads((self.root / "store.json").read_bytes())
+        except (OSError, ValueError) as error:
+            raise StoreError(self.root, f"store.json can't be read ({error})") from error
+        if not isinstance(identity, dict) or not is_id(str(identity.get("id"))):
+            raise StoreError(self.root, "store.json is not a description of a store")
+        return identity
+
+
+def find_store(start: Path) -> StorePaths | None:
+    """Return the store of the nearest folder, from `start` upwards, that has one."""
+    folder = start.absolute()
+    for candidate in (folder, *folder.parents):
+        if (candidate / FOLDER / "store.json").is_file():
+            return StorePaths(candidate / FOLDER).check()
+    return None
+
+
+def create_store(root: Path) -> StorePaths:
+    """Make the folder `root` a store, or return the one that is there.
+
+    Two processes may do so at the same moment: the identity file appears whole or not at all, and the first wins.
+    """
+    paths = StorePaths(root.absolute())
+    try:
+        for folder in (paths.journals, paths.segments, paths.blobs, paths.jobs):
+            folder.mkdir(parents=True, exist_ok=True)
+        identity = paths.root / "store.json"
+        if not identity.exists():
+            (paths.root / ".gitignore").write_text("*\n", encoding="utf-8")
+            draft = paths.root / f"store-{os.getpid()}-{new_id()}.json"
+            draft.write_text(json.dumps({"format": FORMAT, "id": new_id()}), encoding="utf-8")
+            _link_first(draft, identity)
+    except OSError as error:
+        raise StoreError(root, f"it can't be made here ({error.strerror or error})") from error
+    return paths.check()
+
+
+def locate_store(start: Path) -> StorePaths:
+    """Return the store for work in the folder `start`: found upwards, else made at the git root, else in `start`."""
+    return find_store(start) or create_store(_project_root(start) / FOLDER)
+
+
+def _project_root(start: Path) -> Path:
+    folder = start.absolute()
+    for candidate in (folder, *folder.parents):
+        if (candidate / ".git").exists():
+            return candidate
+    return folder
+
+
+def _link_first(draft: Path, target: Path) -> None:
+    try:
+        os.link(draft, target)
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without hard links
+        if not target.exists():
+            os.replace(draft, target)
+    draft.unlink(missing_ok=True)
+
+
+def _list_parts(folder: Path, suffix: str) -> Iterator[tuple[PartName, Path]]:
+    try:
+        subjects = sorted(entry.name for entry in os.scandir(folder) if entry.is_dir())
+    except FileNotFoundError:
+        return
+    for subject in subjects:
+        try:
+            names = sorted(os.listdir(folder / subject))
+        except FileNotFoundError:  # sealed and taken away meanwhile
+            continue
+        for name in names:
+            if name.endswith(suffix):
+                writer, _, part = name[: -len(suffix)].rpartition("-")
+                if is_id(writer) and part.isdigit():
+                    yield PartName(subject, writer, int(part)), folder / subject / name
