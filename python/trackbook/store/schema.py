@@ -209,6 +209,7 @@ jobs = Table(
     # Leases and progress live here alone; a rebuild returns unfinished jobs to the queue.
     Column("worker", Text),
     Column("lease_expires", BigInteger),
+    Column("attempts", Integer, nullable=False, default=0),
     Column("cancel_requested", Boolean, nullable=False, default=False),
     Column("cell", Integer, nullable=False, default=0),
     Column("cells", Integer, nullable=False, default=0),
