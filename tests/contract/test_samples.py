@@ -1,0 +1,108 @@
+"""The sample answers fit rest-api.yml, and come back from the values that make them unchanged.
+
+The TypeScript tests read the same files.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+from trackbook import server
+from trackbook.domain.artifact import Artifact
+from trackbook.domain.cell import CellContent
+from trackbook.domain.compare import Comparison
+from trackbook.domain.job import Job
+from trackbook.domain.metric import Series
+from trackbook.domain.parameter import Parameter
+from trackbook.domain.run import Run, RunDetail, SnapshotInfo
+from trackbook.domain.values import to_wire
+
+FOLDER = Path(__file__).parent
+API: dict[str, Any] = yaml.safe_load((Path(server.__file__).parent / "rest-api.yml").read_text(encoding="utf-8"))
+
+SCHEMAS = {
+    "artifacts": "Artifacts",
+    "cell": "CellContent",
+    "compare": "Comparison",
+    "event": "Changed",
+    "experiments": "Experiments",
+    "job": "Job",
+    "job-submission": "JobSubmission",
+    "jobs": "Jobs",
+    "missing": "Missing",
+    "parameters": "Parameters",
+    "project": "Project",
+    "projects": "Projects",
+    "run": "Run",
+    "run-detail": "RunDetail",
+    "run-detail-failed": "RunDetail",
+    "run-edit": "RunEdit",
+    "runs": "RunPage",
+    "runs-empty": "RunPage",
+    "series": "SeriesList",
+    "snapshot": "Snapshot",
+    "snapshot-info": "SnapshotInfo",
+}
+
+VALUES: list[tuple[str, str | None, Any]] = [
+    ("run", None, Run),
+    ("runs", "runs", list[Run]),
+    ("run-detail", None, RunDetail),
+    ("run-detail-failed", None, RunDetail),
+    ("series", "series", list[Series]),
+    ("artifacts", "artifacts", list[Artifact]),
+    ("cell", None, CellContent),
+    ("snapshot-info", None, SnapshotInfo),
+    ("snapshot", "info", SnapshotInfo),
+    ("compare", None, Comparison),
+    ("parameters", "parameters", list[Parameter]),
+    ("job", None, Job),
+    ("jobs", "jobs", list[Job]),
+]
+
+
+def read(name: str) -> Any:
+    return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def validator(schema: str) -> Draft202012Validator:
+    return Draft202012Validator({"$ref": f"#/components/schemas/{schema}", "components": API["components"]})
+
+
+def numbers_back(value: Any, kind: Any) -> Any:
+    """Turn the three texts into floats where `kind` wants a number, by trying both."""
+    return msgspec.convert(_floats(value), kind)
+
+
+def _floats(value: Any) -> Any:
+    if isinstance(value, str) and value in ("NaN", "Infinity", "-Infinity"):
+        return float(value)
+    if isinstance(value, dict):
+        return {key: _floats(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_floats(item) for item in value]
+    return value
+
+
+def test_every_sample_is_checked() -> None:
+    assert {path.stem for path in FOLDER.glob("*.json")} == set(SCHEMAS) | {"errors"}
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_sample_fits_its_schema(name: str) -> None:
+    validator(SCHEMAS[name]).validate(read(name))
+
+
+def test_error_samples_fit_their_schema() -> None:
+    for sample in read("errors"):
+        validator("Error").validate(sample["body"])
+
+
+@pytest.mark.parametrize(("name", "field", "kind"), VALUES)
+def test_sample_is_what_the_value_gives(name: str, field: str | None, kind: Any) -> None:
+    sample = read(name) if field is None else read(name)[field]
+    assert to_wire(msgspec.to_builtins(numbers_back(sample, kind))) == sample
