@@ -12,7 +12,7 @@ import atexit
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -24,6 +24,8 @@ from trackbook.domain.run import RunError, RunStatus, Source
 from trackbook.errors import InvalidValue, MissingExtra, NoActiveRun, UsageError
 from trackbook.services.ingester import can_ingest, ensure_ingester
 from trackbook.services.recorder import RunRecorder
+from trackbook.services.session import Session
+from trackbook.services.surroundings import Surroundings
 from trackbook.store.paths import StorePaths, create_store, locate_store
 
 if TYPE_CHECKING:
@@ -36,12 +38,22 @@ class Run:
     """A run that this process writes. As a context manager it ends with its block, as failed on an exception."""
 
     def __init__(
-        self, recorder: RunRecorder, *, joined: bool = False, output_dir: Path | None = None
+        self,
+        recorder: RunRecorder,
+        *,
+        joined: bool = False,
+        output_dir: Path | None = None,
+        parent: "Run | None" = None,
     ) -> None:
         self._recorder = recorder
         self._joined = joined
         self._output_dir = output_dir
         self._scoped = False
+        self._surroundings: Surroundings = Surroundings(recorder, parent._surroundings if parent else None)
+        # A job's worker stores the notebook itself, as it was frozen.
+        self._surroundings.begin(None if joined else _session.notebook())
+        _open.append(self)
+        _session.run_opened(recorder)
 
     @property
     def id(self) -> str:
@@ -72,6 +84,11 @@ class Run:
         return self._recorder
 
     @property
+    def surroundings(self) -> Surroundings:
+        """What is captured around this run, for Trackbook's own extensions."""
+        return self._surroundings
+
+    @property
     def output_dir(self) -> Path:
         """A folder of this run's own, made when asked for; in a job its files become artifacts at the end."""
         folder = self._output_dir or self._recorder.store.output_folder(self.id)
@@ -86,11 +103,11 @@ class Run:
 
     def param(self, name: str, value: object) -> None:
         """Record a parameter; a changed value is a revision, and the last one counts."""
-        self._recorder.set_params({name: value})
+        self._recorder.set_params({name: value}, _session.cell_id())
 
     def params(self, values: Mapping[str, object]) -> None:
         """Record several parameters; nested mappings become dotted names."""
-        self._recorder.set_params(values)
+        self._recorder.set_params(values, _session.cell_id())
 
     def tag(self, key: str, value: str | None = "") -> None:
         """Set a tag; None takes it away."""
@@ -118,11 +135,11 @@ class Run:
         if isinstance(source, bytes):
             if name is None:
                 raise UsageError("Bytes have no name of their own; say name='file.bin'.")
-            self._recorder.store_artifact(source, name, kind=kind)
+            self._recorder.store_artifact(source, name, kind=kind, cell_id=_session.cell_id())
             return name
         path = Path(source)
         target = name or path.name
-        self._recorder.store_artifact(path, target, kind=kind)
+        self._recorder.store_artifact(path, target, kind=kind, cell_id=_session.cell_id())
         return target
 
     def figure(self, figure: Any = None, name: str | None = None) -> str:
@@ -130,14 +147,20 @@ class Run:
         target = name or self._free_figure_name()
         if not target.endswith(".png"):
             target += ".png"
-        self._recorder.store_artifact(_png(figure), target, kind="figure", media_type="image/png")
+        self._recorder.store_artifact(
+            _png(figure), target, kind="figure", media_type="image/png", cell_id=_session.cell_id()
+        )
         return target
 
     def end(
         self, status: RunStatus = "finished", *, error: RunError | None = None, reason: str | None = None
     ) -> None:
         """End the run. A run that a job owns goes on until the job ends, unless `status` is "failed"."""
-        self._recorder.end(status, error=error, reason=reason, message_id=_message_id())
+        if self.is_open:
+            with contextlib.suppress(Exception):
+                self._surroundings.finish()
+                _session.run_ending(self._recorder, status, error)
+        self._recorder.end(status, error=error, reason=reason, message_id=_session.message_id())
         if self in _open:
             _open.remove(self)
 
@@ -163,6 +186,7 @@ class Run:
         return f"figures/figure-{self._figures}.png"
 
 
+_session: Session = Session()
 # Innermost last. A process has one stack for all its threads: a worker thread logs into the run of its process.
 _open: list[Run] = []
 _joined_jobs: set[str] = set()
@@ -181,9 +205,11 @@ def start_run(
 ) -> Run:
     """Open a run of `experiment` (by default the project folder's name) and make it the current one.
 
-    The store is `TRACKBOOK_STORE`, else the nearest `.trackbook` from `folder` (by default the working directory)
-    upwards. Raises InvalidName and InvalidValue for what can't be stored, StoreError when the store can't be written.
+    The store is `TRACKBOOK_STORE`, else the nearest `.trackbook` from `folder` (by default the notebook's folder,
+    or the working directory) upwards. Raises InvalidName and InvalidValue for what can't be stored, StoreError
+    when the store can't be written.
     """
+    _load_extension()
     settings = Settings.load()
     if (run := _join_job(settings, params, tags)) is None:
         parent = _parent(nested)
@@ -195,12 +221,11 @@ def start_run(
             params=params,
             tags=tags,
             parent_id=parent.id if parent else None,
-            source=source or _script_source(store),
+            source=source or _session.source(store),
         )
         if not nested:
             _close_plain_runs()
-        run = Run(recorder)
-        _open.append(run)
+        run = Run(recorder, parent=parent)
     if notes:
         run.note(notes)
     ensure_ingester(run.recorder.store)
@@ -221,9 +246,7 @@ def join_job() -> Run | None:
     if settings.run_id in _joined_jobs:
         return None
     recorder = RunRecorder.join(create_store(settings.store), settings.run_id)
-    run = Run(recorder, joined=True, output_dir=settings.output_dir)
-    _open.append(run)
-    return run
+    return Run(recorder, joined=True, output_dir=settings.output_dir)
 
 
 def current_run() -> Run | None:
@@ -327,7 +350,7 @@ def open_store(settings: Settings, folder: str | os.PathLike[str] | None = None)
     """Return the store that the settings name, else the one of `folder`, made where there is none."""
     if settings.store is not None:
         return create_store(settings.store)
-    return locate_store(Path(folder) if folder is not None else Path.cwd())
+    return locate_store(Path(folder) if folder is not None else _session.folder())
 
 
 def describe_error(error: BaseException) -> RunError:
@@ -337,18 +360,18 @@ def describe_error(error: BaseException) -> RunError:
     return RunError(type(error).__name__, str(error), traceback.format_exception(error))
 
 
-def set_session(message_id: Callable[[], str | None], shutdown_kind: Callable[[], str | None]) -> None:
-    """Tell how to ask the notebook session for the execute request being run, and how the kernel is shut down."""
-    global _message_id, _shutdown_kind
-    _message_id, _shutdown_kind = message_id, shutdown_kind
+def set_session(session: Session) -> None:
+    """Put an interactive session in the place of the plain program: it is asked, and told, about runs."""
+    global _session
+    _session = session
 
 
-def _nothing() -> str | None:
-    return None
-
-
-_message_id: Callable[[], str | None] = _nothing
-_shutdown_kind: Callable[[], str | None] = _nothing
+def _load_extension() -> None:
+    # In IPython without %load_ext: the extension records cells, so a run that code opens has them too.
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if shell is not None and type(_session) is Session:
+        with contextlib.suppress(Exception):
+            shell.extension_manager.load_extension("trackbook")
 
 
 def _join_job(
@@ -380,15 +403,6 @@ def _close_plain_runs() -> None:
         _open[-1].end(reason="Another run was started.")
 
 
-def _script_source(store: StorePaths) -> Source:
-    main = getattr(sys.modules.get("__main__"), "__file__", None)
-    if main is None:
-        return Source("console")
-    path = Path(main).absolute()
-    inside = path.is_relative_to(store.project)
-    return Source("script", path.relative_to(store.project).as_posix() if inside else str(path))
-
-
 def _png(figure: Any) -> bytes:
     if figure is None:
         figure = _current_matplotlib_figure()
@@ -418,7 +432,7 @@ def _current_matplotlib_figure() -> Any:
 
 
 def _end_open_runs() -> None:
-    kind = _shutdown_kind()
+    kind = _session.shutdown_kind()
     failed = getattr(sys, "last_exc", None) if kind is None else None
     for run in reversed(list(_open)):
         with contextlib.suppress(Exception):

@@ -1,0 +1,1 @@
+"""Looks at the process and the machine; writes nothing, and never reads environment variables."""
