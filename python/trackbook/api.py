@@ -62,10 +62,12 @@ class Run:
 
     @property
     def experiment(self) -> str:
+        """The run's experiment."""
         return self._recorder.experiment
 
     @property
     def name(self) -> str:
+        """The run's name."""
         return self._recorder.name
 
     @property
@@ -433,15 +435,16 @@ def _current_matplotlib_figure() -> Any:
 
 def _end_open_runs() -> None:
     kind = _session.shutdown_kind()
-    failed = getattr(sys, "last_exc", None) if kind is None else None
+    # Set by the interpreter when an exception went uncaught; `last_exc` is its name since Python 3.12.
+    failed = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
     for run in reversed(list(_open)):
         with contextlib.suppress(Exception):
             if kind == "restart":
                 run.end("killed", reason="The kernel was restarted.")
             elif kind == "shutdown":
                 run.end("finished", reason="The kernel was shut down.")
-            elif failed is not None or getattr(sys, "last_value", None) is not None:
-                run.end("failed", error=describe_error(failed or sys.last_value))
+            elif isinstance(failed, BaseException):
+                run.end("failed", error=describe_error(failed))
             else:
                 run.end("finished", reason="The program ended.")
 

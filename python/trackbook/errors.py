@@ -139,7 +139,9 @@ class WorkFailed(TrackbookError):
 
     code = "work_failed"
 
-    def __init__(self, notebook: str, cell: int | None, ename: str, evalue: str, run_id: str | None = None) -> None:
+    def __init__(
+        self, notebook: str, cell: int | None, ename: str, evalue: str, run_id: str | None = None
+    ) -> None:
         self.notebook = notebook
         self.cell = cell
         self.ename = ename

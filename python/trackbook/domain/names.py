@@ -28,5 +28,7 @@ def check_artifact_path(path: object) -> str:
     name = check_name("artifact", path)
     parts = name.split("/")
     if name.startswith("/") or "\\" in name or any(part in ("", ".", "..") for part in parts):
-        raise InvalidName("artifact", path, "it must be a relative path inside the run, such as plots/loss.png")
+        raise InvalidName(
+            "artifact", path, "it must be a relative path inside the run, such as plots/loss.png"
+        )
     return name

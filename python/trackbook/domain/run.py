@@ -13,12 +13,14 @@ from trackbook.domain.metric import SeriesSummary
 RunStatus = Literal["running", "finished", "failed", "killed", "aborted", "timed_out", "pruned", "lost"]
 SourceKind = Literal["notebook", "script", "console", "job"]
 
-ENDED: frozenset[RunStatus] = frozenset({"finished", "failed", "killed", "aborted", "timed_out", "pruned", "lost"})
+ENDED: frozenset[RunStatus] = frozenset(
+    {"finished", "failed", "killed", "aborted", "timed_out", "pruned", "lost"}
+)
 
 # "lost" and "killed" are verdicts from outside: the run itself may know better, later.
 LEGAL_MOVES: dict[RunStatus, frozenset[RunStatus]] = {
     "running": ENDED,
-    "lost": frozenset({"running"}) | ENDED,
+    "lost": ENDED | {"running"},
     "killed": frozenset({"running", "failed", "timed_out", "aborted"}),
     "finished": frozenset(),
     "failed": frozenset(),

@@ -40,7 +40,9 @@ def to_parameter(name: str, value: object) -> Any:
     """
     plain = _plain(name, value, 0)
     if isinstance(plain, (str, list, dict)) and len(repr(plain)) > MAX_PARAMETER:
-        raise InvalidValue(name, value, f"it is longer than {MAX_PARAMETER:,} characters; store it as an artifact")
+        raise InvalidValue(
+            name, value, f"it is longer than {MAX_PARAMETER:,} characters; store it as an artifact"
+        )
     return plain
 
 

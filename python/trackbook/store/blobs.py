@@ -29,6 +29,7 @@ class BlobStore:
         return self.root / digest[:2] / digest
 
     def has(self, digest: str) -> bool:
+        """Tell whether the blob is stored."""
         return self.path(digest).is_file()
 
     def get(self, digest: str) -> bytes:

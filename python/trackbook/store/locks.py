@@ -132,7 +132,7 @@ def _try_lock(fd: int) -> bool:
 
             # Far behind the text, so that others can still read who holds it.
             os.lseek(fd, 1 << 20, os.SEEK_SET)
-            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
     except OSError:
         return False
     return True

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from trackbook.domain.ids import is_id, new_id
 from trackbook.errors import StoreError, StoreTooNew
@@ -24,6 +24,7 @@ class PartName(NamedTuple):
 
     @property
     def stem(self) -> str:
+        """The file's name without its ending."""
         return f"{self.writer}-{self.part:04d}"
 
 
@@ -40,26 +41,32 @@ class StorePaths:
 
     @property
     def journals(self) -> Path:
+        """Where open journals lie, a folder a run."""
         return self.root / "journals"
 
     @property
     def segments(self) -> Path:
+        """Where sealed journals lie."""
         return self.root / "segments"
 
     @property
     def blobs(self) -> Path:
+        """Where content-addressed files lie."""
         return self.root / "blobs"
 
     @property
     def jobs(self) -> Path:
+        """Where jobs keep their folders."""
         return self.root / "jobs"
 
     @property
     def index(self) -> Path:
+        """The index database."""
         return self.root / "index.sqlite"
 
     @property
     def ingester_lock(self) -> Path:
+        """The lock that the one ingester holds."""
         return self.root / "ingester.lock"
 
     @property
@@ -73,15 +80,19 @@ class StorePaths:
         return self.project.name
 
     def journal(self, name: PartName) -> Path:
+        """Return the path of a journal file."""
         return self.journals / name.subject / f"{name.stem}.journal"
 
     def segment(self, name: PartName) -> Path:
+        """Return the path of the segment that replaces a journal file."""
         return self.segments / name.subject / f"{name.stem}.segment"
 
     def lock(self, subject: str, writer: str) -> Path:
+        """Return the path of a writer's lock file."""
         return self.journals / subject / f"{writer}.lock"
 
     def job_folder(self, job_id: str) -> Path:
+        """Return the folder of a job."""
         return self.jobs / job_id
 
     def output_folder(self, job_id: str) -> Path:
@@ -99,13 +110,13 @@ class StorePaths:
     def check(self) -> "StorePaths":
         """Return self if this is a store that this version can use; raises StoreError if not."""
         identity = self._identity()
-        if int(identity.get("format", 0)) > FORMAT:
+        if identity.get("format") != FORMAT:
             raise StoreTooNew(
                 self.root, "a newer Trackbook wrote it; upgrade this one: pip install -U trackbook"
             )
         return self
 
-    def _identity(self) -> dict[str, object]:
+    def _identity(self) -> dict[str, Any]:
         try:
             identity = json.loads((self.root / "store.json").read_bytes())
         except (OSError, ValueError) as error:

@@ -1,0 +1,128 @@
+"""The index database: opened, brought to the present schema, read and written."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError
+
+from trackbook.errors import StoreError, StoreTooNew
+from trackbook.store.locks import ProcessLock
+from trackbook.store.paths import StorePaths
+
+# The newest migration; opening an index that has it needs no Alembic, which is slow to import.
+HEAD = "0001"
+KNOWN = ("0001",)
+
+
+class Database:
+    """The index of one store. Connections are made as needed and kept; `close` gives them back."""
+
+    def __init__(self, store: StorePaths) -> None:
+        self.store = store
+        self.engine = _engine(store)
+        _bring_up_to_date(self.engine, store)
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection that sees one state of the index throughout."""
+        with _clear_errors(self.store), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a connection in a transaction of its own, committed at the end, rolled back on an error."""
+        with (
+            _clear_errors(self.store),
+            self.engine.connect().execution_options(trackbook_write=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def _engine(store: StorePaths) -> Engine:
+    engine = create_engine(f"sqlite:///{store.index}", connect_args={"timeout": 60.0})
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(raw: sqlite3.Connection, _: Any) -> None:
+        # The driver would begin transactions by itself, and late: a reader would see several states.
+        raw.isolation_level = None
+        raw.execute("PRAGMA journal_mode = WAL")
+        raw.execute("PRAGMA synchronous = NORMAL")
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("trackbook_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _bring_up_to_date(engine: Engine, store: StorePaths) -> None:
+    with _clear_errors(store):
+        version = _version(engine)
+        if version == HEAD:
+            return
+        if version is not None and version not in KNOWN:
+            raise StoreTooNew(
+                store.root, "a newer Trackbook wrote its index; upgrade this one, or remove index.sqlite*"
+            )
+        lock = ProcessLock(store.root / "upgrade.lock")
+        if not lock.acquire(timeout=60.0):
+            raise StoreError(store.root, "another process has been upgrading the index for a minute")
+        try:
+            version = _version(engine)
+            if version != HEAD:
+                _upgrade(engine, store, version)
+        finally:
+            lock.release()
+
+
+def _version(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        row = connection.exec_driver_sql(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'"
+        ).first()
+        if row is None:
+            return None
+        found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").first()
+        return str(found[0]) if found else None
+
+
+def _upgrade(engine: Engine, store: StorePaths, version: str | None) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    if version is not None:
+        backup = store.index.with_name(f"index-{version}.backup.sqlite")
+        with (
+            contextlib.closing(sqlite3.connect(store.index)) as source,
+            contextlib.closing(sqlite3.connect(backup)) as target,
+        ):
+            source.backup(target)
+    config = Config()
+    config.set_main_option("script_location", "trackbook.store:migrations")
+    with engine.connect().execution_options(trackbook_write=True) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()
+
+
+@contextlib.contextmanager
+def _clear_errors(store: StorePaths) -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError as error:
+        reason = str(error.orig or error)
+        hint = (
+            "; `trackbook rebuild` makes the index anew"
+            if "malformed" in reason or "not a database" in reason
+            else ""
+        )
+        raise StoreError(store.root, f"the index can't be used ({reason}){hint}") from error

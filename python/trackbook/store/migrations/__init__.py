@@ -1,0 +1,1 @@
+"""Numbered steps of the index's schema, one transaction each."""

@@ -1,0 +1,96 @@
+"""How far journals have been read, which are closed and sealed, and which numbers runs have."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from trackbook.store import schema as t
+from trackbook.store.paths import PartName
+
+
+@dataclass(slots=True)
+class Part:
+    """What is known of one journal file: how far it was read, who writes it, whether it is closed or sealed."""
+
+    position: int = 0
+    role: str | None = None
+    closed: bool = False
+    sealed: bool = False
+
+
+class RunState(NamedTuple):
+    """A run's status and the time of its last record, in microseconds."""
+
+    status: str
+    last_at: int
+
+
+def open_parts(connection: Connection, subjects: Collection[str]) -> dict[PartName, Part]:
+    """Return all parts that are not sealed, and all of these subjects."""
+    c = t.parts.c
+    rows = connection.execute(select(t.parts).where(or_(c.sealed.is_(False), c.subject.in_(subjects))))
+    return {
+        PartName(row.subject, row.writer, row.part): Part(row.position, row.role, row.closed, row.sealed)
+        for row in rows
+    }
+
+
+def positions(connection: Connection, subjects: Collection[str]) -> dict[PartName, int]:
+    """Return how far each journal of these subjects was read, in bytes."""
+    c = t.parts.c
+    rows = connection.execute(select(c.subject, c.writer, c.part, c.position).where(c.subject.in_(subjects)))
+    return {PartName(row.subject, row.writer, row.part): row.position for row in rows}
+
+
+def mark_closed(connection: Connection, name: PartName, position: int) -> None:
+    """Note that nothing more comes, and that bytes up to `position` are done with."""
+    connection.execute(update(t.parts).where(_is(name)).values(closed=True, position=position))
+
+
+def mark_sealed(connection: Connection, names: Iterable[PartName]) -> None:
+    """Note that these journals are segments now."""
+    for name in names:
+        connection.execute(update(t.parts).where(_is(name)).values(sealed=True))
+
+
+def numbered(connection: Connection, run_ids: Iterable[str]) -> set[str]:
+    """Return those of the runs that have a number."""
+    c = t.numbers.c
+    return {
+        run_id
+        for ids in slices(sorted(set(run_ids)))
+        for run_id in connection.execute(select(c.run_id).where(c.run_id.in_(ids))).scalars()
+    }
+
+
+def highest_number(connection: Connection) -> int:
+    """Return the highest number given to a run so far, 0 without any."""
+    c = t.numbers.c
+    return int(connection.execute(select(c.number).order_by(c.number.desc()).limit(1)).scalar() or 0)
+
+
+def run_state(connection: Connection, run_id: str) -> RunState | None:
+    """Return the state of a run, None if it is not known."""
+    c = t.runs.c
+    row = connection.execute(select(c.status, c.last_at).where(c.id == run_id)).first()
+    return RunState(row.status, row.last_at) if row else None
+
+
+def empty_index(connection: Connection) -> None:
+    """Delete all rows but the count of changes, which must never go back."""
+    for table in reversed(t.metadata.sorted_tables):
+        if table is not t.revisions:
+            connection.execute(delete(table))
+
+
+def slices(items: list[str], size: int = 500) -> Iterator[list[str]]:
+    """Cut a list into pieces that fit the number of bound values of a statement."""
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _is(name: PartName) -> ColumnElement[Any]:
+    c = t.parts.c
+    return (c.subject == name.subject) & (c.writer == name.writer) & (c.part == name.part)

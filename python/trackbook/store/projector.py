@@ -1,0 +1,422 @@
+"""The projector: turns what journals hold into rows of the index.
+
+Nothing here depends on the order in which journals of different writers are read: the record with the latest
+time wins. So an index made anew gives the same answers as the one that grew.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Table, bindparam, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from trackbook.domain import records as r
+from trackbook.domain.records import Record
+from trackbook.domain.run import may_move
+from trackbook.store import schema as t
+from trackbook.store.parts import slices
+from trackbook.store.paths import PartName
+from trackbook.store.segments import PartContent
+from trackbook.store.sparks import extend_spark
+
+Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Reading:
+    """What was read of one journal file, up to byte `position`."""
+
+    name: PartName
+    content: PartContent
+    position: int
+    role: str | None = None
+    closed: bool = False
+    sealed: bool = False
+    damages: list[tuple[int, int, str]] = field(default_factory=list)
+
+
+def project(connection: Connection, readings: Iterable[Reading]) -> int:
+    """Store the rows for what was read, and how far; returns the index's new revision.
+
+    Meant to run in one transaction, so that a reading counts once or not at all.
+    """
+    readings = list(readings)
+    batch = _Batch(connection)
+    batch.load_runs({reading.name.subject for reading in readings})
+    for reading in readings:
+        batch.add(reading)
+    return batch.store()
+
+
+def revision_of(connection: Connection) -> int:
+    """Return the number of the index's last change."""
+    return int(connection.execute(select(func.max(t.revisions.c.revision))).scalar() or 0)
+
+
+class _Batch:
+    """Collects rows of several readings, then writes them table by table."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.revision = revision_of(connection) + 1
+        self.loaded: dict[str, Row] = {}
+        self.runs: dict[str, Row] = {}
+        self.jobs: dict[str, Row] = {}
+        self.latest: dict[Table, dict[tuple[Any, ...], Row]] = defaultdict(dict)
+        self.added: dict[Table, list[Row]] = defaultdict(list)
+        self.finished_cells: list[Row] = []
+        self.parts: list[Row] = []
+        self.points: list[tuple[PartName, PartContent]] = []
+        self.experiments: dict[str, int] = {}
+
+    def add(self, reading: Reading) -> None:
+        name = reading.name
+        for record in reading.content.records:
+            apply = _APPLY.get(type(record))
+            if apply is not None:
+                apply(self, name, record)
+        if reading.content.points:
+            self.points.append((name, reading.content))
+            last = max(int(columns.times.max()) for columns in reading.content.points.values())
+            self._touch(name.subject, last)
+        part = {
+            "subject": name.subject,
+            "writer": name.writer,
+            "part": name.part,
+            "position": reading.position,
+            "role": reading.role,
+            "sealed": reading.sealed,
+            "closed": reading.closed,
+        }
+        self.parts.append(part)
+        for position, end, reason in reading.damages:
+            row = {key: part[key] for key in ("subject", "writer", "part")}
+            self.added[t.damages].append(
+                row | {"position": position, "bytes": end - position, "reason": reason}
+            )
+
+    # Runs
+
+    def load_runs(self, run_ids: set[str]) -> None:
+        """Fetch the rows of these runs, as far as they are known."""
+        for ids in slices(sorted(run_ids)):
+            for row in self.connection.execute(select(t.runs).where(t.runs.c.id.in_(ids))).mappings():
+                self.loaded[row["id"]] = dict(row)
+
+    def run(self, run_id: str, at: int) -> Row:
+        """Return the row of a run, to be changed in place."""
+        row = self.runs.get(run_id)
+        if row is None:
+            row = self.runs[run_id] = self.loaded.get(run_id) or _new_run(run_id)
+        row["last_at"] = max(row["last_at"], at)
+        return row
+
+    def _touch(self, subject: str, at: int) -> None:
+        self.run(subject, at)
+
+    def move(self, run_id: str, status: Any, at: int, **changes: Any) -> None:
+        """Change a run's status where the table of legal moves allows it."""
+        row = self.run(run_id, at)
+        if at >= row["status_at"] and (row["status"] == status or may_move(row["status"], status)):
+            row.update(status=status, status_at=at, **changes)
+
+    def experiment(self, name: str) -> int:
+        if name not in self.experiments:
+            found = self.connection.execute(
+                select(t.experiments.c.id).where(t.experiments.c.name == name)
+            ).scalar()
+            if found is None:
+                result = self.connection.execute(insert(t.experiments).values(name=name))
+                found = result.inserted_primary_key[0]  # type: ignore[index]  # an insert of one row has one
+            self.experiments[name] = int(found)
+        return self.experiments[name]
+
+    def keep_latest(self, table: Table, row: Row) -> None:
+        """Keep the row with the latest `at` under the table's primary key."""
+        key = tuple(row[column.name] for column in table.primary_key.columns)
+        known = self.latest[table].get(key)
+        if known is None or row["at"] >= known["at"]:
+            self.latest[table][key] = row
+
+    # Writing
+
+    def store(self) -> int:
+        if self.runs:
+            for row in self.runs.values():
+                row["revision"] = self.revision
+                row.pop("number", None)
+            self._upsert(t.runs, list(self.runs.values()))
+        for table, rows in self.added.items():
+            if table is t.cells or table is t.damages or table is t.numbers:
+                self._upsert(table, rows)
+            else:
+                self.connection.execute(insert(table), rows)
+        if self.finished_cells:
+            self._finish_cells()
+        for table, latest in self.latest.items():
+            self._upsert(table, list(latest.values()), newest=True)
+        self._store_jobs()
+        self._store_points()
+        self._number_runs()
+        self._upsert(t.parts, self.parts)
+        self._upsert(t.revisions, [{"id": 1, "revision": self.revision}])
+        return self.revision
+
+    def _upsert(self, table: Table, rows: list[Row], newest: bool = False) -> None:
+        dialect = postgresql if self.connection.dialect.name == "postgresql" else sqlite
+        keys = [column.name for column in table.primary_key.columns]
+        statement = dialect.insert(table)
+        changes = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+        where = statement.excluded.at >= table.c.at if newest else None
+        self.connection.execute(
+            statement.on_conflict_do_update(index_elements=keys, set_=changes, where=where), rows
+        )
+
+    def _finish_cells(self) -> None:
+        c = t.cells.c
+        self.connection.execute(
+            update(t.cells)
+            .where(
+                c.run_id == bindparam("b_run"),
+                c.writer == bindparam("b_writer"),
+                c.order == bindparam("b_order"),
+            )
+            .values({name: bindparam(f"v_{name}") for name in _CELL_END}),
+            self.finished_cells,
+        )
+
+    def _store_jobs(self) -> None:
+        for job_id, row in self.jobs.items():
+            known = self.connection.execute(select(t.jobs.c.id).where(t.jobs.c.id == job_id)).scalar()
+            row["revision"] = self.revision
+            if known is None and "spec" in row:
+                self.connection.execute(insert(t.jobs).values(id=job_id, **row))
+            elif known is not None:
+                changes = {key: value for key, value in row.items() if key in _JOB_END or key == "revision"}
+                self.connection.execute(update(t.jobs).where(t.jobs.c.id == job_id).values(**changes))
+
+    def _store_points(self) -> None:
+        if not self.points:
+            return
+        known = self._known_series({name.subject for name, _ in self.points})
+        next_id = int(self.connection.execute(select(func.max(t.series.c.id))).scalar() or 0) + 1
+        counts: dict[tuple[int, PartName], int] = defaultdict(int)
+        changed: dict[int, Row] = {}
+        for name, content in self.points:
+            for (key, context), columns in content.points.items():
+                row = known.get((name.subject, key, context))
+                if row is None:
+                    # Only one process projects at a time, so ids can be given out here.
+                    row = {"id": next_id, "run_id": name.subject, "key": key, "context": context}
+                    known[name.subject, key, context] = row
+                    row.update(extend_spark(None, columns))
+                    next_id += 1
+                else:
+                    row.update(extend_spark(row, columns))
+                changed[row["id"]] = row
+                counts[row["id"], name] += len(columns.values)
+        self._upsert(t.series, list(changed.values()))
+        self._count_chunks(counts)
+
+    def _known_series(self, run_ids: set[str]) -> dict[tuple[str, str, str], Row]:
+        known: dict[tuple[str, str, str], Row] = {}
+        for ids in slices(sorted(run_ids)):
+            for row in self.connection.execute(select(t.series).where(t.series.c.run_id.in_(ids))).mappings():
+                known[row["run_id"], row["key"], row["context"]] = dict(row)
+        return known
+
+    def _count_chunks(self, counts: dict[tuple[int, PartName], int]) -> None:
+        dialect = postgresql if self.connection.dialect.name == "postgresql" else sqlite
+        statement = dialect.insert(t.chunks)
+        rows = [
+            {
+                "series_id": series_id,
+                "subject": name.subject,
+                "writer": name.writer,
+                "part": name.part,
+                "count": count,
+            }
+            for (series_id, name), count in counts.items()
+        ]
+        self.connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["series_id", "writer", "part"],
+                set_={"count": t.chunks.c.count + statement.excluded["count"]},
+            ),
+            rows,
+        )
+
+    def _number_runs(self) -> None:
+        unnumbered = t.runs.c.number.is_(None)
+        number = select(t.numbers.c.number).where(t.numbers.c.run_id == t.runs.c.id).scalar_subquery()
+        known = t.runs.c.id.in_(select(t.numbers.c.run_id))
+        self.connection.execute(update(t.runs).where(unnumbered, known).values(number=number))
+
+
+_CELL_END = ("status", "duration", "outputs", "truncated", "error")
+_JOB_END = ("status", "ended", "error", "worker", "lease_expires")
+
+
+def _new_run(run_id: str) -> Row:
+    row: Row = {column.name: None for column in t.runs.columns}
+    row.update(id=run_id, name="", name_at=0, status="running", status_at=0, last_at=0, active=0.0)
+    row.update(user="", host="", source_kind="script", trashed=False, trashed_at=0, revision=0)
+    return row
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else msgspec.json.encode(value).decode()
+
+
+def _started(batch: _Batch, name: PartName, record: r.RunStarted) -> None:
+    row = batch.run(name.subject, record.at)
+    source = record.source
+    if row["started"] is None or record.at < row["started"]:
+        row["started"] = record.at
+    row.update(experiment_id=batch.experiment(record.experiment), parent_id=record.parent_id)
+    row.update(user=record.user, host=record.host, source_kind=source.kind, source_path=source.path)
+    row.update(
+        kernel_id=source.kernel_id, cell_id=source.cell_id, message_id=source.message_id, job_id=source.job_id
+    )
+    if record.at >= row["name_at"]:
+        row.update(name=record.name, name_at=record.at)
+    batch.move(name.subject, "running", record.at, ended=None, error=None, reason=None)
+
+
+def _ended(batch: _Batch, name: PartName, record: r.RunEnded) -> None:
+    batch.move(
+        name.subject,
+        record.status,
+        record.at,
+        ended=record.at,
+        error=_json(record.error),
+        reason=record.reason,
+        end_message_id=record.message_id,
+    )
+
+
+def _params(batch: _Batch, name: PartName, record: r.ParamsSet) -> None:
+    batch.run(name.subject, record.at)
+    for key, value in record.values.items():
+        # Python's own JSON keeps NaN and infinities, which stricter encoders turn to null.
+        text = json.dumps(value, ensure_ascii=False)
+        row: Row = {"run_id": name.subject, "key": key, "value": text, "at": record.at}
+        batch.added[t.param_revisions].append(row | {"cell_id": record.cell_id})
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        shown = value if isinstance(value, str) else text
+        batch.keep_latest(t.params, row | {"number": float(value) if is_number else None, "text": shown})
+
+
+def _tags(batch: _Batch, name: PartName, record: r.TagsSet) -> None:
+    batch.run(name.subject, record.at)
+    for key, value in record.values.items():
+        batch.keep_latest(t.tags, {"run_id": name.subject, "key": key, "value": value, "at": record.at})
+
+
+def _note(batch: _Batch, name: PartName, record: r.NoteWritten) -> None:
+    batch.run(name.subject, record.at)
+    row = {"run_id": name.subject, "at": record.at, "text": record.text, "replaces": record.replaces}
+    batch.added[t.notes].append(row)
+
+
+def _renamed(batch: _Batch, name: PartName, record: r.Renamed) -> None:
+    row = batch.run(name.subject, record.at)
+    if record.at >= row["name_at"]:
+        row.update(name=record.name, name_at=record.at)
+
+
+def _trashed(batch: _Batch, name: PartName, record: r.Trashed | r.Restored) -> None:
+    row = batch.run(name.subject, record.at)
+    if record.at >= row["trashed_at"]:
+        row.update(trashed=isinstance(record, r.Trashed), trashed_at=record.at)
+
+
+def _metric(batch: _Batch, name: PartName, record: r.MetricDefined) -> None:
+    batch.run(name.subject, record.at)
+    row = {
+        "run_id": name.subject,
+        **{f: getattr(record, f) for f in ("key", "goal", "unit", "summary", "at")},
+    }
+    batch.keep_latest(t.metric_definitions, row)
+
+
+def _artifact(batch: _Batch, name: PartName, record: r.ArtifactStored) -> None:
+    batch.run(name.subject, record.at)
+    fields = ("path", "digest", "size", "media_type", "kind", "at", "cell_id")
+    batch.keep_latest(t.artifacts, {"run_id": name.subject, **{f: getattr(record, f) for f in fields}})
+
+
+def _cell_started(batch: _Batch, name: PartName, record: r.CellStarted) -> None:
+    batch.run(name.subject, record.at)
+    row: Row = {"run_id": name.subject, "writer": name.writer, "started": record.at}
+    row |= {f: getattr(record, f) for f in ("order", "cell_id", "count", "source_digest")}
+    row |= {"duration": None, "status": "running", "outputs": "[]", "truncated": False, "error": None}
+    batch.added[t.cells].append(row)
+
+
+def _cell_finished(batch: _Batch, name: PartName, record: r.CellFinished) -> None:
+    batch.run(name.subject, record.at)["active"] += record.duration
+    row: Row = {"b_run": name.subject, "b_writer": name.writer, "b_order": record.order}
+    row |= {"v_status": record.status, "v_duration": record.duration, "v_outputs": _json(record.outputs)}
+    batch.finished_cells.append(row | {"v_truncated": record.truncated, "v_error": _json(record.error)})
+
+
+def _snapshot(batch: _Batch, name: PartName, record: r.SnapshotTaken) -> None:
+    batch.run(name.subject, record.at)
+    row = {f: getattr(record, f) for f in ("moment", "origin", "digest", "at")}
+    batch.keep_latest(t.snapshots, {"run_id": name.subject, **row})
+
+
+def _environment(batch: _Batch, name: PartName, record: r.EnvironmentCaptured) -> None:
+    row = batch.run(name.subject, record.at)
+    row.update(environment=_json(record.environment), packages_digest=record.packages_digest)
+
+
+def _modules(batch: _Batch, name: PartName, record: r.ModulesCaptured) -> None:
+    batch.run(name.subject, record.at)
+    for module in record.modules:
+        row = {f: getattr(module, f) for f in ("name", "path", "digest", "size")}
+        batch.keep_latest(t.modules, {"run_id": name.subject, "at": record.at, **row})
+
+
+def _numbered(batch: _Batch, name: PartName, record: r.RunNumbered) -> None:
+    batch.added[t.numbers].append({"run_id": record.run_id, "number": record.number})
+
+
+def _job_submitted(batch: _Batch, name: PartName, record: r.JobSubmitted) -> None:
+    spec = record.spec
+    row = batch.jobs.setdefault(name.subject, {})
+    row |= {"run_id": spec.run_id, "sweep_id": spec.sweep_id, "spec": _json(spec), "submitted": record.at}
+    row.setdefault("status", "queued")
+
+
+def _job_finished(batch: _Batch, name: PartName, record: r.JobFinished) -> None:
+    row = batch.jobs.setdefault(name.subject, {})
+    row |= {"status": record.status, "ended": record.at, "error": _json(record.error)}
+    row |= {"worker": None, "lease_expires": None}
+
+
+_APPLY: dict[type[Record], Callable[[_Batch, PartName, Any], None]] = {
+    r.RunStarted: _started,
+    r.RunEnded: _ended,
+    r.ParamsSet: _params,
+    r.TagsSet: _tags,
+    r.NoteWritten: _note,
+    r.Renamed: _renamed,
+    r.Trashed: _trashed,
+    r.Restored: _trashed,
+    r.MetricDefined: _metric,
+    r.ArtifactStored: _artifact,
+    r.CellStarted: _cell_started,
+    r.CellFinished: _cell_finished,
+    r.SnapshotTaken: _snapshot,
+    r.EnvironmentCaptured: _environment,
+    r.ModulesCaptured: _modules,
+    r.RunNumbered: _numbered,
+    r.JobSubmitted: _job_submitted,
+    r.JobFinished: _job_finished,
+}

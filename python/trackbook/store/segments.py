@@ -1,0 +1,166 @@
+"""Segments: sealed journal files. Points lie in them as columns, all other records as they were.
+
+File: magic | blocks | footer (msgpack) | length of the footer (4 bytes, little endian) | CRC-32 of the footer (4).
+The footer says where each block lies. A segment replaces its journal file and holds all that was in it.
+"""
+
+import os
+import struct
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import zstandard
+
+from trackbook.domain.metric import Context
+from trackbook.domain.records import MetricsLogged, Record
+from trackbook.errors import CorruptRecord
+from trackbook.store.columns import Floats, Ints, decode_floats, decode_ints, encode_floats, encode_ints
+
+MAGIC = b"TBSEG\x00\x00\x01"
+_TAIL = struct.Struct("<II")
+
+
+@dataclass(slots=True)
+class Columns:
+    """Points of one series in logging order: steps, times in microseconds, values."""
+
+    steps: Ints
+    times: Ints
+    values: Floats
+
+
+SeriesKey = tuple[str, str]  # metric key, context as JSON text
+
+
+@dataclass(slots=True)
+class PartContent:
+    """What one journal file holds: points by series, and all other records in order."""
+
+    records: list[Record] = field(default_factory=list)
+    points: dict[SeriesKey, Columns] = field(default_factory=dict)
+
+
+class _Series(msgspec.Struct, array_like=True):
+    key: str
+    context: str
+    count: int
+    steps: tuple[int, int]
+    times: tuple[int, int]
+    values: tuple[int, int]
+
+
+class _Footer(msgspec.Struct):
+    format: int
+    records: tuple[int, int]
+    series: list[_Series]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_footer = msgspec.msgpack.Decoder(_Footer).decode
+_decode_records = msgspec.msgpack.Decoder(list[Record]).decode
+
+
+def context_text(context: Context | None) -> str:
+    """Return a context as JSON text with sorted keys, "{}" for none: one spelling for one context."""
+    return msgspec.json.encode(context or {}, order="deterministic").decode()
+
+
+def separate(records: Iterable[Record]) -> PartContent:
+    """Part points from other records, keeping the order within each."""
+    content = PartContent()
+    gathered: dict[SeriesKey, tuple[list[int], list[int], list[float]]] = {}
+    for record in records:
+        if not isinstance(record, MetricsLogged):
+            content.records.append(record)
+            continue
+        context = context_text(record.context)
+        for key, value in record.values.items():
+            lists = gathered.get((key, context))
+            if lists is None:
+                lists = gathered[key, context] = ([], [], [])
+            lists[0].append(record.step)
+            lists[1].append(record.at)
+            lists[2].append(value)
+    for series, (steps, times, values) in gathered.items():
+        content.points[series] = Columns(
+            np.array(steps, np.int64), np.array(times, np.int64), np.array(values, np.float64)
+        )
+    return content
+
+
+def write_segment(path: Path, content: PartContent) -> None:
+    """Write a segment file; it appears whole, and is on the disk when this returns."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft")
+    with open(draft, "wb") as file:
+        file.write(MAGIC)
+
+        def put(block: bytes) -> tuple[int, int]:
+            position = file.tell()
+            file.write(block)
+            return position, len(block)
+
+        records = put(zstandard.ZstdCompressor().compress(_encode(content.records)))
+        series = [
+            _Series(
+                key,
+                context,
+                len(columns.values),
+                put(encode_ints(columns.steps)),
+                put(encode_ints(columns.times)),
+                put(encode_floats(columns.values)),
+            )
+            for (key, context), columns in content.points.items()
+        ]
+        footer = _encode(_Footer(1, records, series))
+        file.write(footer + _TAIL.pack(len(footer), zlib.crc32(footer)))
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(draft, path)
+
+
+def read_segment(path: Path) -> PartContent:
+    """Return all that a segment holds. Raises CorruptRecord for a file that is damaged."""
+    data = path.read_bytes()
+    footer = _read_footer(path, data)
+    content = PartContent(
+        _decode_records(zstandard.ZstdDecompressor().decompress(_cut(data, footer.records)))
+    )
+    for series in footer.series:
+        content.points[series.key, series.context] = _columns(data, series)
+    return content
+
+
+def read_columns(path: Path, key: str, context: str) -> Columns | None:
+    """Return one series of a segment, None if it has none of that key and context (JSON text)."""
+    data = path.read_bytes()
+    for series in _read_footer(path, data).series:
+        if series.key == key and series.context == context:
+            return _columns(data, series)
+    return None
+
+
+def _read_footer(path: Path, data: bytes) -> _Footer:
+    if len(data) < len(MAGIC) + _TAIL.size or not data.startswith(MAGIC):
+        raise CorruptRecord(path, "it is no segment, or its beginning is damaged")
+    length, checksum = _TAIL.unpack_from(data, len(data) - _TAIL.size)
+    footer = data[len(data) - _TAIL.size - length : len(data) - _TAIL.size]
+    if zlib.crc32(footer) != checksum:
+        raise CorruptRecord(path, "its footer fails the checksum")
+    return _decode_footer(footer)
+
+
+def _columns(data: bytes, series: _Series) -> Columns:
+    return Columns(
+        decode_ints(_cut(data, series.steps)),
+        decode_ints(_cut(data, series.times)),
+        decode_floats(_cut(data, series.values)),
+    )
+
+
+def _cut(data: bytes, block: tuple[int, int]) -> bytes:
+    return data[block[0] : block[0] + block[1]]

@@ -1,0 +1,49 @@
+"""What the index keeps of a series without its points: last, extremes, count, and a small line for tables."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from trackbook.store.segments import Columns
+
+SPARK_POINTS = 64
+
+
+def extend_spark(row: Mapping[str, Any] | None, columns: Columns) -> dict[str, Any]:
+    """Return the changed values of a series' row after these points came to it.
+
+    The line holds every `stride`-th value; when it is full every other one goes. It depends on the points alone,
+    not on how they were cut into readings.
+    """
+    values = columns.values
+    before = int(row["count"]) if row else 0
+    count = before + len(values)
+    numbers = values[~np.isnan(values)]
+    known = [row["min"], row["max"]] if row else [None, None]
+    changes: dict[str, Any] = {
+        "count": count,
+        "min": _pick(min, known[0], numbers.min() if len(numbers) else None),
+        "max": _pick(max, known[1], numbers.max() if len(numbers) else None),
+    }
+    last_at = int(columns.times[-1])
+    if row is None or last_at >= row["last_at"]:
+        last = float(values[-1])
+        changes |= {
+            "last": None if np.isnan(last) else last,
+            "last_step": int(columns.steps[-1]),
+            "last_at": last_at,
+        }
+    stride = int(row["stride"]) if row else 1
+    spark: list[float] = json.loads(row["spark"]) if row else []
+    first = -before % stride
+    spark += values[first::stride].tolist()
+    while len(spark) > SPARK_POINTS:
+        spark, stride = spark[::2], stride * 2
+    return changes | {"spark": json.dumps(spark), "stride": stride}
+
+
+def _pick(choose: Any, known: float | None, new: Any) -> float | None:
+    found = [float(value) for value in (known, new) if value is not None]
+    return choose(found) if found else None
