@@ -1,0 +1,1 @@
+"""Notebook in, notebook out; nothing here runs code."""

@@ -1,0 +1,51 @@
+"""Injection: a cell of its own that gives a notebook's parameters their values."""
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from trackbook.errors import NotebookError
+from trackbook.notebook.literals import assignment
+from trackbook.notebook.parameters import PARAMETERS
+from trackbook.notebook.read import Notebook, find_tagged_cell, language_of
+
+INJECTED = "injected-parameters"
+
+
+def inject_parameters(notebook: Notebook, values: Mapping[str, Any]) -> Notebook:
+    """Return a copy in which a cell tagged `injected-parameters` gives parameters their `values`.
+
+    It stands behind the cell tagged `parameters`, or first without one; it replaces one that is there already.
+    Without values the copy has no such cell. Raises ParameterError for what can't be written as source, and
+    NotebookError if the notebook's language is not Python.
+    """
+    changed = copy.deepcopy(notebook)
+    earlier = find_tagged_cell(changed, INJECTED)
+    if earlier is not None:
+        del changed["cells"][earlier]
+    if not values:
+        return changed
+    if language_of(notebook) != "python":
+        raise NotebookError(
+            "the notebook", f"parameters can be given in Python, not in {language_of(notebook)}"
+        )
+    declared = find_tagged_cell(changed, PARAMETERS)
+    position = declared + 1 if declared is not None else earlier or 0
+    changed["cells"].insert(position, _cell(changed, values))
+    return changed
+
+
+def _cell(notebook: Notebook, values: Mapping[str, Any]) -> Notebook:
+    lines = ["# Parameters", *(assignment(name, value) for name, value in values.items())]
+    taken = {cell.get("id") for cell in notebook["cells"]}
+    identity = INJECTED
+    while identity in taken:
+        identity += "-"
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": identity,
+        "metadata": {"tags": [INJECTED]},
+        "outputs": [],
+        "source": "\n".join(lines),
+    }
