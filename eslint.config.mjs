@@ -43,6 +43,8 @@ export default tseslint.config(
       '@typescript-eslint/no-namespace': 'off',
       // A command or signal handler may be async without anybody waiting for it.
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }],
+      // Lumino's way to connect hands over the method and its object: signal.connect(this._onChange, this).
+      '@typescript-eslint/unbound-method': 'off',
       curly: ['error', 'all'],
       eqeqeq: 'error',
       'prefer-arrow-callback': 'error'

@@ -1,0 +1,171 @@
+import type * as nbformat from '@jupyterlab/nbformat';
+import { ServerConnection } from '@jupyterlab/services';
+
+import type {
+  IClient,
+  IJobRequest,
+  IParameters,
+  IRunEdit,
+  IRunQuery,
+  ISeriesQuery,
+  ISnapshot
+} from './tokens';
+import type { IComparison } from './compare';
+import { decodeComparison } from './compare';
+import { decodeDetail, decodeRun, decodeSeries } from './numbers';
+import { type IRequestOptions, buildUrl, request, requestJson } from './request';
+import type {
+  IArtifact,
+  ICellContent,
+  IExperiment,
+  IJob,
+  IProject,
+  IRun,
+  IRunDetail,
+  IRunPage,
+  ISeries,
+  ISnapshotInfo,
+  SnapshotMoment
+} from './types';
+
+/** The REST client; one method a request. */
+export class Client implements IClient {
+  readonly serverSettings: ServerConnection.ISettings;
+
+  constructor(options: Client.IOptions = {}) {
+    this.serverSettings = options.serverSettings ?? ServerConnection.makeSettings();
+  }
+
+  async findProject(path: string): Promise<IProject | null> {
+    const query = { path };
+    const answer = await this._get<{ projects: IProject[] }>(['projects'], { query });
+    return answer.projects[0] ?? null;
+  }
+
+  async createProject(path: string): Promise<IProject> {
+    return this._get<IProject>(['projects'], { method: 'POST', body: { path } });
+  }
+
+  async experiments(project: string): Promise<IExperiment[]> {
+    const path = ['projects', project, 'experiments'];
+    return (await this._get<{ experiments: IExperiment[] }>(path)).experiments;
+  }
+
+  async runs(project: string, options: IRunQuery = {}, signal?: AbortSignal): Promise<IRunPage> {
+    const query = {
+      query: options.query,
+      order_by: options.orderBy,
+      offset: options.offset,
+      limit: options.limit,
+      notebook: options.notebook,
+      experiment: options.experiment,
+      trashed: options.trashed || undefined
+    };
+    const page = await this._get<IRunPage>(['projects', project, 'runs'], { query, signal });
+    return { ...page, runs: page.runs.map(decodeRun) };
+  }
+
+  async run(project: string, id: string): Promise<IRunDetail> {
+    return decodeDetail(await this._get<IRunDetail>(runPath(project, id)));
+  }
+
+  async editRun(project: string, id: string, edit: IRunEdit): Promise<IRun> {
+    const options: IRequestOptions = { method: 'PATCH', body: edit };
+    return decodeRun(await this._get<IRun>(runPath(project, id), options));
+  }
+
+  async trashRun(project: string, id: string): Promise<IRun> {
+    const path = runPath(project, id, 'trash');
+    return decodeRun(await this._get<IRun>(path, { method: 'POST', body: {} }));
+  }
+
+  async restoreRun(project: string, id: string): Promise<IRun> {
+    const path = runPath(project, id, 'restore');
+    return decodeRun(await this._get<IRun>(path, { method: 'POST', body: {} }));
+  }
+
+  async series(project: string, options: ISeriesQuery): Promise<ISeries[]> {
+    const query = {
+      run: options.runs,
+      key: options.key,
+      context: options.context && JSON.stringify(options.context),
+      max_points: options.maxPoints
+    };
+    const path = ['projects', project, 'series'];
+    return (await this._get<{ series: ISeries[] }>(path, { query })).series.map(decodeSeries);
+  }
+
+  async artifacts(project: string, id: string): Promise<IArtifact[]> {
+    const path = runPath(project, id, 'artifacts');
+    return (await this._get<{ artifacts: IArtifact[] }>(path)).artifacts;
+  }
+
+  async artifact(project: string, id: string, artifact: string): Promise<Blob> {
+    const path = runPath(project, id, 'artifacts', ...artifact.split('/'));
+    return (await request(this.serverSettings, path)).blob();
+  }
+
+  artifactUrl(project: string, id: string, artifact: string): string {
+    const path = runPath(project, id, 'artifacts', ...artifact.split('/'));
+    return buildUrl(this.serverSettings, path, { download: 1 });
+  }
+
+  async cell(project: string, id: string, order: number): Promise<ICellContent> {
+    return this._get<ICellContent>(runPath(project, id, 'cells', String(order)));
+  }
+
+  async snapshot(project: string, id: string, moment: SnapshotMoment): Promise<ISnapshot> {
+    return this._get<ISnapshot>(runPath(project, id, 'snapshots', moment));
+  }
+
+  async putSnapshot(
+    project: string,
+    id: string,
+    moment: SnapshotMoment,
+    notebook: nbformat.INotebookContent
+  ): Promise<ISnapshotInfo> {
+    const path = runPath(project, id, 'snapshots', moment);
+    return this._get<ISnapshotInfo>(path, { method: 'PUT', body: { notebook } });
+  }
+
+  async compare(project: string, ids: readonly string[], all = false): Promise<IComparison> {
+    const query = { run: ids, all: all ? 1 : undefined };
+    const path = ['projects', project, 'compare'];
+    return decodeComparison(await this._get<IComparison>(path, { query }));
+  }
+
+  async parameters(project: string, notebook: string): Promise<IParameters> {
+    const path = ['projects', project, 'parameters'];
+    return this._get<IParameters>(path, { query: { notebook } });
+  }
+
+  async jobs(project: string, limit?: number): Promise<IJob[]> {
+    const path = ['projects', project, 'jobs'];
+    return (await this._get<{ jobs: IJob[] }>(path, { query: { limit } })).jobs;
+  }
+
+  async submitJobs(project: string, job: IJobRequest): Promise<IJob[]> {
+    const path = ['projects', project, 'jobs'];
+    return (await this._get<{ jobs: IJob[] }>(path, { method: 'POST', body: job })).jobs;
+  }
+
+  async cancelJob(project: string, id: string): Promise<IJob> {
+    const path = ['projects', project, 'jobs', id, 'cancel'];
+    return this._get<IJob>(path, { method: 'POST', body: {} });
+  }
+
+  private _get<T>(path: readonly string[], options: IRequestOptions = {}): Promise<T> {
+    return requestJson<T>(this.serverSettings, path, options);
+  }
+}
+
+export namespace Client {
+  export interface IOptions {
+    /** The server to ask; JupyterLab's own by default. */
+    serverSettings?: ServerConnection.ISettings;
+  }
+}
+
+function runPath(project: string, run: string, ...rest: string[]): string[] {
+  return ['projects', project, 'runs', run, ...rest];
+}

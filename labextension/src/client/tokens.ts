@@ -1,0 +1,108 @@
+import type * as nbformat from '@jupyterlab/nbformat';
+import type { ServerConnection } from '@jupyterlab/services';
+import { Token } from '@lumino/coreutils';
+
+import type { IComparison } from './compare';
+import type { IParameter } from './parameters';
+import type {
+  IArtifact,
+  ICellContent,
+  IExperiment,
+  IJob,
+  IProject,
+  IRun,
+  IRunDetail,
+  IRunPage,
+  ISeries,
+  ISnapshotInfo,
+  JsonValue,
+  MetricContext,
+  SnapshotMoment
+} from './types';
+
+/** Which runs, in which order, and which window of them. */
+export interface IRunQuery {
+  query?: string;
+  orderBy?: string;
+  offset?: number;
+  limit?: number;
+  /** The contents path of a notebook: only its runs. */
+  notebook?: string;
+  experiment?: string;
+  /** The runs in the trash, in place of the others. */
+  trashed?: boolean;
+}
+
+/** A change that a person makes; a tag with the value null is taken away. */
+export interface IRunEdit {
+  name?: string;
+  notes?: string;
+  tags?: Readonly<Record<string, string | null>>;
+}
+
+/** Which points; without a context, all series of the key. */
+export interface ISeriesQuery {
+  runs: readonly string[];
+  key: string;
+  context?: MetricContext;
+  maxPoints?: number;
+}
+
+/** A notebook as it was. */
+export interface ISnapshot {
+  info: ISnapshotInfo;
+  notebook: nbformat.INotebookContent;
+}
+
+/** What can be set in a notebook before it runs as a job. */
+export interface IParameters {
+  parameters: IParameter[];
+  kernel: string | null;
+}
+
+/** A notebook to run: once, or once for each combination of the swept values. */
+export interface IJobRequest {
+  notebook: string;
+  params: Readonly<Record<string, JsonValue>>;
+  sweep: Readonly<Record<string, readonly JsonValue[]>>;
+  experiment?: string;
+  /** In seconds, for each job. */
+  timeout?: number;
+  /** How many jobs run at the same time. */
+  parallel?: number;
+}
+
+/** The server's REST API. Each method rejects with an ApiError. */
+export interface IClient {
+  readonly serverSettings: ServerConnection.ISettings;
+  /** The project that holds the notebook or folder; null while it has no store. */
+  findProject(path: string): Promise<IProject | null>;
+  createProject(path: string): Promise<IProject>;
+  experiments(project: string): Promise<IExperiment[]>;
+  runs(project: string, options?: IRunQuery, signal?: AbortSignal): Promise<IRunPage>;
+  run(project: string, id: string): Promise<IRunDetail>;
+  editRun(project: string, id: string, edit: IRunEdit): Promise<IRun>;
+  trashRun(project: string, id: string): Promise<IRun>;
+  restoreRun(project: string, id: string): Promise<IRun>;
+  series(project: string, options: ISeriesQuery): Promise<ISeries[]>;
+  artifacts(project: string, id: string): Promise<IArtifact[]>;
+  artifact(project: string, id: string, artifact: string): Promise<Blob>;
+  /** Where a browser can download the artifact. */
+  artifactUrl(project: string, id: string, artifact: string): string;
+  cell(project: string, id: string, order: number): Promise<ICellContent>;
+  snapshot(project: string, id: string, moment: SnapshotMoment): Promise<ISnapshot>;
+  putSnapshot(
+    project: string,
+    id: string,
+    moment: SnapshotMoment,
+    notebook: nbformat.INotebookContent
+  ): Promise<ISnapshotInfo>;
+  compare(project: string, ids: readonly string[], all?: boolean): Promise<IComparison>;
+  parameters(project: string, notebook: string): Promise<IParameters>;
+  jobs(project: string, limit?: number): Promise<IJob[]>;
+  submitJobs(project: string, job: IJobRequest): Promise<IJob[]>;
+  cancelJob(project: string, id: string): Promise<IJob>;
+}
+
+/** The token of the REST client; whoever provides it replaces the server's API. */
+export const IClient = new Token<IClient>('trackbook:IClient', 'The REST API of Trackbook.');

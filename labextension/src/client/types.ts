@@ -1,0 +1,229 @@
+/**
+ * What the server sends, under the names of `python/trackbook/domain`.
+ *
+ * Times are ISO 8601 UTC, durations seconds, sizes bytes. Numbers that can be NaN or infinite have been decoded
+ * by the time anybody sees these values.
+ */
+
+export type RunStatus =
+  'running' | 'finished' | 'failed' | 'killed' | 'aborted' | 'timed_out' | 'pruned' | 'lost';
+
+export type SourceKind = 'notebook' | 'script' | 'console' | 'job';
+export type ArtifactKind = 'file' | 'figure' | 'notebook' | 'model' | 'output' | 'log';
+export type CellStatus = 'running' | 'ok' | 'error' | 'aborted';
+export type JobStatus = 'queued' | 'running' | 'finished' | 'failed' | 'cancelled';
+export type Goal = 'max' | 'min';
+export type SnapshotMoment = 'start' | 'end';
+
+/** A JSON value, as parameters are. */
+export type JsonValue =
+  null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue };
+
+/** A small map that tells apart series of one key, such as `{subset: "val"}`. */
+export type MetricContext = Record<string, string>;
+
+/** A folder with a store, as the server numbers them. `path` is a contents path. */
+export interface IProject {
+  id: string;
+  name: string;
+  path: string;
+}
+
+export interface IExperiment {
+  name: string;
+  runs: number;
+  last_started: string | null;
+}
+
+/** Where a run came from. */
+export interface ISource {
+  kind: SourceKind;
+  path: string | null;
+  kernel_id: string | null;
+  cell_id: string | null;
+  message_id: string | null;
+  job_id: string | null;
+}
+
+/** Why a run or a job failed. `cell` counts the notebook's cells from 1. */
+export interface IRunError {
+  ename: string;
+  evalue: string;
+  traceback: string[];
+  cell: number | null;
+  cell_id: string | null;
+}
+
+/** A run as lists show it. `metrics`, `sparks` and `goals` go by one-line series names. */
+export interface IRun {
+  id: string;
+  number: number;
+  experiment: string;
+  name: string;
+  status: RunStatus;
+  started: string;
+  ended: string | null;
+  duration: number | null;
+  active: number;
+  user: string;
+  host: string;
+  source: ISource;
+  parent_id: string | null;
+  notes: string;
+  tags: Record<string, string>;
+  params: Record<string, JsonValue>;
+  metrics: Record<string, number>;
+  sparks: Record<string, number[]>;
+  goals: Record<string, string>;
+  error: IRunError | null;
+  reason: string | null;
+  trashed: boolean;
+  revision: number;
+}
+
+/** A window of a list of runs. `revision` counts the project's changes. */
+export interface IRunPage {
+  total: number;
+  revision: number;
+  runs: IRun[];
+}
+
+export interface IParamRevision {
+  key: string;
+  value: JsonValue;
+  at: string;
+  cell_id: string | null;
+}
+
+/** One series of a run, without its points. */
+export interface ISeriesSummary {
+  key: string;
+  context: MetricContext;
+  count: number;
+  last: number;
+  last_step: number;
+  min: number | null;
+  max: number | null;
+  spark: number[];
+  goal: Goal | null;
+  unit: string | null;
+}
+
+/** Points of one series as columns; `times` in microseconds since the epoch. */
+export interface ISeries {
+  run_id: string;
+  key: string;
+  context: MetricContext;
+  steps: number[];
+  times: number[];
+  values: number[];
+  total: number;
+}
+
+export interface IArtifact {
+  path: string;
+  digest: string;
+  size: number;
+  media_type: string;
+  kind: ArtifactKind;
+  created: string;
+  cell_id: string | null;
+}
+
+export interface ICellError {
+  ename: string;
+  evalue: string;
+  traceback: string[];
+}
+
+/** One execution of one cell. `order` counts the run's executions from 1, `count` is In[n]. */
+export interface ICellExecution {
+  order: number;
+  cell_id: string | null;
+  count: number | null;
+  source_digest: string;
+  started: string;
+  duration: number | null;
+  status: CellStatus;
+  outputs: string[];
+  truncated: boolean;
+  error: ICellError | null;
+}
+
+/** An execution with its source and its outputs, as notebooks hold them. */
+export interface ICellContent {
+  execution: ICellExecution;
+  source: string;
+  outputs: JsonValue[];
+}
+
+export interface IGit {
+  commit: string;
+  branch: string | null;
+  dirty: boolean;
+}
+
+export interface IEnvironment {
+  python: string;
+  platform: string;
+  executable: string;
+  packages: Record<string, string>;
+  hardware: Record<string, string | number>;
+  git: IGit | null;
+}
+
+export interface IModule {
+  name: string;
+  path: string;
+  digest: string;
+  size: number;
+}
+
+export interface ISnapshotInfo {
+  moment: SnapshotMoment;
+  origin: 'document' | 'file' | 'job';
+  digest: string;
+  taken: string;
+}
+
+/** Everything about one run except points, blobs and snapshots themselves. */
+export interface IRunDetail {
+  run: IRun;
+  series: ISeriesSummary[];
+  revisions: IParamRevision[];
+  artifacts: IArtifact[];
+  cells: ICellExecution[];
+  environment: IEnvironment | null;
+  modules: IModule[];
+  snapshots: ISnapshotInfo[];
+  children: string[];
+}
+
+/** What a job runs. */
+export interface IJobSpec {
+  notebook: string;
+  path: string;
+  folder: string;
+  params: Record<string, JsonValue>;
+  experiment: string;
+  run_id: string;
+  kernel: string | null;
+  sweep_id: string | null;
+  parent_id: string | null;
+  timeout: number | null;
+  tags: Record<string, string>;
+}
+
+/** A job and its state; cell `cell` of `cells` is being run. */
+export interface IJob {
+  id: string;
+  spec: IJobSpec;
+  status: JobStatus;
+  submitted: string;
+  started: string | null;
+  ended: string | null;
+  worker: string | null;
+  cell: number;
+  cells: number;
+  error: IRunError | null;
+}

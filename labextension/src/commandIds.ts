@@ -1,0 +1,33 @@
+/** The ids of Trackbook's commands. This file imports nothing, so that anything may import it. */
+export namespace CommandIDs {
+  /** Show the sidebar with the runs. */
+  export const showRuns = 'trackbook:show-runs';
+  /** Ask the server again. */
+  export const refreshRuns = 'trackbook:refresh-runs';
+  /** Put the cursor in the search box. */
+  export const searchRuns = 'trackbook:search-runs';
+  /** Show a run's page. */
+  export const openRun = 'trackbook:open-run';
+  /** Write a run's snapshot into a new notebook and open it. */
+  export const openSnapshot = 'trackbook:open-snapshot';
+  /** Compare the selected runs, or those given. */
+  export const compareRuns = 'trackbook:compare-runs';
+  /** Rename a run in place. */
+  export const renameRun = 'trackbook:rename-run';
+  /** Edit a run's tags in place. */
+  export const editTags = 'trackbook:edit-tags';
+  /** Edit a run's notes in place. */
+  export const editNotes = 'trackbook:edit-notes';
+  /** Put runs into the trash. */
+  export const trashRun = 'trackbook:trash-run';
+  /** Take runs out of the trash. */
+  export const restoreRun = 'trackbook:restore-run';
+  /** Copy a run's id. */
+  export const copyRunId = 'trackbook:copy-run-id';
+  /** Forget which runs are selected. */
+  export const clearSelection = 'trackbook:clear-selection';
+  /** Show the form that runs a notebook as a job. */
+  export const runAsJob = 'trackbook:run-as-job';
+  /** Cancel a job. */
+  export const cancelJob = 'trackbook:cancel-job';
+}

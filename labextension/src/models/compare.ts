@@ -1,0 +1,118 @@
+import type { IDisposable } from '@lumino/disposable';
+import { Throttler } from '@lumino/polling';
+
+import type { IComparison } from '../client/compare';
+import { type ApiError, toApiError } from '../client/errors';
+import type { IClient } from '../client/tokens';
+import type { IChange, IChanges } from './changes';
+import { Observable } from './observable';
+
+/** What differs between some runs, kept up to date while they live. */
+export class CompareModel extends Observable {
+  constructor(options: CompareModel.IOptions) {
+    super();
+    this._client = options.client;
+    this._changes = options.changes;
+    this.project = options.project;
+    this._runs = options.runs;
+    this._watch = this._changes.watch(this.project);
+    this._throttle = new Throttler(() => this._load(), {
+      limit: options.limit ?? 1000,
+      edge: 'trailing'
+    });
+    this._changes.changed.connect(this._onChange, this);
+    void this._load();
+  }
+
+  readonly project: string;
+
+  /** The ids of the runs, in the order of the columns. */
+  get runs(): readonly string[] {
+    return this._runs;
+  }
+
+  /** Take a run out of the comparison; two stay at least. */
+  remove(id: string): void {
+    if (this._runs.length > 2 && this._runs.includes(id)) {
+      this._runs = this._runs.filter(other => other !== id);
+      this.emitChanged();
+      void this._load();
+    }
+  }
+
+  get comparison(): IComparison | null {
+    return this._comparison;
+  }
+
+  get error(): ApiError | null {
+    return this._error;
+  }
+
+  /** Whether rows that are equal in all runs are shown, too. */
+  get all(): boolean {
+    return this._all;
+  }
+
+  set all(all: boolean) {
+    if (all !== this._all) {
+      this._all = all;
+      this.emitChanged();
+      void this._load();
+    }
+  }
+
+  override dispose(): void {
+    if (!this.isDisposed) {
+      this._changes.changed.disconnect(this._onChange, this);
+      this._watch.dispose();
+      this._throttle.dispose();
+      super.dispose();
+    }
+  }
+
+  async refresh(): Promise<void> {
+    await this._load();
+  }
+
+  private _onChange(_: unknown, change: IChange): void {
+    const concerns = !change.runs || change.runs.some(run => this._runs.includes(run.id));
+    if (change.project === this.project && concerns) {
+      void this._throttle.invoke().catch(() => undefined);
+    }
+  }
+
+  private async _load(): Promise<void> {
+    const [runs, all] = [this._runs, this._all];
+    try {
+      const comparison = await this._client.compare(this.project, runs, all);
+      if (this.isDisposed || runs !== this._runs || all !== this._all) {
+        return;
+      }
+      this._comparison = comparison;
+      this._error = null;
+    } catch (error) {
+      this._error = toApiError(error);
+    }
+    this.emitChanged();
+  }
+
+  private readonly _client: Pick<IClient, 'compare'>;
+  private readonly _changes: IChanges;
+  private readonly _watch: IDisposable;
+  private readonly _throttle: Throttler;
+  private _runs: readonly string[];
+  private _comparison: IComparison | null = null;
+  private _error: ApiError | null = null;
+  private _all = false;
+}
+
+export namespace CompareModel {
+  export interface IOptions {
+    client: Pick<IClient, 'compare'>;
+    changes: IChanges;
+    project: string;
+    runs: readonly string[];
+    /** How often to ask at most while a run lives, in ms. */
+    limit?: number;
+  }
+}

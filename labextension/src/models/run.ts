@@ -1,0 +1,141 @@
+import { Throttler } from '@lumino/polling';
+import type { IDisposable } from '@lumino/disposable';
+
+import { type ApiError, toApiError } from '../client/errors';
+import type { IClient, IRunEdit } from '../client/tokens';
+import type { ICellContent, ICellExecution, IRun, IRunDetail } from '../client/types';
+import type { IChange, IChanges } from './changes';
+import { Observable } from './observable';
+
+/** Everything about one run, kept up to date while it lives. */
+export class RunModel extends Observable {
+  constructor(options: RunModel.IOptions) {
+    super();
+    this._client = options.client;
+    this._changes = options.changes;
+    this.project = options.project;
+    this.id = options.id;
+    this._watch = this._changes.watch(this.project);
+    this._throttle = new Throttler(() => this._load(), {
+      limit: options.limit ?? 400,
+      edge: 'trailing'
+    });
+    this._changes.changed.connect(this._onChange, this);
+    void this._load();
+  }
+
+  readonly project: string;
+  readonly id: string;
+
+  /** What is known; null until the first answer. */
+  get detail(): IRunDetail | null {
+    return this._detail;
+  }
+
+  get run(): IRun | null {
+    return this._detail?.run ?? null;
+  }
+
+  /** Why the last request failed; what was known before stays. */
+  get error(): ApiError | null {
+    return this._error;
+  }
+
+  override dispose(): void {
+    if (!this.isDisposed) {
+      this._changes.changed.disconnect(this._onChange, this);
+      this._watch.dispose();
+      this._throttle.dispose();
+      super.dispose();
+    }
+  }
+
+  async refresh(): Promise<void> {
+    await this._load();
+  }
+
+  /** Change name, notes or tags; rejects with an ApiError. */
+  async edit(edit: IRunEdit): Promise<void> {
+    const run = await this._client.editRun(this.project, this.id, edit);
+    if (this._detail) {
+      this._detail = { ...this._detail, run };
+      this.emitChanged();
+    }
+  }
+
+  /** The source and outputs of an execution. Asked for once; again while the cell runs. */
+  cell(execution: ICellExecution): Promise<ICellContent> {
+    const { order, status } = execution;
+    const known = this._cells.get(order);
+    if (known && (known.isFinal || known.detail === this._detail)) {
+      return known.content;
+    }
+    const content = this._client.cell(this.project, this.id, order);
+    const entry = { content, isFinal: status !== 'running', detail: this._detail };
+    this._cells.set(order, entry);
+    content.catch(() => {
+      if (this._cells.get(order) === entry) {
+        this._cells.delete(order);
+      }
+    });
+    return content;
+  }
+
+  /** The bytes of an artifact. */
+  artifact(path: string): Promise<Blob> {
+    return this._client.artifact(this.project, this.id, path);
+  }
+
+  /** Where a browser can download an artifact. */
+  artifactUrl(path: string): string {
+    return this._client.artifactUrl(this.project, this.id, path);
+  }
+
+  private _onChange(_: unknown, change: IChange): void {
+    const concerns = !change.runs || change.runs.some(run => run.id === this.id);
+    if (change.project === this.project && concerns) {
+      void this._throttle.invoke().catch(() => undefined);
+    }
+  }
+
+  private async _load(): Promise<void> {
+    try {
+      const detail = await this._client.run(this.project, this.id);
+      if (this.isDisposed) {
+        return;
+      }
+      this._detail = detail;
+      this._error = null;
+    } catch (error) {
+      this._error = toApiError(error);
+    }
+    this.emitChanged();
+  }
+
+  private readonly _client: RunModel.Client;
+  private readonly _changes: IChanges;
+  private readonly _watch: IDisposable;
+  private readonly _throttle: Throttler;
+  private readonly _cells = new Map<number, RunModel.ICell>();
+  private _detail: IRunDetail | null = null;
+  private _error: ApiError | null = null;
+}
+
+export namespace RunModel {
+  export type Client = Pick<IClient, 'run' | 'editRun' | 'cell' | 'artifact' | 'artifactUrl'>;
+
+  export interface IOptions {
+    client: Client;
+    changes: IChanges;
+    project: string;
+    id: string;
+    /** How often to ask at most while the run lives, in ms. */
+    limit?: number;
+  }
+
+  export interface ICell {
+    content: Promise<ICellContent>;
+    isFinal: boolean;
+    detail: IRunDetail | null;
+  }
+}
