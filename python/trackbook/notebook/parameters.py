@@ -14,6 +14,7 @@ from trackbook.notebook.constants import NO_CONSTANT, evaluate
 from trackbook.notebook.read import Notebook, find_tagged_cell, language_of, source_of
 
 PARAMETERS = "parameters"
+_MAGIC = re.compile(r"[ \t]*(?:[%!?]|[\w.]+\?{1,2}[ \t]*$)")
 
 
 def find_parameters(notebook: Notebook, path: object = "the notebook") -> list[Parameter]:
@@ -46,21 +47,20 @@ def read_parameters(source: str, path: object = "the cell", cell: int = 1) -> li
 
 
 def _parse(source: str, path: object, cell: int) -> tuple[ast.Module, str]:
-    try:
-        return ast.parse(source), source
-    except (SyntaxError, ValueError):
-        text = _blank_magics(source)
-    try:
-        return ast.parse(text), text
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        line = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
-        reason = error.msg if isinstance(error, SyntaxError) else str(error)
-        raise NotebookError(path, f"its parameters cell ({cell}{line}) is no Python: {reason}") from None
-
-
-def _blank_magics(source: str) -> str:
-    # Lines of IPython's own (%magic, !command, name?) become comments, so that the others keep their numbers.
-    return re.sub(r"^[ \t]*(?=[%!?]|[\w.]+\?{1,2}[ \t]*$)", "#", source, flags=re.MULTILINE)
+    lines = source.split("\n")
+    while True:
+        text = "\n".join(lines)
+        try:
+            return ast.parse(text), text
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            number = error.lineno if isinstance(error, SyntaxError) else None
+            if number is not None and number <= len(lines) and _MAGIC.match(lines[number - 1]):
+                # IPython's own (%magic, !command, name?) becomes a comment, so that other lines keep their numbers.
+                lines[number - 1] = f"# {lines[number - 1]}"
+                continue
+            where = f", line {number}" if number else ""
+            reason = error.msg if isinstance(error, SyntaxError) else str(error)
+            raise NotebookError(path, f"its parameters cell ({cell}{where}) is no Python: {reason}") from None
 
 
 def _assignments(statement: ast.stmt) -> Iterator[tuple[str, ast.expr | None, ast.expr | None]]:
