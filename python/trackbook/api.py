@@ -256,6 +256,11 @@ def current_run() -> Run | None:
     return _open[-1] if _open else None
 
 
+def open_runs() -> list[Run]:
+    """Return the open runs of this process, outermost first."""
+    return list(_open)
+
+
 def require_run() -> Run:
     """Return the current run; raises NoActiveRun without one."""
     if not _open:
@@ -433,7 +438,8 @@ def _current_matplotlib_figure() -> Any:
     return pyplot.gcf()
 
 
-def _end_open_runs() -> None:
+def end_open_runs() -> None:
+    """End every open run as the end of this process asks for; called when it exits."""
     kind = _session.shutdown_kind()
     # Set by the interpreter when an exception went uncaught; `last_exc` is its name since Python 3.12.
     failed = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
@@ -449,4 +455,4 @@ def _end_open_runs() -> None:
                 run.end("finished", reason="The program ended.")
 
 
-atexit.register(_end_open_runs)
+atexit.register(end_open_runs)

@@ -1,0 +1,57 @@
+"""The line under a cell that says what was recorded, as text and as HTML that takes its looks from the page."""
+
+import time
+from html import escape
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.display import display
+
+from trackbook.domain.ids import new_id
+from trackbook.magics.kernel import is_kernel
+
+_STYLE = (
+    "font-family: var(--jp-ui-font-family, sans-serif); font-size: var(--jp-ui-font-size1, 0.9em); "
+    "opacity: 0.85; white-space: pre-wrap"
+)
+_INTERVAL = 0.2
+
+
+class Answers:
+    """Shows lines. A line about the same thing takes the place of the one before it in the same cell: a metric in
+    a loop has one line that moves, not a thousand.
+    """
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._shell = shell
+        self._shown: dict[str, tuple[str, float]] = {}
+        self._waiting: dict[str, str] = {}
+
+    def say(self, text: str, topic: str | None = None, preformatted: bool = False) -> None:
+        """Show `text`; with a `topic` in place of what the cell said about it before."""
+        identity, shown_at = self._shown.get(topic or "", ("", 0.0))
+        if not identity:
+            identity = new_id()
+            if topic is not None:
+                self._shown[topic] = (identity, time.monotonic())
+            _show(text, identity, False, preformatted)
+        elif is_kernel(self._shell) and time.monotonic() - shown_at >= _INTERVAL:
+            self._shown[topic or ""] = (identity, time.monotonic())
+            self._waiting.pop(topic or "", None)
+            _show(text, identity, True)
+        else:
+            self._waiting[topic or ""] = text
+
+    def end_cell(self) -> None:
+        """Show what is still to be shown; the next cell has lines of its own."""
+        for topic, text in self._waiting.items():
+            _show(text, self._shown[topic][0], True)
+        self._waiting.clear()
+        self._shown.clear()
+
+
+def _show(text: str, identity: str, update: bool, preformatted: bool = False) -> None:
+    style = (
+        _STYLE if not preformatted else "font-family: var(--jp-code-font-family, monospace); white-space: pre"
+    )
+    bundle = {"text/plain": text, "text/html": f'<div style="{style}">{escape(text)}</div>'}
+    display(bundle, raw=True, display_id=identity, update=update)  # type: ignore[no-untyped-call]

@@ -1,0 +1,176 @@
+"""Records each execution in every run that is open while it goes on."""
+
+import os
+import threading
+import time
+from dataclasses import dataclass, field
+
+from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
+
+from trackbook import api
+from trackbook.domain.cell import CellError, CellStatus
+from trackbook.domain.run import RunError, RunStatus
+from trackbook.magics.kernel import message_cell_id, message_id, parent_message
+from trackbook.magics.outputs import OutputCollector
+from trackbook.magics.tap import OutputTap
+from trackbook.services.recorder import RunRecorder
+
+
+@dataclass(slots=True)
+class Execution:
+    """A cell that is being executed."""
+
+    source: str
+    cell_id: str | None
+    message_id: str | None
+    count: int | None
+    recordings: list["Recording"] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Recording:
+    """An execution in one run, from the moment at which both were there."""
+
+    recorder: RunRecorder
+    order: int
+    collector: OutputCollector
+    started: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an execution ended."""
+
+    status: CellStatus
+    error: CellError | None = None
+
+
+class CellTracker:
+    """Follows the shell's executions. A run that opens or ends inside a cell has its part of that cell.
+
+    Cells that the shell runs inside another one (`%run notebook.ipynb`), without history, or in another thread
+    (a subshell) belong to no document and are not recorded by themselves.
+    """
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._shell = shell
+        self._tap = OutputTap(shell)
+        self._process_thread = _process_thread()
+        self._lock = threading.RLock()
+        self._nested = 0
+        self.current: Execution | None = None
+
+    def begin(self, info: ExecutionInfo) -> Execution | None:
+        """Follow the execution that begins; None for one that is not recorded."""
+        if self._process_thread != _process_thread():
+            return None
+        if self.current is not None and not info.store_history:
+            self._nested += 1
+            return None
+        if self.current is not None:  # its end was never told
+            self.finish(Outcome("aborted"))
+            self.close()
+        if not info.store_history:
+            return None
+        return self._open(info, self._shell.execution_count - 1)
+
+    def adopt(self) -> Execution | None:
+        """Follow the execution that is going on already: the one that loads the extension."""
+        result = self._shell.displayhook.exec_result
+        info = getattr(result, "info", None)
+        if result is None or info is None or not info.store_history or self.current is not None:
+            return None
+        return self._open(info, result.execution_count)
+
+    def ends(self, result: ExecutionResult | None) -> bool:
+        """Tell whether what has ended is the current execution; it stays the current one until `close`."""
+        if self._process_thread != _process_thread() or self.current is None or _was_blank(result):
+            return False
+        if self._nested:
+            self._nested -= 1
+            return False
+        return True
+
+    def close(self) -> None:
+        """Forget the current execution."""
+        self.current = None
+        self._nested = 0
+
+    def outcome(self, result: ExecutionResult | None) -> Outcome:
+        """Say how an execution ended; the traceback is the one that was shown."""
+        error = None if result is None else result.error_before_exec or result.error_in_exec
+        if error is None:
+            return Outcome("aborted") if result is None else Outcome("ok")
+        shown = self._tap.last_error
+        if shown is None or shown.ename != type(error).__name__:
+            described = api.describe_error(error)
+            shown = CellError(described.ename, described.evalue, described.traceback)
+        return Outcome("aborted" if isinstance(error, KeyboardInterrupt) else "error", shown)
+
+    def run_opened(self, recorder: RunRecorder) -> None:
+        """Record the current execution in a run that opens inside it, from now on."""
+        with self._lock:
+            if self.current is not None and self._is_parent():
+                self._record(self.current, recorder)
+
+    def run_ending(self, recorder: RunRecorder, status: RunStatus, error: RunError | None) -> None:
+        """Finish the current execution's part in a run that ends inside it."""
+        if status == "failed" and error is not None:
+            outcome = Outcome("error", CellError(error.ename, error.evalue, error.traceback))
+        else:
+            outcome = Outcome("aborted" if status in ("killed", "aborted") else "ok")
+        with self._lock:
+            for recording in self._recordings():
+                if recording.recorder is recorder:
+                    self._finish(recording, outcome)
+
+    def finish(self, outcome: Outcome) -> None:
+        """Write how the current execution ended into each run that records it."""
+        with self._lock:
+            for recording in self._recordings():
+                self._finish(recording, outcome)
+
+    def _recordings(self) -> list[Recording]:
+        return list(self.current.recordings) if self.current is not None and self._is_parent() else []
+
+    def _is_parent(self) -> bool:
+        # In a forked child the cell goes on in the parent, which records it.
+        return self._process_thread[0] == os.getpid()
+
+    def _open(self, info: ExecutionInfo, count: int | None) -> Execution:
+        message = parent_message(self._shell)
+        cell_id = getattr(info, "cell_id", None) or message_cell_id(message)
+        execution = Execution(info.raw_cell or "", cell_id, message_id(message), count)
+        with self._lock:
+            self.current = execution
+            for run in api.open_runs():
+                self._record(execution, run.recorder)
+        return execution
+
+    def _record(self, execution: Execution, recorder: RunRecorder) -> None:
+        order = recorder.cell_started(execution.cell_id, execution.count, execution.source)
+        recording = Recording(recorder, order, OutputCollector(), time.perf_counter())
+        execution.recordings.append(recording)
+        self._tap.add(recording.collector)
+
+    def _finish(self, recording: Recording, outcome: Outcome) -> None:
+        duration = time.perf_counter() - recording.started
+        self._tap.remove(recording.collector)
+        if self.current is not None:
+            self.current.recordings.remove(recording)
+        if not recording.recorder.is_open:
+            return
+        outputs, truncated = recording.collector.finish()
+        recording.recorder.cell_finished(
+            recording.order, outcome.status, duration, outputs, truncated=truncated, error=outcome.error
+        )
+
+
+def _process_thread() -> tuple[int, int]:
+    return os.getpid(), threading.get_ident()
+
+
+def _was_blank(result: ExecutionResult | None) -> bool:
+    # IPython tells the end of a blank cell without having told its beginning.
+    source = result.info.raw_cell if result is not None and result.info is not None else None
+    return source is not None and not source.strip()

@@ -1,0 +1,261 @@
+"""The subcommands of `%track`: each reads its words, calls the API, and returns the line to show."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from trackbook import api
+from trackbook.domain.metric import GOALS
+from trackbook.errors import UsageError
+from trackbook.magics.durations import format_duration
+from trackbook.magics.sessions import NotebookSession
+from trackbook.magics.values import Namespace, list_values, shorten, tags_of
+from trackbook.magics.words import Arity, Words, did_you_mean, read_words, unquote
+
+START_OPTIONS: Mapping[str, Arity] = {"--name": "one", "--tags": "many", "--params": "many"}
+
+
+class Context(NamedTuple):
+    """What a subcommand works with."""
+
+    names: Namespace
+    session: NotebookSession
+
+
+class Subcommand(NamedTuple):
+    """A subcommand: how it is written, what it does, the options that it takes, and what carries it out."""
+
+    usage: str
+    summary: str
+    options: Mapping[str, Arity]
+    call: Callable[[Words, Context], str]
+
+
+def carry_out(line: str, context: Context) -> str:
+    """Carry out a `%track` line and return the line to show.
+
+    Raises TrackbookError, whose text says what to do, for anything that can't be done.
+    """
+    name, _, rest = line.strip().partition(" ")
+    if name in ("help", "--help", "-h", "?"):
+        return help_text()
+    subcommand = SUBCOMMANDS.get(name or "status")
+    if subcommand is None:
+        known = did_you_mean(name, SUBCOMMANDS, "%track {}") or _synonym(name)
+        raise UsageError(f"%track has no subcommand {name!r}.{known or ' %track help lists them.'}")
+    if subcommand.call is _note:
+        return _write_note(rest, context)
+    try:
+        words = read_words(rest, subcommand.options)
+    except UsageError as error:
+        raise UsageError(f"{error} Write it as {subcommand.usage}") from None
+    return subcommand.call(words, context)
+
+
+def help_text() -> str:
+    """Return the list of subcommands."""
+    width = max(len(subcommand.usage) for subcommand in SUBCOMMANDS.values())
+    lines = [f"{subcommand.usage:<{width}}  {subcommand.summary}" for subcommand in SUBCOMMANDS.values()]
+    marked = f"{'%%track [EXPERIMENT]':<{width}}  the cell is a run; what it reads and makes is recorded"
+    return "\n".join([*lines, marked])
+
+
+def start_run(words: Words, context: Context, default: str | None = None) -> tuple[api.Run, str]:
+    """Open the run that `start` or `%%track` describes; return it with the line to show."""
+    if len(words.plain) > 1:
+        raise UsageError(
+            f"One EXPERIMENT is started, not {len(words.plain)}: a name with spaces goes in quotes, parameters "
+            "behind --params."
+        )
+    experiment = context.names.fill(words.plain[0]) if words.plain else default
+    name = words.one("--name")
+    params = context.names.values(words.many("--params"), text=True)
+    tags = tags_of(words.many("--tags"), context.names.fill)
+    before = api.current_run()
+    run = api.start_run(experiment, name=context.names.fill(name) if name else None, params=params, tags=tags)
+    parts = [f"{_label(run)} {'joined' if run.joined else 'started'}"]
+    if run.joined and experiment not in (None, run.experiment):
+        parts.append("the job named its experiment")
+    if before is not None and before is not run:
+        parts.append(f"{_label(before)} {'goes on around it' if before.is_open else 'is finished'}")
+    parts += [list_values(params)] if params else []
+    parts += [f"tags {', '.join(f'{k}={v}' if v else k for k, v in tags.items())}"] if tags else []
+    return run, " · ".join(parts)
+
+
+def _start(words: Words, context: Context) -> str:
+    return start_run(words, context)[1]
+
+
+def _param(words: Words, context: Context) -> str:
+    _need(words, "param", "NAME or NAME=VALUE")
+    run = api.require_run()
+    values = context.names.values(words.plain, text=True)
+    run.params(values)
+    return _recorded(run, list_values(values))
+
+
+def _metric(words: Words, context: Context) -> str:
+    _need(words, "metric", "NAME or NAME=VALUE")
+    run = api.require_run()
+    values: dict[str, Any] = {}
+    for word in words.plain:
+        name, value = context.names.word(word, text=False)
+        values |= value if isinstance(value, Mapping) else {name: value}
+    step = words.one("--step")
+    at = None if step is None else context.names.evaluate(step)
+    where = tags_of(words.many("--context"), context.names.fill)
+    run.log(values, at, where or None)
+    shown = list_values(values) + (f" at step {shorten(at)}" if step is not None else "")
+    return _recorded(run, shown + (f" ({', '.join(f'{k}={v}' for k, v in where.items())})" if where else ""))
+
+
+def _goal(words: Words, context: Context) -> str:
+    if len(words.plain) not in (1, 2) or (len(words.plain) == 1 and not words.has("--unit")):
+        raise UsageError("Say which metric and which goal: %track goal acc max")
+    key = context.names.fill(words.plain[0])
+    goal = words.plain[1] if len(words.plain) == 2 else None
+    if goal is not None and goal not in GOALS:
+        raise UsageError(f"A goal is max or min, not {goal!r}: %track goal {key} max")
+    run = api.require_run()
+    unit = words.one("--unit")
+    run.metric(key, goal=goal, unit=unquote(unit) if unit else None)
+    meaning = {"max": "higher is better", "min": "lower is better"}.get(goal or "", "")
+    return _recorded(
+        run, f"{key}: {', '.join(filter(None, [meaning, f'in {unquote(unit)}' if unit else '']))}"
+    )
+
+
+def _artifact(words: Words, context: Context) -> str:
+    if len(words.plain) != 1:
+        raise UsageError("Say which file, one a line, with quotes around spaces: %track artifact PATH")
+    run = api.require_run()
+    path = Path(context.names.fill(words.plain[0])).expanduser()
+    if path.is_dir():
+        raise UsageError(f"{str(path)!r} is a folder; an artifact is one file.")
+    if not path.is_file():
+        near = did_you_mean(path.name, [entry.name for entry in _siblings(path)])
+        raise UsageError(f"There is no file {str(path)!r} in {Path.cwd()}.{near}")
+    name = words.one("--name")
+    stored = run.artifact(path, context.names.fill(name) if name else None)
+    return _recorded(run, f"artifact {stored}, {path.stat().st_size:,} bytes")
+
+
+def _figure(words: Words, context: Context) -> str:
+    if len(words.plain) > 1:
+        raise UsageError("One figure a line: %track figure, or %track figure VARIABLE")
+    run = api.require_run()
+    figure = context.names.word(words.plain[0], text=False)[1] if words.plain else None
+    name = words.one("--name")
+    return _recorded(run, f"figure {run.figure(figure, context.names.fill(name) if name else None)}")
+
+
+def _note(words: Words, context: Context) -> str:
+    return _write_note(" ".join(words.plain), context)
+
+
+def _write_note(text: str, context: Context) -> str:
+    if not text.strip():
+        raise UsageError("Say what to note: %track note TEXT")
+    run = api.require_run()
+    filled = context.names.fill(text.strip())
+    run.note(filled)
+    return _recorded(run, f"note {shorten(filled)}")
+
+
+def _tag(words: Words, context: Context) -> str:
+    _need(words, "tag", "KEY=VALUE")
+    run = api.require_run()
+    tags = tags_of(words.plain, context.names.fill)
+    run.tags(tags)
+    return _recorded(
+        run, "tags " + ", ".join(f"{key}={value}" if value else key for key, value in tags.items())
+    )
+
+
+def _status(words: Words, context: Context) -> str:
+    if words.plain:
+        raise UsageError("%track status takes nothing behind it.")
+    runs = api.open_runs()
+    if not runs:
+        return "No run is open. %track start EXPERIMENT opens one."
+    return "\n".join(
+        f"{_label(run)} is open since {format_duration(context.session.age(run.recorder))}"
+        f" · {run.id} · in {run.recorder.store.root}"
+        for run in runs
+    )
+
+
+def _end(words: Words, context: Context) -> str:
+    if words.plain:
+        raise UsageError("%track end takes nothing but --failed.")
+    run = api.require_run()
+    status = "failed" if words.has("--failed") else "finished"
+    age = format_duration(context.session.age(run.recorder))
+    run.end("failed" if words.has("--failed") else "finished")
+    if run.joined and status == "finished":
+        return f"{_label(run)} goes on until its job ends"
+    return f"{_label(run)} {status} after {age}"
+
+
+def _need(words: Words, subcommand: str, what: str) -> None:
+    if not words.plain:
+        raise UsageError(f"Say what to record: %track {subcommand} {what}")
+
+
+def _label(run: api.Run) -> str:
+    return f"{run.experiment} · {run.name}" if run.experiment else f"Run {run.name}"
+
+
+def _recorded(run: api.Run, what: str) -> str:
+    return f"{_label(run)} · {what} → recorded"
+
+
+def _siblings(path: Path) -> list[Path]:
+    try:
+        return list(path.parent.iterdir())
+    except OSError:
+        return []
+
+
+_SYNONYMS = {
+    "begin": "start", "run": "start", "new": "start", "stop": "end", "finish": "end", "close": "end",
+    "log": "metric", "plot": "figure", "fig": "figure", "file": "artifact", "comment": "note", "info": "status",
+}  # fmt: skip
+
+
+def _synonym(name: str) -> str:
+    return f" Did you mean %track {_SYNONYMS[name]}?" if name in _SYNONYMS else ""
+
+
+SUBCOMMANDS: dict[str, Subcommand] = {
+    "start": Subcommand(
+        "%track start EXPERIMENT [--name NAME] [--tags KEY=VALUE ...] [--params NAME ...]",
+        "open a run; the one that is open ends",
+        START_OPTIONS,
+        _start,
+    ),
+    "param": Subcommand("%track param NAME KEY=VALUE ...", "record parameters", {}, _param),
+    "metric": Subcommand(
+        "%track metric NAME KEY=VALUE ... [--step N] [--context KEY=VALUE ...]",
+        "log metrics",
+        {"--step": "one", "--context": "many"},
+        _metric,
+    ),
+    "goal": Subcommand(
+        "%track goal METRIC max|min [--unit UNIT]", "say what a metric means", {"--unit": "one"}, _goal
+    ),
+    "artifact": Subcommand(
+        "%track artifact PATH [--name NAME]", "store a file", {"--name": "one"}, _artifact
+    ),
+    "figure": Subcommand(
+        "%track figure [VARIABLE] [--name NAME]",
+        "store a figure, by default matplotlib's current one",
+        {"--name": "one"},
+        _figure,
+    ),
+    "note": Subcommand("%track note TEXT", "add a line to the run's notes", {}, _note),
+    "tag": Subcommand("%track tag KEY=VALUE ...", "set tags", {}, _tag),
+    "status": Subcommand("%track status", "say which run is open; also %track alone", {}, _status),
+    "end": Subcommand("%track end [--failed]", "end the run", {"--failed": "none"}, _end),
+}

@@ -1,0 +1,123 @@
+"""`%%track`: a cell that is a run. The line is taken away before the cell runs, and the execution is marked.
+
+The cell itself runs as any other: its errors stop what follows, `await` works, its last value is shown.
+"""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+
+from trackbook import api
+from trackbook.domain.run import RunError
+from trackbook.magics.cells import Execution, Outcome
+from trackbook.magics.commands import START_OPTIONS, Context, start_run
+from trackbook.magics.scalars import CellNames, metrics_in, names_in, parameters_in
+from trackbook.magics.values import list_values
+from trackbook.magics.words import read_words
+
+_MARK = re.compile(r"%%track(?:[ \t]+(?P<line>.*?))?[ \t]*\n?\Z")
+# Magics that run the cell's body as Python of this session, so that a mark behind them means that body.
+_TRANSPARENT = re.compile(r"%%(?:time|timeit|capture|prun)\b")
+
+
+def take_mark(lines: list[str]) -> list[str]:
+    """Return a cell's lines without the `%%track` line, which becomes a comment so that line numbers stay.
+
+    In front of another cell magic it goes altogether: that magic has to come first.
+    """
+    if not lines or not _MARK.match(lines[0]):
+        return lines
+    rest = lines[1:]
+    if rest and rest[0].startswith("%%"):
+        return rest
+    return [f"# {lines[0].strip()}\n", *rest]
+
+
+@dataclass(slots=True)
+class Mark:
+    """What a cell's `%%track` line says, and the cell's code without magic lines in front."""
+
+    line: str
+    body: str
+
+
+def find_mark(source: str) -> Mark | None:
+    """Return the mark of a cell whose first line, or first after `%%time` and its like, is `%%track`."""
+    lines = source.lstrip("\n").splitlines(keepends=True)
+    found: str | None = None
+    for position, text in enumerate(lines):
+        match = _MARK.match(text)
+        if match:
+            found = match["line"] or ""
+        elif not _TRANSPARENT.match(text):
+            return None if found is None else Mark(found, "".join(lines[position:]))
+    return None if found is None else Mark(found, "")
+
+
+@dataclass(slots=True)
+class TrackedCell:
+    """A marked execution that goes on: its run, whether the cell opened it, and what is known of its values."""
+
+    run: api.Run
+    owned: bool
+    names: CellNames
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+class CellTracking:
+    """Opens a run for a marked cell when none is open, and records what the cell reads and makes."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._shell = shell
+        self._cell: TrackedCell | None = None
+
+    def begin(self, mark: Mark, context: Context) -> None:
+        """Open the cell's run, unless one is open, and note the values that the cell is about to read.
+
+        Raises TrackbookError for a line that can't be read; the cell then runs without being tracked.
+        """
+        self._cell = None
+        words = read_words(mark.line, START_OPTIONS)
+        owned = api.current_run() is None
+        notebook = context.session.notebook()
+        run = start_run(words, context, _experiment(notebook))[0] if owned else api.require_run()
+        code: str = self._shell.transform_cell(mark.body)  # type: ignore[no-untyped-call]
+        names = names_in(code)
+        self._cell = TrackedCell(run, owned, names, parameters_in(names.read, self._shell.user_ns))
+
+    def end(self, outcome: Outcome, execution: Execution) -> str | None:
+        """Record what the cell made, end its run, and return the line to show; None for an unmarked cell."""
+        cell, self._cell = self._cell, None
+        if cell is None or not cell.run.is_open:
+            return None
+        parameters = cell.parameters | parameters_in(cell.names.constants, self._shell.user_ns)
+        metrics = metrics_in(cell.names.made, self._shell.user_ns) if outcome.status == "ok" else {}
+        for values, record in ((parameters, cell.run.params), (metrics, cell.run.log)):
+            if values:
+                record(values)
+        state = "recorded" if not cell.owned else _close(cell.run, outcome, execution)
+        parts = [
+            f"{cell.run.experiment} · {cell.run.name}" if cell.run.experiment else f"Run {cell.run.name}"
+        ]
+        parts += [f"parameters {list_values(parameters)}"] if parameters else []
+        parts += [f"metrics {list_values(metrics)}"] if metrics else []
+        return f"{' · '.join(parts)} → {state}"
+
+
+def _close(run: api.Run, outcome: Outcome, execution: Execution) -> str:
+    if outcome.status == "ok":
+        run.end()
+        return "finished"
+    if outcome.status == "aborted" or outcome.error is None:
+        run.end("aborted", reason="It was interrupted.")
+        return "aborted"
+    error = outcome.error
+    run.end("failed", error=RunError(error.ename, error.evalue, error.traceback, None, execution.cell_id))
+    return "failed"
+
+
+def _experiment(notebook: Path | None) -> str | None:
+    return notebook.stem if notebook is not None else None
