@@ -19,7 +19,9 @@ process.env.TRACKBOOK_UI_FOLDER ??= mkdtempSync(join(tmpdir(), 'trackbook-ui-'))
 process.env.TRACKBOOK_UI_PORT ??= freePort();
 const folder = process.env.TRACKBOOK_UI_FOLDER;
 const root = join(folder, 'root');
+const temporary = join(folder, 'tmp');
 mkdirSync(root, { recursive: true });
+mkdirSync(temporary, { recursive: true });
 process.env.JUPYTERLAB_GALATA_ROOT_DIR = root;
 const url = `http://127.0.0.1:${process.env.TRACKBOOK_UI_PORT}`;
 // Galata's helpers for contents and settings ask for it by this name.
@@ -64,6 +66,7 @@ export default defineConfig({
       JUPYTER_DATA_DIR: join(folder, 'data'),
       JUPYTER_RUNTIME_DIR: join(folder, 'runtime'),
       JUPYTERLAB_SETTINGS_DIR: join(folder, 'settings'),
+      TMPDIR: temporary,
       TRACKBOOK_STORE: ''
     }
   }

@@ -1,0 +1,109 @@
+"""What tests of several parts share: the built distributions, and environments that install them."""
+
+import os
+import subprocess
+import sys
+import venv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SCRIPTS = "Scripts" if os.name == "nt" else "bin"
+
+
+@dataclass(frozen=True)
+class Distributions:
+    """The two files that a release consists of."""
+
+    sdist: Path
+    wheel: Path
+
+
+@dataclass(frozen=True)
+class CleanEnvironment:
+    """A virtual environment that holds what was asked for and nothing else; commands see no other programs."""
+
+    folder: Path
+
+    @property
+    def scripts(self) -> Path:
+        return self.folder / SCRIPTS
+
+    @property
+    def python(self) -> Path:
+        return self.scripts / "python"
+
+    def run(self, program: str, *arguments: str) -> str:
+        """Run one of the environment's programs in its folder; return what it printed, errors included."""
+        done = subprocess.run(
+            [self.scripts / program, *arguments],
+            cwd=self.folder,
+            env=clean_variables() | {"PATH": str(self.scripts), "HOME": str(self.folder)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{program} {' '.join(arguments)}\n{done.stdout}"
+        return done.stdout
+
+
+def clean_variables() -> dict[str, str]:
+    """The environment variables without those that point Python, Jupyter or Trackbook elsewhere."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("JPY_", "JUPYTER", "PYTHON", "TRACKBOOK_", "VIRTUAL_ENV", "XDG_"))
+    }
+
+
+def make_environment(folder: Path, requirements: Sequence[str]) -> CleanEnvironment:
+    """Make a virtual environment with these requirements, in the versions that constraints.txt names."""
+    venv.create(folder, with_pip=False, symlinks=os.name != "nt")
+    environment = CleanEnvironment(folder)
+    # Our own pip serves the new environment: one of its own, and compiled files, would take longer than the rest.
+    pip = [sys.executable, "-m", "pip", "--python", str(environment.python)]
+    install = ["install", "--quiet", "--no-compile", "--constraint", str(ROOT / "constraints.txt")]
+    subprocess.run([*pip, *install, *requirements], env=clean_variables(), check=True)
+    return environment
+
+
+@pytest.fixture(scope="session")
+def distributions(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
+    """The source distribution of this tree, and the wheel made from it."""
+    folder = tmp_path_factory.mktemp("dist")
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    subprocess.run(
+        [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)],
+        env=clean_variables() | {"PATH": path},
+        check=True,
+    )
+    (sdist,) = folder.glob("*.tar.gz")
+    (wheel,) = folder.glob("*.whl")
+    return Distributions(sdist, wheel)
+
+
+@pytest.fixture(scope="session")
+def light_env(distributions: Distributions, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of an environment with the base install alone, and an ipykernel to run notebooks with."""
+    folder = tmp_path_factory.mktemp("light")
+    return make_environment(folder, [str(distributions.wheel), "ipykernel"]).python
+
+
+@pytest.fixture(scope="session")
+def lab_env(distributions: Distributions, tmp_path_factory: pytest.TempPathFactory) -> CleanEnvironment:
+    """An environment with `trackbook[lab]` from the wheel beside a plain JupyterLab, and no Node anywhere."""
+    folder = tmp_path_factory.mktemp("lab")
+    return make_environment(folder, [f"trackbook[lab] @ {distributions.wheel.as_uri()}", "jupyterlab"])
+
+
+@pytest.fixture(scope="session")
+def light_papermill_env(
+    distributions: Distributions, tmp_path_factory: pytest.TempPathFactory
+) -> CleanEnvironment:
+    """An environment with the base install and papermill."""
+    return make_environment(tmp_path_factory.mktemp("papermill"), [str(distributions.wheel), "papermill"])
