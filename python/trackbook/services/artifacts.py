@@ -1,0 +1,36 @@
+"""Artifacts: what a run stored, and where its bytes lie."""
+
+from pathlib import Path
+
+from trackbook.domain.artifact import Artifact
+from trackbook.domain.names import check_artifact_path
+from trackbook.errors import NotFound
+from trackbook.store.blobs import BlobStore
+from trackbook.store.database import Database
+from trackbook.store.details import read_artifact, read_artifacts
+from trackbook.store.paths import StorePaths
+
+
+class Artifacts:
+    """Lists and opens the artifacts of runs of one store."""
+
+    def __init__(self, store: StorePaths, database: Database) -> None:
+        self._database = database
+        self._blobs = BlobStore(store.blobs)
+
+    def list(self, run_id: str) -> list[Artifact]:
+        """Return a run's artifacts by path; an empty list for an unknown run."""
+        with self._database.read() as connection:
+            return read_artifacts(connection, run_id)
+
+    def open(self, run_id: str, path: str) -> tuple[Artifact, Path]:
+        """Return an artifact and the file that holds its bytes, to be read and never changed.
+
+        Raises InvalidName for a path that can't be one, NotFound if the run has no such artifact or its bytes are gone.
+        """
+        check_artifact_path(path)
+        with self._database.read() as connection:
+            artifact = read_artifact(connection, run_id, path)
+        if artifact is None or not self._blobs.has(artifact.digest):
+            raise NotFound("artifact", path)
+        return artifact, self._blobs.path(artifact.digest)

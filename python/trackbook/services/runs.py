@@ -1,0 +1,130 @@
+"""Runs: searching, reading, and noticing what changed."""
+
+import msgspec
+
+from trackbook.domain.change import Change
+from trackbook.domain.environment import Environment
+from trackbook.domain.experiment import Experiment
+from trackbook.domain.page import RunPage
+from trackbook.domain.run import Run, RunDetail
+from trackbook.errors import NotFound, UsageError
+from trackbook.services.ingest import catch_up
+from trackbook.store.blobs import BlobStore
+from trackbook.store.database import Database
+from trackbook.store.details import (
+    read_artifacts,
+    read_cells,
+    read_children,
+    read_environment,
+    read_modules,
+    read_revisions,
+    read_series,
+    read_snapshots,
+)
+from trackbook.store.paths import StorePaths
+from trackbook.store.projector import revision_of
+from trackbook.store.runs import find_run_ids, read_changes, read_experiments, read_runs
+from trackbook.store.search import Scope, search_runs
+
+MAX_WINDOW = 10_000
+_MOST_SKIPPED = 2**62
+
+
+class Runs:
+    """Reads the runs of one store from its index."""
+
+    def __init__(self, store: StorePaths, database: Database) -> None:
+        self._store, self._database = store, database
+        self._blobs = BlobStore(store.blobs)
+
+    def search(
+        self,
+        query: str | None = None,
+        *,
+        order_by: str | None = None,
+        offset: int = 0,
+        limit: int = 100,
+        notebook: str | None = None,
+        experiment: str | None = None,
+        trashed: bool = False,
+    ) -> RunPage:
+        """Return a window of the runs that match, the newest first unless `order_by` or the query sorts them.
+
+        `notebook` is a path relative to the project. Raises QueryError, which points at the character, for a search
+        that can't be read; UsageError for a window that can't be.
+        """
+        if not 0 <= offset <= _MOST_SKIPPED or not 0 <= limit <= MAX_WINDOW:
+            raise UsageError(f"A window of runs begins at 0 or later and has at most {MAX_WINDOW:,} runs.")
+        scope = Scope(trashed, notebook, experiment)
+        with self._database.read() as connection:
+            found = search_runs(connection, query or "", order_by or "", scope, offset, limit)
+            return RunPage(found.total, revision_of(connection), read_runs(connection, found.ids))
+
+    def get(self, reference: str) -> Run:
+        """Return the run of an id, of an id's beginning (at least 6 characters), or of a number ("42", "#42").
+
+        Raises NotFound without such a run, UsageError if several ids begin so.
+        """
+        with self._database.read() as connection:
+            ids = find_run_ids(connection, reference.strip())
+            if len(ids) > 1:
+                numbers = ", ".join(f"#{run.number}" for run in read_runs(connection, ids[:5]))
+                raise UsageError(
+                    f"{reference!r} fits several runs, such as {numbers}; write more of the id, or #NUMBER."
+                )
+            found = read_runs(connection, ids)
+        if not found:
+            raise NotFound("run", reference)
+        return found[0]
+
+    def detail(self, reference: str) -> RunDetail:
+        """Return everything about one run except points, blobs and snapshots themselves; raises like `get`."""
+        run = self.get(reference)
+        with self._database.read() as connection:
+            # Read again: all parts are then of one moment.
+            fresh = read_runs(connection, [run.id])
+            return RunDetail(
+                run=fresh[0] if fresh else run,
+                series=read_series(connection, run.id),
+                revisions=read_revisions(connection, run.id),
+                artifacts=read_artifacts(connection, run.id),
+                cells=read_cells(connection, run.id),
+                environment=self._with_packages(read_environment(connection, run.id)),
+                modules=read_modules(connection, run.id),
+                snapshots=read_snapshots(connection, run.id),
+                children=read_children(connection, run.id),
+            )
+
+    def experiments(self) -> list[Experiment]:
+        """Return the experiments that have runs outside the trash, the one used last first."""
+        with self._database.read() as connection:
+            return read_experiments(connection)
+
+    def revision(self) -> int:
+        """Return the number of the store's last change that is indexed."""
+        with self._database.read() as connection:
+            return revision_of(connection)
+
+    def changed_since(self, revision: int) -> list[Change]:
+        """Return the runs that changed after `revision`, the latest change last."""
+        with self._database.read() as connection:
+            return read_changes(connection, revision)
+
+    def refresh(self, timeout: float = 5.0, allow_inline: bool = True) -> bool:
+        """Wait until all that was written so far is indexed; False if that takes longer than `timeout` seconds.
+
+        Where no ingester runs it is done here, or by one started for it without `allow_inline`.
+        """
+        return catch_up(self._store, self._database, inline=allow_inline, timeout=timeout)
+
+    def _with_packages(self, found: tuple[Environment, str | None] | None) -> Environment | None:
+        if found is None:
+            return None
+        environment, digest = found
+        if digest is None or environment.packages:
+            return environment
+        try:
+            packages = msgspec.json.decode(self._blobs.get(digest), type=dict[str, str])
+        except (NotFound, msgspec.MsgspecError):
+            return environment
+        return msgspec.structs.replace(environment, packages=packages)

@@ -1,0 +1,60 @@
+"""Metric series: the points of one metric of one run."""
+
+import msgspec
+
+from trackbook.domain.metric import Context, Series
+from trackbook.errors import NotFound, UsageError
+from trackbook.store.database import Database
+from trackbook.store.metrics import read_contexts, read_parts, read_points
+from trackbook.store.paths import StorePaths
+from trackbook.store.segments import context_text
+from trackbook.store.thin import FEWEST, thin
+
+_decode_context = msgspec.json.Decoder(dict[str, str]).decode
+
+
+class SeriesReader:
+    """Reads the points of series of one store."""
+
+    def __init__(self, store: StorePaths, database: Database) -> None:
+        self._store, self._database = store, database
+
+    def read(
+        self, run_id: str, key: str, context: Context | None = None, max_points: int | None = None
+    ) -> Series:
+        """Return one series in logging order, thinned to `max_points` if it has more.
+
+        Thinning keeps the first and the last point and the lowest, the highest and a NaN of each stretch between.
+        Raises NotFound if the run has no such series, UsageError for fewer than 2 `max_points`.
+        """
+        _check(max_points)
+        return self._read(run_id, key, context_text(context), max_points)
+
+    def read_all(self, run_id: str, key: str, max_points: int | None = None) -> list[Series]:
+        """Return the series of a metric in all its contexts, an empty list if the run has none; see `read`."""
+        _check(max_points)
+        with self._database.read() as connection:
+            contexts = read_contexts(connection, run_id, key)
+        return [self._read(run_id, key, context, max_points) for context in contexts]
+
+    def _read(self, run_id: str, key: str, context: str, max_points: int | None) -> Series:
+        with self._database.read() as connection:
+            parts = read_parts(connection, run_id, key, context)
+        if not parts:
+            raise NotFound("metric", key)
+        columns = read_points(self._store, parts, key, context)
+        steps, times, values = columns.steps, columns.times, columns.values
+        total = len(values)
+        if max_points is not None and total > max_points:
+            kept = thin(values, max_points)
+            steps, times, values = steps[kept], times[kept], values[kept]
+        return Series(
+            run_id, key, _decode_context(context), steps.tolist(), times.tolist(), values.tolist(), total
+        )
+
+
+def _check(max_points: int | None) -> None:
+    if max_points is not None and max_points < FEWEST:
+        raise UsageError(
+            f"A series has {FEWEST} points at least, its first and its last; {max_points} are too few."
+        )
