@@ -8,6 +8,7 @@ own, and a process never opens a lock file that it holds itself (`_held`).
 import contextlib
 import json
 import os
+import threading
 import time
 from pathlib import Path
 
@@ -17,6 +18,7 @@ except ImportError:  # Windows: a byte of the file is locked instead
     fcntl = None  # type: ignore[assignment]
 
 _held: set[str] = set()
+_guard = threading.Lock()
 
 
 class ProcessLock:
@@ -32,19 +34,11 @@ class ProcessLock:
 
     def acquire(self, timeout: float = 0.0) -> bool:
         """Take the lock; False if another process still holds it after `timeout` seconds."""
-        if str(self.path) in _held:
-            return False
         deadline = time.monotonic() + timeout
-        fd = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
-        while not _try_lock(fd):
+        while not self._take():
             if time.monotonic() >= deadline:
-                os.close(fd)
                 return False
             time.sleep(0.01)
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, _identity(), 0) if hasattr(os, "pwrite") else os.write(fd, _identity())
-        self._fd, self._pid = fd, os.getpid()
-        _held.add(str(self.path))
         return True
 
     def release(self, *, remove: bool = False) -> None:
@@ -57,6 +51,21 @@ class ProcessLock:
         os.close(self._fd)
         self._fd = None
         _held.discard(str(self.path))
+
+    def _take(self) -> bool:
+        with _guard:
+            if str(self.path) in _held:
+                return False
+            fd = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+            if not _try_lock(fd):
+                os.close(fd)
+                return False
+            _held.add(str(self.path))
+        os.ftruncate(fd, 0)
+        os.lseek(fd, 0, os.SEEK_SET)
+        os.write(fd, _identity())
+        self._fd, self._pid = fd, os.getpid()
+        return True
 
     def forget(self) -> None:
         """Close the handle in a forked child, where the lock was not inherited."""
@@ -71,18 +80,17 @@ def is_held(path: Path) -> bool:
 
     A lock made on another host, of which nothing can be known here, counts as held.
     """
-    if str(path) in _held:
-        return True
-    try:
-        fd = os.open(path, os.O_RDWR)
-    except FileNotFoundError:
-        return False
-    try:
-        if not _try_lock(fd):
+    with _guard:
+        if str(path) in _held:
             return True
-        return _host_of(fd) not in (None, os_host())
-    finally:
-        os.close(fd)
+        try:
+            fd = os.open(path, os.O_RDWR)
+        except FileNotFoundError:
+            return False
+        try:
+            return not _try_lock(fd) or _host_of(fd) not in (None, os_host())
+        finally:
+            os.close(fd)
 
 
 def os_host() -> str:
@@ -108,6 +116,16 @@ def process_started(pid: int) -> float:
         return float(stat.rpartition(")")[2].split()[19])
     except (OSError, ValueError, IndexError):
         return 0.0
+
+
+def _renew_guard() -> None:
+    # Another thread of the parent may have held it at the moment of the fork.
+    global _guard
+    _guard = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_guard)
 
 
 def _identity() -> bytes:
