@@ -1,0 +1,57 @@
+"""Executing a notebook: what is asked of an executor, what it tells meanwhile, and how it came out."""
+
+from typing import Any, Literal, Protocol
+
+from msgspec import Struct
+
+from trackbook.domain.cell import CellStatus
+from trackbook.domain.run import RunError
+
+OutcomeStatus = Literal["finished", "failed", "timed_out", "aborted", "died"]
+
+
+class Execution(Struct, frozen=True):
+    """A notebook to be executed. All paths are absolute.
+
+    `notebook` is executed with `folder` as working directory; `output` is where the executed notebook is written,
+    `log` takes what the kernel process itself prints. `environment` is set for the kernel beside the process's own.
+    `timeout` is in seconds, for the whole notebook.
+    """
+
+    notebook: str
+    output: str
+    folder: str
+    log: str
+    environment: dict[str, str] = {}
+    kernel: str | None = None
+    timeout: float | None = None
+
+
+class Outcome(Struct, frozen=True):
+    """How an execution came out: "died" means that the kernel did. `error` says why, unless it is finished."""
+
+    status: OutcomeStatus
+    error: RunError | None = None
+
+
+class Observer(Protocol):
+    """Hears of an execution as it goes on. Called in the thread that runs the executor."""
+
+    def kernel_ready(self, tracks: bool) -> None:
+        """The kernel answers. `tracks`: Trackbook is loaded in it, and records its cells itself."""
+
+    def cell_started(self, position: int, total: int, cell: dict[str, Any]) -> None:
+        """A cell begins: `position` counts all cells of the notebook from 1 to `total`."""
+
+    def cell_finished(self, cell: dict[str, Any], status: CellStatus, duration: float) -> None:
+        """The code cell that began last has ended after `duration` seconds, with its outputs in it."""
+
+
+class Executor(Protocol):
+    """Executes notebooks, one at a time."""
+
+    def run(self, execution: Execution, observer: Observer) -> Outcome:
+        """Execute a notebook and return how it came out; raises KernelError if no kernel could be started."""
+
+    def cancel(self) -> None:
+        """Have the execution end as "aborted", soon. May be called from any thread and from a signal handler."""

@@ -1,0 +1,171 @@
+"""The kernel of a job: started over local sockets, asked as JupyterLab asks, stopped without fixed waits."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.kernelspec import NoSuchKernel
+from jupyter_client.manager import AsyncKernelManager
+from traitlets import Dict
+
+from trackbook.errors import KernelError
+
+_POLL = 0.005
+
+
+class JobKernelClient(AsyncKernelClient):
+    """A client whose execute requests carry metadata, as JupyterLab's do."""
+
+    request_metadata: Any = Dict(help="Metadata of the next execute request: the cell's, and its id")
+    language_info: Any = Dict(help="What the kernel said of its language")
+
+    def take_kernel_info(self, reply: dict[str, Any]) -> None:
+        """Take up a kernel_info_reply."""
+        self._handle_kernel_info_reply(reply)
+        self.language_info = reply["content"].get("language_info", {})
+
+    def execute(self, code: str, **options: Any) -> str:  # type: ignore[override]  # always without waiting
+        """Send an execute request with `request_metadata` and return its message id."""
+        content = {
+            "code": code,
+            "silent": options.get("silent", False),
+            "store_history": options.get("store_history", True),
+            "user_expressions": options.get("user_expressions") or {},
+            "allow_stdin": False,
+            "stop_on_error": options.get("stop_on_error", True),
+        }
+        message = self.session.msg("execute_request", content, metadata=self.request_metadata)
+        self.shell_channel.send(message)
+        return str(message["header"]["msg_id"])
+
+
+class JobKernelManager(AsyncKernelManager):
+    """Starts one kernel and stops it. Files of its sockets lie in a folder of their own, readable by the user alone."""
+
+    def __init__(self, **options: Any) -> None:
+        self._sockets = Path(tempfile.mkdtemp(prefix="tb-"))
+        if sys.platform == "win32":
+            options |= {"transport": "tcp"}
+        else:
+            # Short, because the path of a socket has at most about 100 characters.
+            options |= {"transport": "ipc", "ip": str(self._sockets / "k")}
+        super().__init__(
+            connection_file=str(self._sockets / "kernel.json"), client_class=_client_class(), **options
+        )
+        if sys.platform == "win32" and self.has_trait("transport_encryption"):
+            self.transport_encryption = "auto"
+
+    async def launch(self, folder: str, environment: dict[str, str], log: Any, timeout: float) -> None:
+        """Start the kernel's process; returns when its sockets are bound. Raises KernelError if it can't be."""
+        output = {} if log is None else {"stdout": log, "stderr": log}
+        try:
+            arguments = ["--HistoryManager.hist_file=:memory:"] if self._is_ipython() else []
+            await self.start_kernel(
+                extra_arguments=arguments, cwd=folder, env={**os.environ, **environment}, **output
+            )
+        except (NoSuchKernel, OSError, RuntimeError) as error:
+            raise KernelError(f"The kernel {self.kernel_name!r} could not be started: {error}") from error
+        deadline = time.monotonic() + timeout
+        while not self._are_sockets_bound():
+            # Connecting before would cost a tenth of a second: a refused client tries again that late.
+            await self._check_start(deadline)
+            await asyncio.sleep(_POLL)
+
+    async def connect(self, timeout: float) -> JobKernelClient:
+        """Return a client of the kernel once it answers; raises KernelError if it does not within `timeout` s."""
+        client = self.client()
+        assert isinstance(client, JobKernelClient)
+        client.start_channels(stdin=False, hb=False)
+        client.allow_stdin = False
+        deadline = time.monotonic() + timeout
+        requests: set[str] = set()
+        wait = 0.1
+        while not await _answers(client, requests, wait):
+            await self._check_start(deadline)
+            wait = min(1.0, wait * 2)
+        return client
+
+    async def stop(self, client: JobKernelClient | None, patience: float) -> None:
+        """End the kernel's process and take its files away.
+
+        It is asked to end, and killed after `patience` seconds; with 0 it is killed at once.
+        """
+        try:
+            if self.has_kernel and patience > 0:
+                await self.request_shutdown()
+                await self._wait_for_end(patience)
+            if self.has_kernel and await self.is_alive():
+                await self.provisioner.kill()  # type: ignore[union-attr]  # a kernel that runs has one
+                await self._wait_for_end(5.0)
+            if self.has_kernel:
+                await self.provisioner.wait()  # type: ignore[union-attr]
+        finally:
+            if client is not None:
+                client.stop_channels()
+            await self.cleanup_resources()
+            shutil.rmtree(self._sockets, ignore_errors=True)
+
+    def exit_reason(self) -> str:
+        """Say how the kernel's process ended."""
+        process = getattr(self.provisioner, "process", None)
+        code = process.poll() if process is not None else None
+        if code is None:
+            return "its process is gone"
+        if code >= 0:
+            return f"its process ended with exit code {code}"
+        with contextlib.suppress(ValueError):
+            name = signal.Signals(-code).name
+            hint = "; perhaps the memory was used up" if name == "SIGKILL" else ""
+            return f"its process was ended by {name}{hint}"
+        return f"its process was ended by signal {-code}"
+
+    def _is_ipython(self) -> bool:
+        spec = self.kernel_spec
+        return spec is not None and any("ipykernel" in part for part in spec.argv)
+
+    def _are_sockets_bound(self) -> bool:
+        if self.transport != "ipc":
+            return True
+        return all(Path(f"{self.ip}-{port}").exists() for port in self.ports)
+
+    async def _check_start(self, deadline: float) -> None:
+        if not await self.is_alive():
+            raise KernelError(f"The kernel {self.kernel_name!r} did not start: {self.exit_reason()}.")
+        if time.monotonic() > deadline:
+            raise KernelError(f"The kernel {self.kernel_name!r} did not answer in time.")
+
+    async def _wait_for_end(self, patience: float) -> None:
+        deadline = time.monotonic() + patience
+        wait = _POLL
+        while await self.is_alive() and time.monotonic() < deadline:
+            await asyncio.sleep(wait)
+            wait = min(0.05, wait * 1.2)
+
+
+def _client_class() -> str:
+    return f"{JobKernelClient.__module__}.{JobKernelClient.__qualname__}"
+
+
+async def _answers(client: JobKernelClient, requests: set[str], timeout: float) -> bool:
+    """Ask the kernel for its info; True once a reply and a status have come: then outputs will come, too."""
+    requests.add(client.kernel_info())
+    deadline = time.monotonic() + timeout
+    for channel in (client.shell_channel, client.iopub_channel):
+        try:
+            message = None
+            while message is None or message["parent_header"].get("msg_id") not in requests:
+                message = await channel.get_msg(timeout=max(0.0, deadline - time.monotonic()))
+        except Empty:
+            return False
+        if channel is client.shell_channel:
+            client.take_kernel_info(message)
+    return True
