@@ -95,5 +95,5 @@ bench: install ## Measure, beside peers
 
 clean: ## Remove what was built, and the virtual environment
 	rm -rf $(VENV) node_modules .yarn dist build labextension/lib python/trackbook/labextension \
-	  tsconfig.build.tsbuildinfo coverage tests/ui/test-results tests/ui/playwright-report \
+	  coverage tests/ui/test-results tests/ui/playwright-report \
 	  .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
