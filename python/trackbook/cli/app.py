@@ -1,0 +1,76 @@
+"""The group of all commands, and the one place where an error becomes a message and an exit code."""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from trackbook.cli.commands.compare import compare
+from trackbook.cli.commands.doctor import doctor
+from trackbook.cli.commands.parameters import parameters
+from trackbook.cli.commands.rebuild import rebuild
+from trackbook.cli.commands.restore import restore
+from trackbook.cli.commands.runs import runs
+from trackbook.cli.commands.show import show
+from trackbook.cli.commands.trash import trash
+from trackbook.cli.exits import CANCELLED, FINE, exit_code
+from trackbook.cli.output import say
+from trackbook.errors import TrackbookError
+from trackbook.version import version
+
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class _OrderedGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order in which a newcomer meets them."""
+        return list(self.commands)
+
+
+@click.group(cls=_OrderedGroup, context_settings=_SETTINGS)
+@click.version_option(version(), prog_name="trackbook", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Record, compare and repeat what notebooks do.
+
+    The project is the nearest folder, from the working directory upwards, that holds `.trackbook`;
+    TRACKBOOK_STORE names another store. A RUN is a number such as 42 or '#42', or the beginning of an id.
+
+    Exit codes: 0 fine, 1 your notebook failed, 2 wrong usage, 3 the kernel or the store failed, 130 cancelled.
+    """
+
+
+for _command in (runs, show, compare, parameters, trash, restore, doctor, rebuild):
+    cli.add_command(_command)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that `arguments` (by default the process's) name and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A console that lacks a symbol shows another one in its place; that is no reason to fail.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        result = cli.main(arguments, prog_name="trackbook", standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else FINE
+    except click.exceptions.Exit as ending:
+        return ending.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        say("Cancelled.")
+        return CANCELLED
+    except BrokenPipeError:
+        # Whoever read the output has enough, as `head` has. Python would complain once more while it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
+    except (TrackbookError, OSError) as error:
+        say(f"Error: {error}", "red")
+        return exit_code(error)
+    except Exception as error:
+        traceback.print_exc()
+        say("Error: This is a defect of Trackbook; please report it with the lines above.", "red")
+        return exit_code(error)

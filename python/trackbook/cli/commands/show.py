@@ -1,0 +1,38 @@
+"""`trackbook show`: one run in full."""
+
+from typing import Any
+
+import click
+import msgspec
+
+from trackbook.cli.display.detail import run_sections
+from trackbook.cli.options import json_option, run_argument
+from trackbook.cli.output import print_data, print_json
+from trackbook.cli.project import open_project
+from trackbook.domain.run import RunDetail
+
+
+@click.command()
+@run_argument
+@json_option
+def show(reference: str, as_json: bool) -> None:
+    """Show one run in full.
+
+    That is its parameters, metrics, artifacts, executed cells, environment, and the error that ended it.
+    """
+    project = open_project()
+    detail = project.runs.detail(reference)
+    sources = {cell.order: project.snapshots.cell(detail.run.id, cell.order).source for cell in detail.cells}
+    if as_json:
+        print_json(_document(detail, sources))
+    else:
+        print_data(*run_sections(detail, sources))
+
+
+def _document(detail: RunDetail, sources: dict[int, str]) -> dict[str, Any]:
+    """Return a run as one flat document: its own fields, as `runs --json` has them, and what belongs to it."""
+    fields: dict[str, Any] = msgspec.to_builtins(detail)
+    cells = [{**cell, "source": sources[cell["order"]]} for cell in fields.pop("cells")]
+    snapshots = {info["moment"]: info for info in fields.pop("snapshots")}
+    snapshot = {moment: snapshots.get(moment) for moment in ("start", "end")} if snapshots else None
+    return {**fields.pop("run"), **fields, "cells": cells, "snapshot": snapshot}

@@ -1,0 +1,191 @@
+"""One run in full, as `trackbook show` prints it."""
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from trackbook.cli.display.formatting import (
+    format_bytes,
+    format_duration,
+    format_moment,
+    format_number,
+    format_relative,
+    format_value,
+    one_line,
+    plain_text,
+    spark_line,
+)
+from trackbook.cli.display.symbols import status_text
+from trackbook.cli.display.tables import make_table, to_column
+from trackbook.domain.metric import series_name
+from trackbook.domain.run import Run, RunDetail, RunError
+
+_SPARK_WIDTH = 24
+_INDENT = 2
+
+
+def run_heading(run: Run) -> Text:
+    """Return a run on one line: status, number, experiment and name."""
+    return Text.assemble(
+        status_text(run.status),
+        "  ",
+        (f"#{run.number}", "bold"),
+        f"  {run.experiment} / {one_line(run.name)}",
+    )
+
+
+def run_sections(detail: RunDetail, sources: dict[int, str]) -> Iterator[RenderableType]:
+    """Yield what is to be told about a run; `sources` has the source of each cell execution by its order."""
+    yield run_heading(detail.run)
+    yield _indented(_facts(detail))
+    if detail.run.notes:
+        yield from _section("Notes", Text(plain_text(detail.run.notes)))
+    if detail.run.error is not None:
+        yield from _section("Error", error_text(detail.run.error))
+    if detail.run.params:
+        yield from _section("Parameters", _params(detail))
+    if detail.series:
+        yield from _section("Metrics", _metrics(detail))
+    if detail.artifacts:
+        yield from _section("Artifacts", _artifacts(detail))
+    if detail.cells:
+        yield from _section("Cells", _cells(detail, sources))
+
+
+def error_text(error: RunError, frames: int = 12) -> Text:
+    """Return an error with where it happened and the end of its traceback."""
+    where = f"Cell {error.cell}: " if error.cell is not None else ""
+    lines = plain_text("\n".join(error.traceback)).splitlines()
+    shown = lines[-frames:]
+    if len(shown) < len(lines):
+        shown.insert(0, f"… {len(lines) - len(shown)} more lines: --json")
+    text = Text(f"{where}{error.ename}: {one_line(error.evalue, 500)}", "red")
+    return text.append("\n" + "\n".join(shown), "default") if shown else text
+
+
+def _section(title: str, content: RenderableType) -> Iterator[RenderableType]:
+    yield Text(f"\n{title}", "bold")
+    yield _indented(content)
+
+
+def _indented(content: RenderableType) -> Padding:
+    return Padding(content, (0, 0, 0, _INDENT), expand=False)
+
+
+def _facts(detail: RunDetail) -> Table:
+    run = detail.run
+    facts: list[tuple[str, str]] = [
+        ("Id", run.id),
+        (
+            "Started",
+            f"{format_moment(run.started)} ({format_relative(run.started)}) by {run.user} on {run.host}",
+        ),
+        ("Time", _times(run)),
+        ("Source", f"{run.source.kind} {run.source.path or ''}".rstrip()),
+    ]
+    if run.reason:
+        facts.append(("Reason", one_line(run.reason, 200)))
+    if run.tags:
+        facts.append(
+            ("Tags", ", ".join(f"{key}={value}" if value else key for key, value in run.tags.items()))
+        )
+    if run.parent_id:
+        facts.append(("Parent", run.parent_id))
+    if detail.children:
+        facts.append(("Children", f"{len(detail.children)} runs"))
+    if detail.snapshots:
+        facts.append(("Snapshot", ", ".join(f"{info.moment} ({info.origin})" for info in detail.snapshots)))
+    facts += _environment_facts(detail)
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="dim")
+    for name, value in facts:
+        table.add_row(name, Text(plain_text(value)))
+    return table
+
+
+def _times(run: Run) -> str:
+    total = format_duration(run.duration) or "not ended"
+    return f"{total}, {format_duration(run.active)} in cells" if run.active else total
+
+
+def _environment_facts(detail: RunDetail) -> list[tuple[str, str]]:
+    environment = detail.environment
+    if environment is None:
+        return []
+    facts = [
+        ("Python", f"{environment.python}, {len(environment.packages)} packages, {environment.platform}")
+    ]
+    if environment.git is not None:
+        branch = f" on {environment.git.branch}" if environment.git.branch else ""
+        changes = ", with changes not committed" if environment.git.dirty else ""
+        facts.append(("Git", f"{environment.git.commit[:12]}{branch}{changes}"))
+    return facts
+
+
+def _params(detail: RunDetail) -> Table:
+    revised = {key for key in detail.run.params if sum(r.key == key for r in detail.revisions) > 1}
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for key, value in detail.run.params.items():
+        note = Text("revised", "dim") if key in revised else Text()
+        table.add_row(Text(plain_text(key)), Text(one_line(format_value(value), 120)), note)
+    return table
+
+
+def _metrics(detail: RunDetail) -> Table:
+    series = detail.series
+    goals = {None: "", "max": "higher is better", "min": "lower is better"}
+    return make_table(
+        [
+            to_column("Metric", [one_line(series_name(s.key, s.context), 40) for s in series]),
+            to_column("Last", [format_number(s.last) for s in series], justify="right"),
+            to_column("Unit", [s.unit or "" for s in series], rank=2),
+            to_column("Min", [_optional(s.min) for s in series], justify="right", rank=1),
+            to_column("Max", [_optional(s.max) for s in series], justify="right", rank=1),
+            to_column("Points", [str(s.count) for s in series], justify="right", rank=3),
+            to_column("Curve", [spark_line(_thin(s.spark)) for s in series], rank=4, style="cyan"),
+            to_column("Goal", [goals[s.goal] for s in series], rank=5),
+        ],
+        margin=_INDENT,
+    )
+
+
+def _optional(value: float | None) -> str:
+    return "" if value is None else format_number(value)
+
+
+def _thin(values: list[float]) -> list[float]:
+    stride = -(-len(values) // _SPARK_WIDTH)
+    return values[::stride] if stride > 1 else values
+
+
+def _artifacts(detail: RunDetail) -> Table:
+    artifacts = detail.artifacts
+    return make_table(
+        [
+            to_column("Path", [one_line(artifact.path, 60) for artifact in artifacts]),
+            to_column("Kind", [artifact.kind for artifact in artifacts]),
+            to_column("Size", [format_bytes(artifact.size) for artifact in artifacts], justify="right"),
+        ],
+        margin=_INDENT,
+    )
+
+
+def _cells(detail: RunDetail, sources: dict[int, str]) -> Table:
+    cells = detail.cells
+    return make_table(
+        [
+            to_column("", [str(cell.order) for cell in cells], justify="right"),
+            to_column("Status", [status_text(cell.status) for cell in cells]),
+            to_column("Time", [format_duration(cell.duration) for cell in cells], justify="right"),
+            to_column("Source", [_first_line(sources.get(cell.order, "")) for cell in cells]),
+        ],
+        margin=_INDENT,
+    )
+
+
+def _first_line(source: str) -> str:
+    lines = [line for line in source.splitlines() if line.strip()]
+    return one_line(lines[0], 60) + (" …" if len(lines) > 1 else "") if lines else ""

@@ -1,0 +1,65 @@
+"""Jobs and the parameters of notebooks as tables."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.table import Table
+
+from trackbook.cli.display.formatting import format_duration, format_relative, format_value, one_line
+from trackbook.cli.display.symbols import status_text
+from trackbook.cli.display.tables import make_table, to_column
+from trackbook.domain.job import Job
+from trackbook.domain.parameter import Parameter, expectation
+
+ID_LENGTH = 13
+
+
+def jobs_table(jobs: Sequence[Job]) -> Table:
+    """Return jobs as a table, a row a job."""
+    return make_table(
+        [
+            to_column("Job", [job.id[:ID_LENGTH] for job in jobs]),
+            to_column("Status", [status_text(job.status) for job in jobs]),
+            to_column(
+                "Cells",
+                [f"{job.cell}/{job.cells}" if job.cells else "" for job in jobs],
+                justify="right",
+                rank=1,
+            ),
+            to_column("Notebook", [one_line(job.spec.path, 40) for job in jobs], rank=3),
+            to_column("Parameters", [one_line(describe_params(job.spec.params), 60) for job in jobs], rank=4),
+            to_column("Time", [format_duration(job_duration(job)) for job in jobs], justify="right", rank=2),
+            to_column("Submitted", [format_relative(job.submitted) for job in jobs], justify="right", rank=2),
+        ]
+    )
+
+
+def parameters_table(parameters: Sequence[Parameter]) -> Table:
+    """Return what a notebook's parameters cell declares as a table."""
+    return make_table(
+        [
+            to_column("Parameter", [one_line(parameter.name, 40) for parameter in parameters]),
+            to_column("Takes", [one_line(expectation(parameter), 40) for parameter in parameters]),
+            to_column("Default", [_default(parameter) for parameter in parameters], justify="right"),
+            to_column("", [one_line(parameter.help, 80) for parameter in parameters], rank=1, style="dim"),
+        ]
+    )
+
+
+def describe_params(params: Mapping[str, Any]) -> str:
+    """Return parameters on one line: `lr=0.1, depth=8`."""
+    return ", ".join(f"{key}={format_value(value)}" for key, value in params.items())
+
+
+def job_duration(job: Job) -> float | None:
+    """Return how many seconds a job took; None while it has not ended."""
+    return (job.ended - job.started).total_seconds() if job.started and job.ended else None
+
+
+def _default(parameter: Parameter) -> str:
+    # Without a literal there is no default to show: the notebook computes it.
+    return (
+        "computed"
+        if parameter.type == "any" and parameter.default is None
+        else one_line(format_value(parameter.default), 40)
+    )

@@ -1,0 +1,139 @@
+"""Runs as a table: what differs between them is shown, the best value of a metric with a goal is marked."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from trackbook.cli.display.formatting import (
+    format_duration,
+    format_number,
+    format_relative,
+    format_value,
+    one_line,
+)
+from trackbook.cli.display.symbols import BEST, status_text
+from trackbook.cli.display.tables import Column, make_table, to_column
+from trackbook.domain.metric import Goal
+from trackbook.domain.run import Run
+
+_MISSING = object()
+
+
+def runs_table(runs: Sequence[Run], *, metric: str | None = None) -> Table:
+    """Return runs as a table, a row a run; `metric` is the column that must not be left out."""
+    # Change comes first: in a narrow terminal parameters that differ outlive names and further metrics.
+    columns = [
+        to_column("#", [str(run.number) for run in runs], justify="right"),
+        to_column("Status", [status_text(run.status) for run in runs]),
+        *_experiment_column(runs, rank=2),
+        to_column("Name", [one_line(run.name, 40) for run in runs], rank=8),
+        *[
+            _metric_column(runs, key, rank=0 if key == metric else 1 if place == 0 else 4 + 2 * place)
+            for place, key in enumerate(metric_keys(runs, metric))
+        ],
+        *[_param_column(runs, key, rank=5 + 2 * place) for place, key in enumerate(differing_params(runs))],
+        *_error_column(runs, rank=5),
+        to_column("Time", [format_duration(run.duration) for run in runs], justify="right", rank=3),
+        to_column("Started", [format_relative(run.started) for run in runs], justify="right", rank=4),
+    ]
+    return make_table(columns)
+
+
+def metric_keys(runs: Sequence[Run], first: str | None = None) -> list[str]:
+    """Return the metrics of these runs: `first`, those with a goal, then those that most runs have."""
+    frequency = Counter(key for run in runs for key in run.metrics)
+    return sorted(
+        frequency, key=lambda key: (key != first, key_goal(runs, key) is None, -frequency[key], key)
+    )
+
+
+def key_goal(runs: Sequence[Run], key: str) -> Goal | None:
+    """Return the goal of a metric if all runs that state one agree."""
+    # A goal is said of the metric; each of its series, such as loss{subset=val}, has it.
+    metric = key.partition("{")[0]
+    goals = {run.goals[metric] for run in runs if metric in run.goals}
+    if goals == {"max"}:
+        return "max"
+    return "min" if goals == {"min"} else None
+
+
+def goal_metric(runs: Sequence[Run]) -> str | None:
+    """Return the metric by which these runs are to be judged: the one with a goal that most runs have."""
+    return next((key for key in metric_keys(runs) if key_goal(runs, key)), None)
+
+
+def sort_by_metric(runs: Sequence[Run], key: str) -> list[Run]:
+    """Return the runs with the best value first (the highest, unless the goal is "min"), those without one last."""
+    sign = 1.0 if key_goal(runs, key) == "min" else -1.0
+
+    def position(run: Run) -> tuple[bool, float]:
+        value = run.metrics.get(key, math.nan)
+        return (True, 0.0) if math.isnan(value) else (False, sign * value)
+
+    return sorted(runs, key=position)
+
+
+def best_value(values: Sequence[float | None], goal: str | None) -> float | None:
+    """Return the best of these values under a goal; None without a goal, and where all are the same."""
+    comparable = [value for value in values if value is not None and not math.isnan(value)]
+    if goal is None or len(set(comparable)) < 2:
+        return None
+    return max(comparable) if goal == "max" else min(comparable)
+
+
+def metric_cells(values: Sequence[float | None], goal: str | None) -> list[Text]:
+    """Return the values of one metric as cells, the best one marked."""
+    best = best_value(values, goal)
+    return [
+        Text()
+        if value is None
+        else Text(f"{BEST} {format_number(value)}", "bold green")
+        if value == best
+        else Text(format_number(value))
+        for value in values
+    ]
+
+
+def differing_params(runs: Sequence[Run]) -> list[str]:
+    """Return the parameters that are not the same in all runs, in the order in which they come first."""
+    keys = dict.fromkeys(key for run in runs for key in run.params)
+    return [key for key in keys if len({_comparable(run.params.get(key, _MISSING)) for run in runs}) > 1]
+
+
+def _comparable(value: Any) -> object:
+    return value if value is _MISSING else repr(value)
+
+
+def _experiment_column(runs: Sequence[Run], rank: int) -> list[Column]:
+    names = [one_line(run.experiment, 30) for run in runs]
+    return [to_column("Experiment", names, rank=rank)] if len(set(names)) > 1 else []
+
+
+def _metric_column(runs: Sequence[Run], key: str, rank: int) -> Column:
+    cells = metric_cells([run.metrics.get(key) for run in runs], key_goal(runs, key))
+    return to_column(one_line(key, 30), cells, justify="right", rank=rank)
+
+
+def _param_column(runs: Sequence[Run], key: str, rank: int) -> Column:
+    values = [run.params.get(key, _MISSING) for run in runs]
+    numbers = all(value is _MISSING or isinstance(value, (int, float)) for value in values)
+    cells = ["" if value is _MISSING else one_line(format_value(value), 24) for value in values]
+    return to_column(one_line(key, 30), cells, justify="right" if numbers else "left", rank=rank)
+
+
+def _error_column(runs: Sequence[Run], rank: int) -> list[Column]:
+    if not any(run.error for run in runs):
+        return []
+    return [to_column("Error", [describe_error(run) for run in runs], rank=rank)]
+
+
+def describe_error(run: Run) -> str:
+    """Return `cell 7: KeyError` for a run that failed so, "" for one without an error."""
+    if run.error is None:
+        return ""
+    where = f"cell {run.error.cell}: " if run.error.cell is not None else ""
+    return one_line(f"{where}{run.error.ename}", 40)

@@ -1,0 +1,37 @@
+"""Options and arguments that several commands share."""
+
+from pathlib import Path
+
+import click
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
+
+run_argument = click.argument("reference", metavar="RUN")
+
+notebook_argument = click.argument(
+    "notebook", metavar="NOTEBOOK", type=click.Path(path_type=Path, dir_okay=False)
+)
+
+param_option = click.option(
+    "-p",
+    "--param",
+    "params",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="Give a parameter another value than the notebook's own. May be repeated.",
+)
+
+experiment_option = click.option(
+    "--experiment", metavar="NAME", help="The experiment of the runs; by default the notebook's name."
+)
+
+timeout_option = click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    help="End a notebook that runs longer than this.",
+)
+
+kernel_option = click.option(
+    "--kernel", metavar="NAME", help="Run in this kernel instead of the one that the notebook names."
+)

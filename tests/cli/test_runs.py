@@ -1,0 +1,110 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trackbook.cli.display.tables import fit, to_column
+
+Call = Callable[..., Any]
+FIELDS = {"id", "experiment", "name", "status", "started", "ended", "params", "metrics", "tags", "source"}
+
+
+def test_json_is_the_contract(project: Path, call: Call) -> None:
+    answer = call("runs", "--json")
+    runs = json.loads(answer.out)
+    assert answer.code == 0
+    assert answer.err == ""
+    assert [run["number"] for run in runs] == [4, 3, 2, 1]
+    assert all(run.keys() >= FIELDS for run in runs)
+    first = runs[-1]
+    assert first["experiment"] == "churn"
+    assert first["status"] == "finished"
+    assert first["params"] == {"depth": 8, "lr": 0.1}
+    assert first["metrics"]["loss"] == 0.02
+    assert first["tags"] == {"team": "vision"}
+    assert first["source"]["kind"] == "script"
+    assert first["started"] < first["ended"]
+    assert first["started"].endswith("Z")
+    assert runs[0]["params"] == {"missing": "NaN", "text": "two\nlines"}
+
+
+def test_query_order_and_limit(project: Path, call: Call) -> None:
+    found = json.loads(
+        call("runs", "params.lr < 0.5", "--order-by", "params.lr", "--limit", "2", "--json").out
+    )
+    assert [run["number"] for run in found] == [3, 2]
+
+
+def test_more_runs_than_a_page_are_all_listed(
+    project: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trackbook.cli.commands.runs._PAGE", 3)
+    assert [run["number"] for run in json.loads(call("runs", "--json").out)] == [4, 3, 2, 1]
+
+
+def test_a_table_is_plain_and_whole_in_a_pipe(project: Path, call: Call) -> None:
+    answer = call("runs", "experiment = 'churn'")
+    head, *rows = answer.out.splitlines()
+    assert head.split() == ["#", "Status", "Name", "acc", "loss", "lr", "Error", "Time", "Started"]
+    assert [row.split()[0] for row in rows] == ["3", "2", "1"]
+    assert "✗ failed" in rows[0]
+    assert "ValueError" in rows[0]
+    assert "★ 0.9933" in rows[2]
+    assert "★" not in rows[0] + rows[1]
+    assert "\x1b" not in answer.out
+    assert all(line == line.rstrip() for line in answer.out.splitlines())
+    # Numbers end below the end of their heading.
+    end = head.index("lr") + len("lr")
+    assert [row[:end].split()[-1] for row in rows] == ["0.001", "0.01", "0.1"]
+
+
+def test_experiments_are_a_column_only_where_they_differ(project: Path, call: Call) -> None:
+    assert "Experiment" in call("runs").out
+    assert "Experiment" not in call("runs", "experiment = 'churn'").out
+
+
+def test_a_search_that_cannot_be_read_points_at_the_place(project: Path, call: Call) -> None:
+    answer = call("runs", "metrics.acc >")
+    assert answer.code == 2
+    assert answer.out == ""
+    assert "^" in answer.err
+    assert "Traceback" not in answer.err
+
+
+def test_nothing_found_is_said_and_is_no_error(project: Path, call: Call) -> None:
+    answer = call("runs", "experiment = 'none'")
+    assert (answer.code, answer.out) == (0, "")
+    assert answer.err == "No run matches.\n"
+    assert json.loads(call("runs", "experiment = 'none'", "--json").out) == []
+
+
+def test_a_folder_without_a_project(empty_folder: Path, call: Call) -> None:
+    answer = call("runs")
+    assert answer.code == 2
+    assert "trackbook run NOTEBOOK" in answer.err
+    assert list(empty_folder.iterdir()) == []
+
+
+def test_trash_and_restore(project: Path, call: Call) -> None:
+    assert call("trash", "1", "#3").code == 0
+    assert [run["number"] for run in json.loads(call("runs", "--json").out)] == [4, 2]
+    assert [run["number"] for run in json.loads(call("runs", "--trashed", "--json").out)] == [3, 1]
+    assert call("restore", "3").code == 0
+    assert [run["number"] for run in json.loads(call("runs", "--json").out)] == [4, 3, 2]
+    assert call("trash", "77").code == 2
+
+
+def test_columns_that_do_not_fit_go_by_rank() -> None:
+    columns = [
+        to_column("a", ["12345"]),
+        to_column("b", ["12345"], rank=2),
+        to_column("c", ["12345"], rank=1),
+        to_column("d", ["12345"], rank=3),
+    ]
+    shown, hidden = fit(columns, 12)
+    assert [column.header for column in shown] == ["a", "c"]
+    assert [column.header for column in hidden] == ["b", "d"]
+    shown, _ = fit(columns, 2)
+    assert [column.header for column in shown] == ["a"]
