@@ -83,9 +83,14 @@ def test_a_reader_sees_one_state_throughout(store):
 
 def test_a_write_that_fails_leaves_nothing(store):
     database = Database(store)
-    with pytest.raises(ZeroDivisionError), database.write() as writer:
-        writer.execute(insert(t.experiments).values(name="churn"))
-        raise ZeroDivisionError
+
+    def fail():
+        with database.write() as writer:
+            writer.execute(insert(t.experiments).values(name="churn"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     with database.read() as reader:
         assert reader.execute(select(t.experiments)).all() == []
     database.close()

@@ -51,9 +51,10 @@ def test_asking_does_not_drop_a_lock_of_ones_own(tmp_path):
     lock = ProcessLock(path)
     assert lock.acquire()
     assert is_held(path)
-    asked = subprocess.run(
-        [sys.executable, "-c", f"from pathlib import Path; from trackbook.store.locks import is_held; "
-         f"raise SystemExit(0 if is_held(Path({str(path)!r})) else 1)"], check=False)  # fmt: skip
+    ask = (
+        "import sys, pathlib, trackbook.store.locks as l; sys.exit(not l.is_held(pathlib.Path(sys.argv[1])))"
+    )
+    asked = subprocess.run([sys.executable, "-c", ask, str(path)], check=False)
     assert asked.returncode == 0
     lock.release()
     assert not is_held(path)

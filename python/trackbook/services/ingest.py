@@ -19,12 +19,12 @@ from trackbook.services.ingester import ensure_ingester
 from trackbook.services.recorder import RunRecorder
 from trackbook.store import parts as index
 from trackbook.store.database import Database
-from trackbook.store.journal import Damage, JournalWriter, read_entries
+from trackbook.store.journal import Damage, Entry, JournalWriter, read_entries, scan
 from trackbook.store.locks import ProcessLock, is_held
 from trackbook.store.parts import Part
 from trackbook.store.paths import PROJECT_SUBJECT, PartName, StorePaths
 from trackbook.store.projector import Reading, project
-from trackbook.store.segments import PartContent, read_segment, separate, write_segment
+from trackbook.store.segments import PartContent, Unread, read_segment, separate, write_segment
 
 BATCH_BYTES = 16 * 1024 * 1024
 POLL_SECONDS = 0.1
@@ -227,12 +227,17 @@ class Ingester:
     def _seal(self, name: PartName) -> bool:
         path = self.store.journal(name)
         try:
-            entries = list(read_entries(path))
+            data = path.read_bytes()
         except FileNotFoundError:
             return self.store.segment(name).exists()
-        write_segment(
-            self.store.segment(name), separate(e.record for e in entries if not isinstance(e, Damage))
-        )
+        entries = list(scan(data))
+        content = separate(entry.record for entry in entries if isinstance(entry, Entry))
+        content.unread = [
+            Unread(lost.position, data[lost.position : lost.end], lost.reason)
+            for lost in entries
+            if isinstance(lost, Damage)
+        ]
+        write_segment(self.store.segment(name), content)
         return True
 
     def _take_journal_away(self, name: PartName) -> None:
@@ -246,7 +251,10 @@ class Ingester:
         batch: list[Reading] = []
         for name, path in segments.items():
             content = read_segment(path)
-            batch.append(Reading(name, content, path.stat().st_size, _role_of(content), True, True))
+            damages = [
+                (lost.position, lost.position + len(lost.data), lost.reason) for lost in content.unread
+            ]
+            batch.append(Reading(name, content, path.stat().st_size, _role_of(content), True, True, damages))
             if len(batch) >= SEAL_AT_ONCE:
                 yield batch
                 batch = []

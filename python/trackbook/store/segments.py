@@ -36,12 +36,24 @@ class Columns:
 SeriesKey = tuple[str, str]  # metric key, context as JSON text
 
 
+class Unread(msgspec.Struct, frozen=True, array_like=True):
+    """Bytes of a journal that could not be read, where they stood, and why."""
+
+    position: int
+    data: bytes
+    reason: str
+
+
 @dataclass(slots=True)
 class PartContent:
-    """What one journal file holds: points by series, and all other records in order."""
+    """What one journal file holds: points by series, and all other records in order.
+
+    `unread` holds what this version could not read: a newer one may.
+    """
 
     records: list[Record] = field(default_factory=list)
     points: dict[SeriesKey, Columns] = field(default_factory=dict)
+    unread: list[Unread] = field(default_factory=list)
 
 
 class _Series(msgspec.Struct, array_like=True):
@@ -57,6 +69,7 @@ class _Footer(msgspec.Struct):
     format: int
     records: tuple[int, int]
     series: list[_Series]
+    unread: list[Unread] = []
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -116,7 +129,7 @@ def write_segment(path: Path, content: PartContent) -> None:
             )
             for (key, context), columns in content.points.items()
         ]
-        footer = _encode(_Footer(1, records, series))
+        footer = _encode(_Footer(1, records, series, content.unread))
         file.write(footer + _TAIL.pack(len(footer), zlib.crc32(footer)))
         file.flush()
         os.fsync(file.fileno())
@@ -130,6 +143,7 @@ def read_segment(path: Path) -> PartContent:
     content = PartContent(
         _decode_records(zstandard.ZstdDecompressor().decompress(_cut(data, footer.records)))
     )
+    content.unread = footer.unread
     for series in footer.series:
         content.points[series.key, series.context] = _columns(data, series)
     return content
