@@ -53,13 +53,13 @@ dist: install ## Make the source distribution and the wheel in dist/
 
 # ---- Using it
 
-demo: install ## Run the example as a sweep and print the runs
-	$(BIN)/trackbook sweep examples/digits.ipynb -s C=0.01,0.1,1 -s gamma=0.001,0.01 --jobs 2
-	$(BIN)/trackbook runs --order-by 'metrics.accuracy desc'
-	@echo 'See them in JupyterLab: make lab'
+demo: install ## Run the example notebook as a sweep and show its runs
+	$(BIN)/trackbook sweep examples/digits.ipynb -s learning_rate=0.003,0.03,0.3 -s hidden=16,64 --jobs 2
+	@$(BIN)/trackbook runs --order-by 'metrics.accuracy desc'
+	@echo 'To see them in JupyterLab:  make lab'
 
-lab: install ## Open JupyterLab on the examples
-	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --ServerApp.root_dir=$(abspath examples)
+lab: install ## Open JupyterLab on the example
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) examples/digits.ipynb
 
 # ---- Testing and checking
 
@@ -91,7 +91,7 @@ format: install ## Rewrite the sources as `make check` wants them
 	jlpm format
 
 bench: install ## Measure, beside peers
-	$(BIN)/python -m benchmarks
+	for file in benchmarks/*.py; do echo "== $$file" && $(BIN)/python $$file || exit 1; done
 
 clean: ## Remove what was built, and the virtual environment
 	rm -rf $(VENV) node_modules .yarn dist build labextension/lib python/trackbook/labextension \
