@@ -9,7 +9,8 @@ class Change(Struct, frozen=True):
     """That a run changed, with what a front end needs to know at once.
 
     `revision` counts the store's changes. `message_id` is the execute request that opened the run, `end_message_id`
-    the one that ended it. `has_start_document` and `has_end_document` tell whether the live document of that moment is stored.
+    the one that ended it. `has_start_document` and `has_end_document` tell whether the live document of that
+    moment is stored.
     """
 
     id: str

@@ -9,6 +9,7 @@ from trackbook.store.blobs import BlobStore
 from trackbook.store.database import Database
 from trackbook.store.details import read_artifact, read_artifacts
 from trackbook.store.paths import StorePaths
+from trackbook.store.runs import check_run
 
 
 class Artifacts:
@@ -19,17 +20,19 @@ class Artifacts:
         self._blobs = BlobStore(store.blobs)
 
     def list(self, run_id: str) -> list[Artifact]:
-        """Return a run's artifacts by path; an empty list for an unknown run."""
+        """Return a run's artifacts by path; raises NotFound for an unknown run."""
         with self._database.read() as connection:
+            check_run(connection, run_id)
             return read_artifacts(connection, run_id)
 
     def open(self, run_id: str, path: str) -> tuple[Artifact, Path]:
         """Return an artifact and the file that holds its bytes, to be read and never changed.
 
-        Raises InvalidName for a path that can't be one, NotFound if the run has no such artifact or its bytes are gone.
+        Raises InvalidName for a path that can't be one, NotFound without the run, the artifact, or its bytes.
         """
         check_artifact_path(path)
         with self._database.read() as connection:
+            check_run(connection, run_id)
             artifact = read_artifact(connection, run_id, path)
         if artifact is None or not self._blobs.has(artifact.digest):
             raise NotFound("artifact", path)

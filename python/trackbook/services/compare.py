@@ -34,7 +34,7 @@ class Compare:
         found: dict[str, str] = {}
         for digest in digests:
             try:
-                found[digest] = self._blobs.get(digest).decode(errors="replace")
+                found[digest] = self._blobs.get(digest).decode("utf-8", "surrogatepass")
             except NotFound:  # the execution is known all the same
                 continue
         return found

@@ -7,6 +7,7 @@ from trackbook.errors import NotFound, UsageError
 from trackbook.store.database import Database
 from trackbook.store.metrics import read_contexts, read_parts, read_points
 from trackbook.store.paths import StorePaths
+from trackbook.store.runs import check_run
 from trackbook.store.segments import context_text
 from trackbook.store.thin import FEWEST, thin
 
@@ -31,9 +32,13 @@ class SeriesReader:
         return self._read(run_id, key, context_text(context), max_points)
 
     def read_all(self, run_id: str, key: str, max_points: int | None = None) -> list[Series]:
-        """Return the series of a metric in all its contexts, an empty list if the run has none; see `read`."""
+        """Return the series of a metric in all its contexts, thinned like by `read`; an empty list without any.
+
+        Raises NotFound for an unknown run.
+        """
         _check(max_points)
         with self._database.read() as connection:
+            check_run(connection, run_id)
             contexts = read_contexts(connection, run_id, key)
         return [self._read(run_id, key, context, max_points) for context in contexts]
 

@@ -55,6 +55,7 @@ def _engine(store: StorePaths) -> Engine:
         raw.isolation_level = None
         raw.execute("PRAGMA journal_mode = WAL")
         raw.execute("PRAGMA synchronous = NORMAL")
+        raw.execute("PRAGMA mmap_size = 268435456")  # reads then need no system call a page
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:

@@ -30,12 +30,12 @@ def read_series(connection: Connection, run_id: str) -> list[SeriesSummary]:
         for row in connection.execute(select(m.key, m.goal, m.unit, m.summary).where(m.run_id == run_id))
     }
     unknown = MetricDefinition("")
-    query = select(t.series).where(s.run_id == run_id).order_by(s.key, s.context)
+    query = select(t.series).where(s.run_id == run_id).order_by(s.key, s.context != "{}", s.context)
     return [
         SeriesSummary(
             key=row.key,
             context=_decode_context(row.context),
-            count=row.count,
+            count=row._mapping["count"],  # rows have a method of that name
             last=float("nan") if row.last is None else row.last,
             last_step=row.last_step,
             min=row.min,
@@ -80,7 +80,7 @@ def read_cells(connection: Connection, run_id: str) -> list[CellExecution]:
         CellExecution(
             order=order,
             cell_id=row.cell_id,
-            count=row._mapping["count"],  # rows have a method of that name
+            count=row._mapping["count"],
             source_digest=row.source_digest,
             started=to_datetime(row.started),
             duration=row.duration,

@@ -17,7 +17,7 @@ _READ_AGAIN = 3
 def read_contexts(connection: Connection, run_id: str, key: str) -> list[str]:
     """Return the contexts (JSON texts) in which a run has points of a metric."""
     s = t.series.c
-    query = select(s.context).where(s.run_id == run_id, s.key == key).order_by(s.context)
+    query = select(s.context).where(s.run_id == run_id, s.key == key).order_by(s.context != "{}", s.context)
     return list(connection.execute(query).scalars())
 
 

@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, cast, get_args
 
 import regex
@@ -72,16 +73,18 @@ _KIND_NAMES: Final[dict[Kind, str]] = {
 }
 
 
+@lru_cache(maxsize=256)
 def parse_query(text: str) -> Query:
     """Return what a search asks. Raises QueryError, which points at the character and says what to write."""
-    condition, order = read_query(text).children
+    condition, order = cast("list[Node | None]", read_query(text).children)
     reader = _Reader(text)
     return Query(
-        reader.condition(cast(Node, condition)) if condition is not None else None,
-        reader.order(cast("Tree[Token]", order)) if order is not None else (),
+        None if condition is None else reader.condition(condition),
+        () if order is None else reader.order(cast("Tree[Token]", order)),
     )
 
 
+@lru_cache(maxsize=256)
 def parse_order(text: str) -> tuple[Order, ...]:
     """Return the keys of a list such as `metrics.acc desc, started`. Raises QueryError like `parse_query`."""
     return _Reader(text).order(read_ordering(text)) if text.strip() else ()
@@ -145,8 +148,6 @@ class _Reader:
         operand = self.operand(first)
         choices = []
         for other in others:
-            if other is None:
-                continue
             choice = self.operand(other, is_value=True)
             if isinstance(choice, (*get_args(Field), Arithmetic)):
                 raise self.error(other, "A list holds numbers or texts in quotes")
@@ -315,11 +316,9 @@ class _Reader:
         try:
             regex.compile(pattern)
         except regex.error as error:
-            raise QueryError(
-                self.text,
-                position + 1 + (error.pos or 0),
-                f"The regular expression can't be read: {error.msg}",
-            ) from None
+            place: int = getattr(error, "pos", None) or 0
+            reason = f"The regular expression can't be read: {getattr(error, 'msg', error)}"
+            raise QueryError(self.text, position + 1 + place, reason) from None
         except (OverflowError, RecursionError):
             raise QueryError(self.text, position, "The regular expression is too large") from None
 

@@ -1,10 +1,10 @@
 """The grammar of searches: text to syntax tree. What its names mean is no concern here."""
 
 from functools import cache
-from typing import Final, cast
+from typing import Final
 
 from lark import Lark, Token, Tree
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 from trackbook.errors import QueryError
 
@@ -98,7 +98,7 @@ def _parser() -> Lark:
 def _read(text: str, start: str) -> Tree[Token]:
     _check_characters(text)
     try:
-        tree = cast("Tree[Token]", _parser().parse(text, start=start))
+        tree = _parser().parse(text, start=start)
     except UnexpectedInput as error:
         raise QueryError(text, *_explain(text, error)) from None
     _check_size(text, tree)
@@ -135,9 +135,7 @@ def _explain(text: str, error: UnexpectedInput) -> tuple[int, str]:
         if error.token.type == "RPAR":
             return position, "There is no parenthesis to close here, or nothing in it"
         return position, f"{str(error.token)!r} can't stand here: {wanted}"
-    position = error.pos_in_stream or 0
-    if not isinstance(error, UnexpectedCharacters) or position >= len(text):
-        return len(text.rstrip()), "The search ends too soon"
+    position = error.pos_in_stream or 0  # type: ignore[redundant-expr]  # declared None, set to a number
     return position, _explain_character(text[position])
 
 

@@ -3,16 +3,18 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Table, func, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindparam, func, select
 
 from trackbook.domain.change import Change
 from trackbook.domain.clock import to_datetime
 from trackbook.domain.experiment import Experiment
 from trackbook.domain.metric import series_name
 from trackbook.domain.run import Run, RunError, Source
+from trackbook.errors import NotFound
 from trackbook.store import schema as t
 
 _decode_context = msgspec.json.Decoder(dict[str, str]).decode
@@ -24,13 +26,7 @@ _NAN = float("nan")
 
 def read_runs(connection: Connection, ids: Sequence[str]) -> list[Run]:
     """Return the runs of these ids in their order; unknown ids are left out."""
-    runs, experiments = t.runs.c, t.experiments.c
-    query = select(*_COLUMNS, experiments.name.label("experiment")).join_from(
-        t.runs, t.experiments, experiments.id == runs.experiment_id
-    )
-    rows = {
-        row.id: row for row in connection.execute(query.where(runs.id.in_(ids), runs.number.is_not(None)))
-    }
+    rows = {row[0]: row for row in connection.execute(_RUNS, {"ids": ids}).all()}
     parts = _Parts(connection, list(rows))
     return [parts.run(rows[run_id]) for run_id in ids if run_id in rows]
 
@@ -50,6 +46,12 @@ def find_run_ids(connection: Connection, reference: str) -> list[str]:
     return list(
         connection.execute(select(runs.id).where(*within).order_by(runs.id.desc()).limit(10)).scalars()
     )
+
+
+def check_run(connection: Connection, run_id: str) -> None:
+    """Raise NotFound if there is no run of this id."""
+    if connection.execute(select(t.runs.c.id).where(t.runs.c.id == run_id)).first() is None:
+        raise NotFound("run", run_id)
 
 
 def read_experiments(connection: Connection) -> list[Experiment]:
@@ -116,79 +118,103 @@ def join_notes(lines: Iterable[tuple[str, bool]]) -> str:
     return "\n".join(kept)
 
 
+# Statements are made once: putting one together takes longer than running it.
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_EXPERIMENT = t.experiments.c.name.label("experiment")
+_RUN_COLUMNS = (
+    *(
+        t.runs.c[name]
+        for name in ("id", "number", "name", "status", "started", "ended", "active", "user", "host")
+    ),
+    *(
+        t.runs.c[name]
+        for name in ("source_kind", "source_path", "kernel_id", "cell_id", "message_id", "job_id")
+    ),
+    *(t.runs.c[name] for name in ("parent_id", "error", "reason", "trashed", "revision")),
+    _EXPERIMENT,
+)
+_RUNS = (
+    select(*_RUN_COLUMNS)
+    .join_from(t.runs, t.experiments, t.experiments.c.id == t.runs.c.experiment_id)
+    .where(t.runs.c.id.in_(_IDS), t.runs.c.number.is_not(None))
+)
+
+
+def _of_runs(*columns: ColumnElement[Any]) -> Select[Any]:
+    """Select a table's rows of some runs; the first column says whose they are."""
+    return select(*columns).where(columns[0].in_(_IDS))
+
+
+_PARAMS = _of_runs(t.params.c.run_id, t.params.c.key, t.params.c.value)
+_TAGS = _of_runs(t.tags.c.run_id, t.tags.c.key, t.tags.c.value)
+_GOALS = _of_runs(t.metric_definitions.c.run_id, t.metric_definitions.c.key, t.metric_definitions.c.goal)
+_NOTES = _of_runs(t.notes.c.run_id, t.notes.c.text, t.notes.c.replaces).order_by(
+    t.notes.c.at, t.notes.c.replaces.desc()
+)
+_SERIES = _of_runs(t.series.c.run_id, t.series.c.key, t.series.c.context, t.series.c.last, t.series.c.spark)
+
+
 class _Parts:
     """What belongs to some runs and lies in other tables, read at once."""
 
     def __init__(self, connection: Connection, ids: list[str]) -> None:
         self._connection, self._ids = connection, ids
-        p, g, m, n = t.params.c, t.tags.c, t.metric_definitions.c, t.notes.c
-        self._params = {
-            run_id: {key: decode_value(value) for key, value in found}
-            for run_id, found in self._pairs(t.params, p.key, p.value).items()
-        }
-        self._tags = {
-            run_id: {key: value for key, value in found if value is not None}
-            for run_id, found in self._pairs(t.tags, g.key, g.value).items()
-        }
-        self._goals = {
-            run_id: {key: goal for key, goal in found if goal is not None}
-            for run_id, found in self._pairs(t.metric_definitions, m.key, m.goal).items()
-        }
-        notes = self._pairs(t.notes, n.text, n.replaces, order=(n.at, n.replaces.desc()))
-        self._notes = {run_id: join_notes(lines) for run_id, lines in notes.items()}
-        self._metrics: dict[str, dict[str, float]] = defaultdict(dict)
-        self._sparks: dict[str, dict[str, list[float]]] = defaultdict(dict)
+        self._params = {run: {k: decode_value(v) for k, v in found} for run, found in self._pairs(_PARAMS)}
+        self._tags = {run: {k: v for k, v in found if v is not None} for run, found in self._pairs(_TAGS)}
+        self._goals = {run: {k: v for k, v in found if v is not None} for run, found in self._pairs(_GOALS)}
+        self._notes = {run: join_notes(found) for run, found in self._pairs(_NOTES, by_key=False)}
+        self._metrics: dict[str, dict[str, float]] = {}
+        self._sparks: dict[str, dict[str, list[float]]] = {}
         self._read_series()
 
-    def run(self, row: Row[Any]) -> Run:
+    def run(self, row: Sequence[Any]) -> Run:
+        run_id, number, name, status, started, ended, active, user, host, *rest = row
+        kind, path, kernel_id, cell_id, message_id, job_id, *rest = rest
+        parent_id, error, reason, trashed, revision, experiment = rest
         return Run(
-            id=row.id,
-            number=row.number,
-            experiment=row.experiment,
-            name=row.name,
-            status=row.status,
-            started=to_datetime(row.started),
-            ended=None if row.ended is None else to_datetime(row.ended),
-            duration=None if row.ended is None else (row.ended - row.started) / 1e6,
-            active=row.active,
-            user=row.user,
-            host=row.host,
-            source=Source(
-                row.source_kind, row.source_path, row.kernel_id, row.cell_id, row.message_id, row.job_id
-            ),
-            parent_id=row.parent_id,
-            notes=self._notes.get(row.id, ""),
-            tags=self._tags.get(row.id, {}),
-            params=self._params.get(row.id, {}),
-            metrics=self._metrics.get(row.id, {}),
-            sparks=self._sparks.get(row.id, {}),
-            goals=self._goals.get(row.id, {}),
-            error=None if row.error is None else _decode_error(row.error),
-            reason=row.reason,
-            trashed=row.trashed,
-            revision=row.revision,
+            id=run_id,
+            number=number,
+            experiment=experiment,
+            name=name,
+            status=status,
+            started=to_datetime(started),
+            ended=None if ended is None else to_datetime(ended),
+            duration=None if ended is None else (ended - started) / 1e6,
+            active=active,
+            user=user,
+            host=host,
+            source=Source(kind, path, kernel_id, cell_id, message_id, job_id),
+            parent_id=parent_id,
+            notes=self._notes.get(run_id, ""),
+            tags=self._tags.get(run_id, {}),
+            params=self._params.get(run_id, {}),
+            metrics=self._metrics.get(run_id, {}),
+            sparks=self._sparks.get(run_id, {}),
+            goals=self._goals.get(run_id, {}),
+            error=None if error is None else _decode_error(error),
+            reason=reason,
+            trashed=trashed,
+            revision=revision,
         )
 
-    def _pairs(
-        self,
-        table: Table,
-        first: ColumnElement[Any],
-        second: ColumnElement[Any],
-        order: Sequence[ColumnElement[Any]] = (),
-    ) -> dict[str, list[tuple[Any, Any]]]:
-        query = select(table.c.run_id, first, second).where(table.c.run_id.in_(self._ids))
+    def _pairs(self, query: Select[Any], by_key: bool = True) -> Iterable[tuple[str, list[tuple[Any, Any]]]]:
         found: dict[str, list[tuple[Any, Any]]] = defaultdict(list)
-        for run_id, one, other in self._connection.execute(query.order_by(*(order or (first,)))):
+        for run_id, one, other in self._connection.execute(query, {"ids": self._ids}).all():
             found[run_id].append((one, other))
-        return found
+        if by_key:
+            for pairs in found.values():
+                pairs.sort(key=_first)
+        return found.items()
 
     def _read_series(self) -> None:
-        s = t.series.c
-        query = select(s.run_id, s.key, s.context, s.last, s.spark).where(s.run_id.in_(self._ids))
-        for run_id, key, context, last, spark in self._connection.execute(query.order_by(s.key, s.context)):
+        found: dict[str, list[tuple[str, float, list[float]]]] = defaultdict(list)
+        for run_id, key, context, last, spark in self._connection.execute(_SERIES, {"ids": self._ids}).all():
             name = key if context == "{}" else series_name(key, _decode_context(context))
-            self._metrics[run_id][name] = _NAN if last is None else last
-            self._sparks[run_id][name] = decode_spark(spark)
+            found[run_id].append((name, _NAN if last is None else last, decode_spark(spark)))
+        for run_id, series in found.items():
+            series.sort(key=_first)
+            self._metrics[run_id] = {name: last for name, last, _ in series}
+            self._sparks[run_id] = {name: spark for name, _, spark in series}
 
 
-_COLUMNS = [column for column in t.runs.c if column.name not in ("environment", "packages_digest")]
+_first = itemgetter(0)

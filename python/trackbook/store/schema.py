@@ -124,7 +124,7 @@ series = Table(
     Column("spark", Text, nullable=False),  # JSON list, at most 64 values
     Column("stride", BigInteger, nullable=False),  # every stride-th point is in spark
     Index("series_by_run", "run_id", "key", "context", unique=True),
-    Index("series_by_last", "key", "last"),
+    Index("series_by_last", "key", "context", "last", "run_id"),  # answers searches without the wide rows
 )
 
 metric_definitions = Table(

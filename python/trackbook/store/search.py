@@ -1,6 +1,7 @@
 """Searching runs: which match, how many, in which order."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, Select, func, select
@@ -46,12 +47,14 @@ def search_runs(
     functions = TextFunctions(connection)
     try:
         wanted = _conditions(asked, scope)
-        total = int(connection.execute(select(func.count()).select_from(t.runs).where(*wanted)).scalar_one())
-        if offset >= total or limit <= 0:
-            return Found(total, [])
         keys = [key for item in order for key in order_keys(item)]
-        window = _window(wanted, keys).offset(offset).limit(limit)
-        return Found(total, list(connection.execute(window).scalars()))
+        if asked.condition is None:
+            # The window alone can be read along an index, without looking at all runs.
+            ids = connection.execute(_window(wanted, keys, offset, limit)).scalars()
+            return Found(_count(connection, wanted), list(ids))
+        counted = _window(wanted, keys, offset, limit).add_columns(func.count().over())
+        rows = connection.execute(counted).all()
+        return Found(rows[0][1] if rows else _count(connection, wanted), [row[0] for row in rows])
     except OperationalError:
         if functions.expired is None:
             raise
@@ -60,14 +63,22 @@ def search_runs(
         raise QueryError(query, position, reason) from None
 
 
-def _window(wanted: list[ColumnElement[bool]], keys: list[ColumnElement[object]]) -> Select[str]:
-    return select(t.runs.c.id).where(*wanted).order_by(*keys, t.runs.c.started.desc(), t.runs.c.id.desc())
+def _count(connection: Connection, wanted: Sequence[ColumnElement[bool]]) -> int:
+    return connection.execute(select(func.count()).select_from(t.runs).where(*wanted)).scalar_one()
+
+
+def _window(
+    wanted: Sequence[ColumnElement[bool]], keys: Sequence[ColumnElement[Any]], offset: int, limit: int
+) -> Select[str]:
+    newest_first = (t.runs.c.started.desc(), t.runs.c.id.desc())
+    found = select(t.runs.c.id).where(*wanted).order_by(*keys, *newest_first)
+    return found.offset(offset).limit(limit)
 
 
 def _conditions(query: Query, scope: Scope) -> list[ColumnElement[bool]]:
     runs = t.runs.c
     # A run of which only edits are known so far has no beginning yet.
-    wanted = [runs.started.is_not(None), runs.trashed.is_(scope.trashed)]
+    wanted: list[ColumnElement[bool]] = [runs.started.is_not(None), runs.trashed.is_(scope.trashed)]
     if scope.notebook is not None:
         wanted.append(runs.source_path == scope.notebook)
     if scope.experiment is not None:

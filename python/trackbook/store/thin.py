@@ -43,7 +43,8 @@ def thin(values: Floats, most: int) -> Ints:
 
 def _lowest(values: Floats, missing: NDArray[np.bool_], width: int) -> Ints:
     """Return the place of the lowest value in each stretch; what is missing counts as infinite."""
-    return _table(np.where(missing, np.inf, values), width, np.inf).argmin(axis=1)
+    places: Ints = _table(np.where(missing, np.inf, values), width, np.inf).argmin(axis=1)
+    return places
 
 
 def _table(values: NDArray[Any], width: int, filler: float) -> NDArray[Any]:

@@ -180,7 +180,7 @@ def upgrade() -> None:
         sa.Column("stride", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("series_by_last", "series", ["key", "last"], unique=False)
+    op.create_index("series_by_last", "series", ["key", "context", "last", "run_id"], unique=False)
     op.create_index("series_by_run", "series", ["run_id", "key", "context"], unique=True)
     op.create_table(
         "snapshots",
