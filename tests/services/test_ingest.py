@@ -220,7 +220,7 @@ def stop_ingester(store):
 
 
 WRITER = """
-import os, sys
+import os, sys, time
 from pathlib import Path
 from trackbook.services.recorder import RunRecorder
 from trackbook.store.paths import create_store
@@ -232,6 +232,8 @@ while True:
     run.log({"sequence": step, "half": step / 2}, step=step)
     os.write(acknowledged, b".")
     step += 1
+    if step % 10 == 0:
+        time.sleep(0.001)
 """
 
 

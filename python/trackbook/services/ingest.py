@@ -169,8 +169,10 @@ class Ingester:
             if part.closed or part.sealed or self._is_being_written(name):
                 continue
             dead[name] = part
-        if not dead or self._read_batch():  # what was written just before the death comes first
+        if not dead:
             return 0
+        if read := self._read_batch():  # what was written just before the death comes first
+            return read
         for name in dead:
             self._mark_closed(name)
             if self._was_last_part(name):
