@@ -98,6 +98,12 @@ def check_sweep(parameter: Parameter, values: Sequence[Any]) -> list[Any]:
     return [check_value(parameter, value) for value in values]
 
 
+def check_sweeps(parameters: Sequence[Parameter], sweep: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+    """Return the values of several sweeps by name; raises ParameterError as `check_sweep` and for unknown names."""
+    known = {parameter.name: parameter for parameter in parameters}
+    return {name: check_sweep(_find(known, name), values) for name, values in sweep.items()}
+
+
 def parse_assignments(parameters: Sequence[Parameter], texts: Iterable[str]) -> dict[str, Any]:
     """Return the values of `name=value` texts from a command line; the last one of a name counts.
 

@@ -5,8 +5,10 @@ from functools import cached_property
 from trackbook.services.artifacts import Artifacts
 from trackbook.services.compare import Compare
 from trackbook.services.edits import Edits
+from trackbook.services.jobs import Jobs
 from trackbook.services.runs import Runs
 from trackbook.services.series import SeriesReader
+from trackbook.services.snapshots import Snapshots
 from trackbook.store.database import Database
 from trackbook.store.paths import StorePaths
 
@@ -42,6 +44,16 @@ class Services:
     def edits(self) -> Edits:
         """Changes names, tags, notes and the trash mark."""
         return Edits(self.store)
+
+    @cached_property
+    def snapshots(self) -> Snapshots:
+        """Stores and reads the notebooks of runs."""
+        return Snapshots(self.store, self.database)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Submits, reads and cancels jobs."""
+        return Jobs(self.store, self.database)
 
 
 def open_services(store: StorePaths) -> Services:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Table, bindparam, func, insert, select, updat
 from sqlalchemy.dialects import postgresql, sqlite
 
 from trackbook.domain import records as r
+from trackbook.domain.job import JobSpec
 from trackbook.domain.records import Record
 from trackbook.domain.run import may_move
 from trackbook.store import schema as t
@@ -55,6 +56,11 @@ def project(connection: Connection, readings: Iterable[Reading]) -> int:
 def revision_of(connection: Connection) -> int:
     """Return the number of the index's last change."""
     return int(connection.execute(select(func.max(t.revisions.c.revision))).scalar() or 0)
+
+
+def write_spec(spec: JobSpec) -> str:
+    """Return a job's spec as the index keeps it: JSON with NaN and infinities as Python writes them."""
+    return json.dumps(msgspec.to_builtins(spec), ensure_ascii=False)
 
 
 class _Batch:
@@ -194,9 +200,9 @@ class _Batch:
             known = self.connection.execute(select(t.jobs.c.id).where(t.jobs.c.id == job_id)).scalar()
             row["revision"] = self.revision
             if known is None and "spec" in row:
-                self.connection.execute(insert(t.jobs).values(id=job_id, **row))
+                self.connection.execute(insert(t.jobs).values({"id": job_id, "status": "queued"} | row))
             elif known is not None:
-                changes = {key: value for key, value in row.items() if key in _JOB_END or key == "revision"}
+                changes = {key: value for key, value in row.items() if key not in _JOB_START}
                 self.connection.execute(update(t.jobs).where(t.jobs.c.id == job_id).values(**changes))
 
     def _store_points(self) -> None:
@@ -258,7 +264,7 @@ class _Batch:
 
 
 _CELL_END = ("status", "duration", "outputs", "truncated", "error")
-_JOB_END = ("status", "ended", "error", "worker", "lease_expires")
+_JOB_START = ("sweep_id", "submitted")
 
 
 def _new_run(run_id: str) -> Row:
@@ -390,8 +396,9 @@ def _numbered(batch: _Batch, name: PartName, record: r.RunNumbered) -> None:
 def _job_submitted(batch: _Batch, name: PartName, record: r.JobSubmitted) -> None:
     spec = record.spec
     row = batch.jobs.setdefault(name.subject, {})
-    row |= {"run_id": spec.run_id, "sweep_id": spec.sweep_id, "spec": _json(spec), "submitted": record.at}
-    row.setdefault("status", "queued")
+    row.setdefault("submitted", record.at)
+    # A further attempt of a job submits it again, with another run.
+    row |= {"run_id": spec.run_id, "sweep_id": spec.sweep_id, "spec": write_spec(spec)}
 
 
 def _job_finished(batch: _Batch, name: PartName, record: r.JobFinished) -> None:

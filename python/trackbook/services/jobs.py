@@ -1,0 +1,190 @@
+"""Jobs: notebooks checked, frozen and queued; found, read and cancelled. Who runs them is another's business."""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from trackbook.domain.clock import now
+from trackbook.domain.ids import new_id
+from trackbook.domain.job import JOB_ENDED, Job, JobSpec, JobStatus
+from trackbook.domain.names import check_name
+from trackbook.domain.parameter import Parameter, check_sweeps, check_values, combine_sweep
+from trackbook.domain.records import JobFinished, JobSubmitted, Record
+from trackbook.domain.snapshot import encode_part
+from trackbook.domain.values import flatten, to_parameter
+from trackbook.errors import NotFound, ParameterError, UsageError
+from trackbook.notebook.clean import clean_notebook
+from trackbook.notebook.experiment import find_experiment
+from trackbook.notebook.inject import inject_parameters
+from trackbook.notebook.parameters import find_parameters
+from trackbook.notebook.read import Notebook, kernel_of, read_notebook
+from trackbook.services.ingest import catch_up
+from trackbook.services.recorder import RunRecorder
+from trackbook.store import jobs as table
+from trackbook.store.blobs import BlobStore
+from trackbook.store.database import Database
+from trackbook.store.paths import StorePaths
+
+MOST_JOBS = 10_000
+JobList = list[Job]
+IdList = list[str]
+
+
+class Jobs:
+    """The jobs of one store, as those see them who want notebooks run."""
+
+    def __init__(self, store: StorePaths, database: Database) -> None:
+        self._store, self._database = store, database
+        self._blobs = BlobStore(store.blobs)
+
+    def parameters(self, path: Path) -> list[Parameter]:
+        """Return the parameters that a notebook declares. Raises NotebookError if it can't be read."""
+        return find_parameters(read_notebook(path), path.name)
+
+    def kernel(self, path: Path) -> str | None:
+        """Return the name of the kernel that a notebook asks for. Raises NotebookError if it can't be read."""
+        return kernel_of(read_notebook(path))
+
+    def submit(
+        self,
+        path: Path,
+        params: Mapping[str, Any] | None = None,
+        sweep: Mapping[str, Sequence[Any]] | None = None,
+        *,
+        experiment: str | None = None,
+        timeout: float | None = None,
+        kernel: str | None = None,
+        parent_id: str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> list[Job]:
+        """Check everything, freeze the notebook, and queue a job for each combination of the sweep's values.
+
+        The jobs come back in the order of the combinations, the last name varying fastest. `experiment` is by default
+        the one that the notebook itself starts, else the notebook's name. `timeout` is in seconds for each job.
+        `parent_id` is the run from within which this is called. The notebook's file is only read.
+
+        Raises, before anything is queued: NotebookError, ParameterError (an unknown name, a value of the wrong type),
+        InvalidName, InvalidValue, and UsageError for a time limit or a number of jobs that can't be.
+        """
+        notebook = clean_notebook(read_notebook(path))
+        known = find_parameters(notebook, path.name)
+        combinations = _combine(known, params or {}, sweep or {})
+        for values in combinations:
+            _check_storable(values)
+            inject_parameters(notebook, values)
+        _check_timeout(timeout)
+        sweep_id = new_id() if sweep else None
+        all_tags = {check_name("tag", key): str(value) for key, value in (tags or {}).items()}
+        if sweep_id is not None:
+            all_tags["sweep"] = sweep_id[-8:]  # the random part of the id
+        spec = JobSpec(
+            notebook=self._blobs.put_bytes(encode_part(notebook)),
+            path=self._relative(path),
+            folder=str(path.absolute().parent),
+            params={},
+            experiment=_experiment(experiment, notebook, path),
+            run_id="",
+            kernel=kernel,
+            sweep_id=sweep_id,
+            parent_id=parent_id,
+            timeout=float(timeout) if timeout is not None else None,
+            tags=all_tags,
+        )
+        specs = [msgspec.structs.replace(spec, params=values, run_id=new_id()) for values in combinations]
+        return self._queue(specs)
+
+    def list(
+        self, status: JobStatus | None = None, limit: int | None = 100, *, sweep_id: str | None = None
+    ) -> JobList:
+        """Return jobs, the one submitted last first."""
+        with self._database.read() as connection:
+            return table.read_jobs(connection, status=status, sweep_id=sweep_id, limit=limit)
+
+    def get(self, job_id: str) -> Job:
+        """Return one job; raises NotFound if there is none of this id."""
+        with self._database.read() as connection:
+            job = table.read_job(connection, job_id)
+        if job is None:
+            raise NotFound("job", job_id)
+        return job
+
+    def get_many(self, job_ids: Sequence[str]) -> JobList:
+        """Return the jobs of these ids, in their order; unknown ids are left out."""
+        with self._database.read() as connection:
+            found = {job.id: job for job in table.read_jobs(connection, ids=job_ids)}
+        return [found[job_id] for job_id in job_ids if job_id in found]
+
+    def cancel(self, job_id: str) -> Job:
+        """Have a job end: a waiting one never begins, a running one is interrupted soon. One that ended stays.
+
+        Raises NotFound if there is no job of this id.
+        """
+        if self.get(job_id).status in JOB_ENDED:
+            return self.get(job_id)
+        at = now()
+        with self._database.write() as connection:
+            never_begins = table.request_cancel(connection, job_id)
+            if never_begins:
+                table.finish(connection, job_id, "cancelled", None, at)
+        if never_begins:
+            write_job_record(self._store, job_id, JobFinished(at, "cancelled"))
+        return self.get(job_id)
+
+    def changed_since(self, revision: int) -> IdList:
+        """Return the ids of the jobs that changed after `revision`, the latest change last."""
+        with self._database.read() as connection:
+            return table.changed_jobs(connection, revision)
+
+    def _queue(self, specs: Sequence[JobSpec]) -> JobList:
+        ids = [new_id() for _ in specs]
+        for job_id, spec in zip(ids, specs, strict=True):
+            write_job_record(self._store, job_id, JobSubmitted(now(), spec))
+        catch_up(self._store, self._database, timeout=60.0)
+        return self.get_many(ids)
+
+    def _relative(self, path: Path) -> str:
+        absolute = path.absolute()
+        if absolute.is_relative_to(self._store.project):
+            return absolute.relative_to(self._store.project).as_posix()
+        return str(absolute)
+
+
+def write_job_record(store: StorePaths, job_id: str, record: Record) -> None:
+    """Append a record to a job's journal, by a writer of its own."""
+    writer = RunRecorder.join(store, job_id, role="editor")
+    try:
+        writer.append(record)
+    finally:
+        writer.close()
+
+
+def _combine(
+    known: Sequence[Parameter], params: Mapping[str, Any], sweep: Mapping[str, Sequence[Any]]
+) -> list[dict[str, Any]]:
+    given = check_values(known, params)
+    swept = check_sweeps(known, sweep)
+    for name in swept.keys() & given.keys():
+        raise ParameterError(name, "it has both a single value and a sweep")
+    count = math.prod(len(values) for values in swept.values())
+    if count > MOST_JOBS:
+        raise UsageError(f"The sweep makes {count:,} jobs; at most {MOST_JOBS:,} can be queued at once.")
+    return [given | combination for combination in combine_sweep(swept)]
+
+
+def _check_storable(values: Mapping[str, Any]) -> None:
+    for name, value in flatten(values).items():
+        to_parameter(check_name("parameter", name), value)
+
+
+def _check_timeout(timeout: float | None) -> None:
+    if timeout is None:
+        return
+    if not 0 < timeout < math.inf:
+        raise UsageError(f"A time limit is a number of seconds above 0, not {timeout!r}.")
+
+
+def _experiment(given: str | None, notebook: Notebook, path: Path) -> str:
+    return check_name("experiment", given or find_experiment(notebook) or path.stem)

@@ -1,0 +1,154 @@
+"""The queue as workers see it: claiming a job, keeping it, handing in its outcome, taking it from the dead.
+
+A worker holds a lock on the job while it works on it: the system lets go of it when the process dies, however it
+does. The lease in the index tells the same to other hosts, a little later.
+"""
+
+import os
+from collections.abc import Sequence
+
+import msgspec
+
+from trackbook.domain.clock import now
+from trackbook.domain.ids import new_id
+from trackbook.domain.job import Job, JobStatus
+from trackbook.domain.records import JobFinished, JobSubmitted
+from trackbook.domain.run import RunError
+from trackbook.errors import NotFound
+from trackbook.services.jobs import write_job_record
+from trackbook.store import jobs as table
+from trackbook.store.database import Database
+from trackbook.store.jobs import Attempt
+from trackbook.store.locks import ProcessLock, is_held, os_host
+from trackbook.store.paths import StorePaths
+
+LEASE = 20.0  # seconds
+RENEW = 5.0
+MOST_ATTEMPTS = 2
+WORKER_DIED = "WorkerDied"
+
+
+def worker_name() -> str:
+    """Return the name of this process as a worker: host and pid."""
+    return f"{os_host()}:{os.getpid()}"
+
+
+class JobQueue:
+    """The jobs of one store, as a worker takes them. `sweep_id` or `job_ids` say which ones it wants."""
+
+    def __init__(
+        self,
+        store: StorePaths,
+        database: Database,
+        *,
+        sweep_id: str | None = None,
+        job_ids: Sequence[str] | None = None,
+    ) -> None:
+        self._store, self._database = store, database
+        self._sweep_id, self._job_ids = sweep_id, job_ids
+        self._worker = worker_name()
+        self._locks: dict[str, ProcessLock] = {}
+
+    def claim(self) -> Job | None:
+        """Take the job that has waited longest; None if none waits. No other worker gets it until this one dies."""
+        with self._database.read() as connection:
+            waiting = table.queued_ids(connection, self._sweep_id, self._job_ids)
+        for job_id in waiting:
+            if (job := self._try(job_id)) is not None:
+                return job
+        return None
+
+    def keep(self, job: Job) -> None:
+        """Prolong the lease on a job that was claimed."""
+        with self._database.write() as connection:
+            table.renew(connection, job.id, self._worker, _lease_end())
+
+    def note_progress(self, job: Job, cell: int, cells: int) -> None:
+        """Tell that cell `cell` of `cells` is being run."""
+        with self._database.write() as connection:
+            table.set_progress(connection, job.id, cell, cells)
+
+    def is_cancel_requested(self, job: Job) -> bool:
+        """Tell whether somebody wants the job to end."""
+        with self._database.read() as connection:
+            return table.is_cancel_requested(connection, job.id)
+
+    def finish(self, job: Job, status: JobStatus, error: RunError | None = None) -> None:
+        """Hand in a job's outcome and give the job up."""
+        _record_end(self._store, self._database, job.id, status, error)
+        if (lock := self._locks.pop(job.id, None)) is not None:
+            lock.release()
+
+    def count_open(self) -> int:
+        """Return how many of the wanted jobs have not ended."""
+        with self._database.read() as connection:
+            return table.count_open(connection, self._sweep_id, self._job_ids)
+
+    def recover(self) -> list[str]:
+        """Take jobs from workers that died: once back to the queue, then failed. Returns the ids of these jobs."""
+        with self._database.read() as connection:
+            attempts = table.read_attempts(connection)
+        return [
+            attempt.job.id for attempt in attempts if self._is_abandoned(attempt) and self._take_back(attempt)
+        ]
+
+    def _try(self, job_id: str) -> Job | None:
+        lock = self._lock(job_id)
+        try:
+            if not lock.acquire():
+                return None  # its worker lives, though the row was made anew
+        except FileNotFoundError:
+            raise NotFound("store", self._store.root) from None
+        with self._database.write() as connection:
+            job = table.claim(connection, job_id, self._worker, now(), _lease_end())
+        if job is None:
+            lock.release()
+        else:
+            self._locks[job_id] = lock
+        return job
+
+    def _is_abandoned(self, attempt: Attempt) -> bool:
+        host, _, _ = attempt.worker.rpartition(":")
+        if host == os_host():
+            return not is_held(self._lock(attempt.job.id).path)
+        return attempt.lease_expires < now()
+
+    def _take_back(self, attempt: Attempt) -> bool:
+        job = attempt.job
+        if attempt.cancel_requested:
+            return self._end(attempt, "cancelled", None)
+        if attempt.number >= MOST_ATTEMPTS:
+            text = f"The process that ran this job died, {attempt.number} times ({attempt.worker})."
+            return self._end(attempt, "failed", RunError(WORKER_DIED, text))
+        # The run of the dead worker keeps what it has; the next attempt gets one of its own.
+        spec = msgspec.structs.replace(job.spec, run_id=new_id())
+        with self._database.write() as connection:
+            taken = table.take_back(connection, attempt, "queued", spec)
+        if taken:
+            write_job_record(self._store, job.id, JobSubmitted(now(), spec))
+        return taken
+
+    def _end(self, attempt: Attempt, status: JobStatus, error: RunError | None) -> bool:
+        with self._database.write() as connection:
+            taken = table.take_back(connection, attempt, status)
+        if taken:
+            _record_end(self._store, self._database, attempt.job.id, status, error)
+        return taken
+
+    def _lock(self, job_id: str) -> ProcessLock:
+        folder = self._store.job_folder(job_id)
+        folder.mkdir(parents=True, exist_ok=True)
+        return ProcessLock(folder / "worker.lock")
+
+
+def _record_end(
+    store: StorePaths, database: Database, job_id: str, status: JobStatus, error: RunError | None
+) -> None:
+    at = now()
+    write_job_record(store, job_id, JobFinished(at, status, error))
+    with database.write() as connection:
+        table.finish(connection, job_id, status, error, at)
+
+
+def _lease_end() -> int:
+    return now() + int(LEASE * 1_000_000)

@@ -1,0 +1,198 @@
+"""The queue of jobs in the index: which are there, which worker has which, and how far it is.
+
+Submission and outcome come from journals, by way of the projector; what is written here directly is what a new
+index need not know: who works on a job at the moment.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from trackbook.domain.clock import to_datetime
+from trackbook.domain.job import JOB_ENDED, Job, JobSpec, JobStatus
+from trackbook.domain.run import RunError
+from trackbook.store import schema as t
+from trackbook.store.projector import revision_of, write_spec
+
+_c = t.jobs.c
+_MICROSECONDS = 1_000_000
+
+
+class Attempt(NamedTuple):
+    """Who works on a running job: the worker, until when its lease lasts (microseconds), and which attempt it is."""
+
+    job: Job
+    worker: str
+    lease_expires: int
+    number: int
+    cancel_requested: bool
+
+
+def read_job(connection: Connection, job_id: str) -> Job | None:
+    """Return one job; None if the index has none of this id."""
+    row = connection.execute(select(t.jobs).where(_c.id == job_id)).first()
+    return _job(row) if row is not None else None
+
+
+def read_jobs(
+    connection: Connection,
+    *,
+    status: JobStatus | None = None,
+    sweep_id: str | None = None,
+    ids: Sequence[str] | None = None,
+    limit: int | None = None,
+) -> list[Job]:
+    """Return jobs, the one submitted last first."""
+    query = select(t.jobs).order_by(_c.submitted.desc(), _c.id.desc())
+    if status is not None:
+        query = query.where(_c.status == status)
+    if sweep_id is not None:
+        query = query.where(_c.sweep_id == sweep_id)
+    if ids is not None:
+        query = query.where(_c.id.in_(ids))
+    return [_job(row) for row in connection.execute(query.limit(limit))]
+
+
+def queued_ids(connection: Connection, sweep_id: str | None, ids: Sequence[str] | None) -> list[str]:
+    """Return the waiting jobs, the one submitted first first; of one sweep, or of some ids, if these are given."""
+    query = select(_c.id).where(_c.status == "queued").order_by(_c.submitted, _c.id)
+    if sweep_id is not None:
+        query = query.where(_c.sweep_id == sweep_id)
+    if ids is not None:
+        query = query.where(_c.id.in_(ids))
+    return list(connection.execute(query).scalars())
+
+
+def count_open(connection: Connection, sweep_id: str | None = None, ids: Sequence[str] | None = None) -> int:
+    """Return how many jobs have not ended; of one sweep, or of some ids, if these are given."""
+    query = select(func.count()).select_from(t.jobs).where(_c.status.not_in(JOB_ENDED))
+    if sweep_id is not None:
+        query = query.where(_c.sweep_id == sweep_id)
+    if ids is not None:
+        query = query.where(_c.id.in_(ids))
+    return int(connection.execute(query).scalar_one())
+
+
+def claim(connection: Connection, job_id: str, worker: str, at: int, lease_expires: int) -> Job | None:
+    """Give a waiting job to a worker; None if another one was faster, or the job is gone."""
+    taken = connection.execute(
+        update(t.jobs)
+        .where(_c.id == job_id, _c.status == "queued", _c.cancel_requested.is_(False))
+        .values(
+            status="running",
+            started=at,
+            worker=worker,
+            lease_expires=lease_expires,
+            attempts=_c.attempts + 1,
+            cell=0,
+            cells=0,
+            revision=_next_revision(connection),
+        )
+    )
+    return read_job(connection, job_id) if taken.rowcount == 1 else None
+
+
+def renew(connection: Connection, job_id: str, worker: str, lease_expires: int) -> None:
+    """Prolong a lease. A job whose row was made anew meanwhile belongs to its worker again."""
+    connection.execute(
+        update(t.jobs)
+        .where(_c.id == job_id, _c.status.in_(("queued", "running")))
+        .values(status="running", worker=worker, lease_expires=lease_expires)
+    )
+
+
+def set_progress(connection: Connection, job_id: str, cell: int, cells: int) -> None:
+    """Note that cell `cell` of `cells` is being run."""
+    connection.execute(
+        update(t.jobs)
+        .where(_c.id == job_id, _c.status == "running")
+        .values(cell=cell, cells=cells, revision=_next_revision(connection))
+    )
+
+
+def is_cancel_requested(connection: Connection, job_id: str) -> bool:
+    """Tell whether somebody wants the job to end."""
+    return bool(connection.execute(select(_c.cancel_requested).where(_c.id == job_id)).scalar())
+
+
+def request_cancel(connection: Connection, job_id: str) -> bool:
+    """Note that a job is to end; True if it was waiting, and so never begins."""
+    connection.execute(update(t.jobs).where(_c.id == job_id).values(cancel_requested=True))
+    status = connection.execute(select(_c.status).where(_c.id == job_id)).scalar()
+    return status == "queued"
+
+
+def finish(connection: Connection, job_id: str, status: JobStatus, error: RunError | None, at: int) -> None:
+    """Note a job's outcome, as its journal says it."""
+    connection.execute(
+        update(t.jobs)
+        .where(_c.id == job_id)
+        .values(
+            status=status,
+            ended=at,
+            error=msgspec.json.encode(error).decode() if error is not None else None,
+            worker=None,
+            lease_expires=None,
+            revision=_next_revision(connection),
+        )
+    )
+
+
+def read_attempts(connection: Connection) -> list[Attempt]:
+    """Return the running jobs with who works on them."""
+    rows = connection.execute(select(t.jobs).where(_c.status == "running"))
+    return [
+        Attempt(_job(row), row.worker or "", row.lease_expires or 0, row.attempts, bool(row.cancel_requested))
+        for row in rows
+    ]
+
+
+def take_back(
+    connection: Connection, attempt: Attempt, status: JobStatus, spec: JobSpec | None = None
+) -> bool:
+    """Take a job from the worker of `attempt`; False if it has changed hands. `spec` takes the place of its own."""
+    changes: dict[str, Any] = {"status": status, "worker": None, "lease_expires": None, "cell": 0, "cells": 0}
+    if spec is not None:
+        changes |= {"spec": write_spec(spec), "run_id": spec.run_id}
+    taken = connection.execute(
+        update(t.jobs)
+        .where(
+            _c.id == attempt.job.id,
+            _c.status == "running",
+            _c.worker == attempt.worker,
+            _c.attempts == attempt.number,
+        )
+        .values(**changes, revision=_next_revision(connection))
+    )
+    return taken.rowcount == 1
+
+
+def changed_jobs(connection: Connection, revision: int) -> list[str]:
+    """Return the ids of jobs that changed after `revision`, the latest change last."""
+    query = select(_c.id).where(_c.revision > revision).order_by(_c.revision)
+    return list(connection.execute(query).scalars())
+
+
+def _next_revision(connection: Connection) -> int:
+    revision = revision_of(connection) + 1
+    if connection.execute(update(t.revisions).values(revision=revision)).rowcount == 0:
+        connection.execute(insert(t.revisions).values(id=1, revision=revision))
+    return revision
+
+
+def _job(row: Row[Any]) -> Job:
+    return Job(
+        id=row.id,
+        spec=msgspec.convert(json.loads(row.spec), JobSpec),
+        status=row.status,
+        submitted=to_datetime(row.submitted),
+        started=to_datetime(row.started) if row.started is not None else None,
+        ended=to_datetime(row.ended) if row.ended is not None else None,
+        worker=row.worker,
+        cell=row.cell,
+        cells=row.cells,
+        error=msgspec.json.decode(row.error, type=RunError) if row.error else None,
+    )
