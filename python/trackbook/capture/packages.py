@@ -3,7 +3,6 @@
 import re
 import sys
 from collections.abc import Iterator
-from importlib.metadata import Distribution
 from pathlib import Path
 
 _NAMED = re.compile(r"(?P<name>.+?)-(?P<version>\d[^-]*)\.(?:dist-info|egg-info)\Z")
@@ -34,6 +33,8 @@ def _in_folder(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def _from_metadata(entry: Path) -> tuple[str, str]:
+    from importlib.metadata import Distribution  # slow to import, and seldom needed
+
     # A package installed for development may carry no version in its folder's name.
     try:
         metadata = Distribution.at(entry).metadata
