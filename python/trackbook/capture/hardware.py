@@ -42,6 +42,7 @@ def gpu_names() -> list[str]:
             [tool, "--query-gpu=name", "--format=csv,noheader"],
             capture_output=True,
             stdin=subprocess.DEVNULL,
+            start_new_session=True,  # the interrupt of a cell goes to the whole process group
             timeout=_TIMEOUT,
             check=False,
         )

@@ -78,7 +78,13 @@ class CellTracker:
         """Follow the execution that is going on already: the one that loads the extension."""
         result = self._shell.displayhook.exec_result
         info = getattr(result, "info", None)
-        if result is None or info is None or not info.store_history or self.current is not None:
+        if (
+            result is None
+            or info is None
+            or info.silent
+            or not info.store_history
+            or self.current is not None
+        ):
             return None
         return self._open(info, result.execution_count)
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from trackbook import api
 from trackbook.domain.metric import GOALS
+from trackbook.domain.names import check_name
 from trackbook.errors import UsageError
 from trackbook.magics.durations import format_duration
 from trackbook.magics.sessions import NotebookSession
@@ -67,7 +68,7 @@ def start_run(words: Words, context: Context, default: str | None = None) -> tup
             f"One EXPERIMENT is started, not {len(words.plain)}: a name with spaces goes in quotes, parameters "
             "behind --params."
         )
-    experiment = context.names.fill(words.plain[0]) if words.plain else default
+    experiment = check_name("experiment", context.names.fill(words.plain[0])) if words.plain else default
     name = words.one("--name")
     params = context.names.values(words.many("--params"), text=True)
     tags = tags_of(words.many("--tags"), context.names.fill)
@@ -180,7 +181,7 @@ def _status(words: Words, context: Context) -> str:
     if not runs:
         return "No run is open. %track start EXPERIMENT opens one."
     return "\n".join(
-        f"{_label(run)} is open since {format_duration(context.session.age(run.recorder))}"
+        f"{_label(run)} is open, for {format_duration(context.session.age(run.recorder))}"
         f" · {run.id} · in {run.recorder.store.root}"
         for run in runs
     )

@@ -78,11 +78,13 @@ class OutputTap:
                     note(*args, **kwargs)
             return result
 
+        # IPython itself hides `write` in this way while a cell runs: what hid it before has to come back.
+        hidden_by = vars(target).get(name) if hasattr(target, "__dict__") else None
         try:
             setattr(target, name, listener)
         except AttributeError:  # an object that takes no attributes: what it shows is not seen
             return
-        self._undo.append(lambda: _take_away(target, name, listener))
+        self._undo.append(lambda: _take_away(target, name, listener, hidden_by))
 
     def _written(self, name: str, text: str) -> None:
         for collector in self._collectors:
@@ -114,7 +116,11 @@ def _ignore(*_: Any, **__: Any) -> None:
     """Take no note: the call only has to be kept quiet."""
 
 
-def _take_away(target: Any, name: str, listener: object) -> None:
+def _take_away(target: Any, name: str, listener: object, hidden_by: object) -> None:
     # Someone may have put a listener of their own over ours meanwhile; then ours stays below it, idle.
-    if vars(target).get(name) is listener:
+    if vars(target).get(name) is not listener:
+        return
+    if hidden_by is not None:
+        setattr(target, name, hidden_by)
+    else:
         delattr(target, name)

@@ -86,18 +86,22 @@ class CellTracking:
         run = start_run(words, context, _experiment(notebook))[0] if owned else api.require_run()
         code: str = self._shell.transform_cell(mark.body)  # type: ignore[no-untyped-call]
         names = names_in(code)
-        self._cell = TrackedCell(run, owned, names, parameters_in(names.read, self._shell.user_ns))
+        parameters = parameters_in(names.read, self._shell.user_ns)
+        if parameters:  # now, so that a run whose kernel dies has them
+            run.params(parameters)
+        self._cell = TrackedCell(run, owned, names, parameters)
 
     def end(self, outcome: Outcome, execution: Execution) -> str | None:
         """Record what the cell made, end its run, and return the line to show; None for an unmarked cell."""
         cell, self._cell = self._cell, None
         if cell is None or not cell.run.is_open:
             return None
-        parameters = cell.parameters | parameters_in(cell.names.constants, self._shell.user_ns)
+        constants = parameters_in(cell.names.constants, self._shell.user_ns)
         metrics = metrics_in(cell.names.made, self._shell.user_ns) if outcome.status == "ok" else {}
-        for values, record in ((parameters, cell.run.params), (metrics, cell.run.log)):
+        for values, record in ((constants, cell.run.params), (metrics, cell.run.log)):
             if values:
                 record(values)
+        parameters = cell.parameters | constants
         state = "recorded" if not cell.owned else _close(cell.run, outcome, execution)
         parts = [
             f"{cell.run.experiment} · {cell.run.name}" if cell.run.experiment else f"Run {cell.run.name}"

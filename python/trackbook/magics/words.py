@@ -13,6 +13,7 @@ Arity = Literal["none", "one", "many"]
 
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _PREFIX = re.compile(r"(?:^|[=(\[{,:\s])(?:[rbuf]|rb|br|fr|rf)\Z", re.IGNORECASE)
+_SPACED_OPERATOR = re.compile(r"\s+(?:\*\*|//|<<|>>|[<>=!]=|[-+*/%@&|^<>])\s+")
 _SPACED_EQUALS = re.compile(r"\s*(?<![=!<>:])=(?!=)\s*")
 
 
@@ -66,7 +67,7 @@ def read_words(line: str, options: Mapping[str, Arity]) -> Words:
 
 
 def split_words(line: str) -> list[str]:
-    """Split at white space outside quotes and brackets; `a = 1` is one word.
+    """Split at white space outside quotes and brackets; `a = b + 1` is one word.
 
     Raises UsageError for quotes or brackets that are not closed.
     """
@@ -84,6 +85,8 @@ def split_words(line: str) -> list[str]:
             word += "="
             position = match.end()
             continue
+        elif match := _SPACED_OPERATOR.match(line, position):
+            end = match.end()
         elif char.isspace():
             if word:
                 words.append(word)
@@ -143,7 +146,7 @@ def _end_of_quote(line: str, start: int) -> int:
         elif line[position] == quote:
             return position + 1
         position += 1
-    raise UsageError(f"A quote is not closed: {line[start:]}")
+    raise UsageError(f"A quote is not closed in {line[start:]!r}.")
 
 
 def _end_of_bracket(line: str, start: int) -> int:
@@ -159,4 +162,4 @@ def _end_of_bracket(line: str, start: int) -> int:
             position = _end_of_bracket(line, position)
         else:
             position += 1
-    raise UsageError(f"A bracket is not closed: {line[start:]}")
+    raise UsageError(f"A bracket is not closed in {line[start:]!r}.")

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -60,6 +61,7 @@ class Surroundings:
         return self._environment
 
     def _capture(self, notebook: Path | None, saved: bytes | None) -> None:
+        _leave_interrupts_alone()
         if notebook is not None and saved is not None:
             self._attempt("saved notebook", lambda: self._capture_notebook(notebook, saved))
         self._attempt("imported modules", self._capture_modules)
@@ -90,6 +92,13 @@ class Surroundings:
         except Exception as error:
             if self._recorder.is_open:
                 _log.warning("Trackbook could not record the %s of %s: %s", what, self._recorder.name, error)
+
+
+def _leave_interrupts_alone() -> None:
+    # Starting a process changes this thread's signal mask, at which moment it may take the interrupt that the
+    # user meant for the main thread, which would then sleep on.
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
 def _read(notebook: Path) -> bytes | None:

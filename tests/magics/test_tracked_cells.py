@@ -1,0 +1,147 @@
+"""`%%track` in a real kernel: an ordinary cell in every respect, and a run."""
+
+from typing import Any
+
+from trackbook.domain import records as r
+
+
+def test_what_it_reads_and_makes(kernel: Any, project: Any) -> None:
+    kernel.run("lr, name, on, data, _hidden = 0.1, 'tree', True, [1, 2], 3", "c0")
+    source = (
+        "%%track churn --name cell --tags quick\n"
+        "depth = 4\n"
+        "best = 0\n"
+        "for step in range(3):\n"
+        "    best = max(best, step * lr)\n"
+        "score = best + len(data) + _hidden if on else len(name)\n"
+        "label = 'made'\n"
+        "made = label.upper()\n"
+        "score"
+    )
+    reply = kernel.run(source, "c1")
+    assert reply.status == "ok"
+    assert reply.line == (
+        "churn · cell · parameters lr 0.1, on True, name 'tree', depth 4, label 'made' · metrics best 0.2, score 5.2 → finished"
+    )
+    assert [o["data"]["text/plain"] for o in reply.outputs if o["output_type"] == "execute_result"] == ["5.2"]
+    run = project.last
+    assert (run.start.experiment, run.start.name, run.start.source.cell_id) == ("churn", "cell", "c1")
+    assert run.params == {"lr": 0.1, "on": True, "name": "tree", "depth": 4, "label": "made"}
+    assert run.metrics == {"best": [(0, 0.2)], "score": [(0, 5.2)]}
+    assert (run.end.status, run.end.message_id) == ("finished", reply.message_id)
+    (cell,) = run.cells
+    assert cell.source == source
+    assert cell.outputs[0]["data"]["text/plain"] == "5.2"
+    assert kernel.run("%track").line.startswith("No run is open.")
+
+
+def test_without_a_name_it_is_the_notebook(kernel: Any, project: Any) -> None:
+    kernel.run("%%track\nx = 1 + 1")
+    assert project.last.start.experiment == "train"
+
+
+def test_a_cell_of_nothing_but_the_line(kernel: Any, project: Any) -> None:
+    assert kernel.run("%%track churn").line.endswith("→ finished")
+    assert project.last.end.status == "finished"
+
+
+def test_an_error_stops_what_follows(kernel: Any, project: Any) -> None:
+    first = kernel.send("%%track churn\nacc = 1 + 1\nraise ValueError('no data')", "c1")
+    second = kernel.send("print('never')")
+    reply = kernel.wait(first)
+    assert (reply.status, reply.content["ename"]) == ("error", "ValueError")
+    assert kernel.client.get_shell_msg(timeout=60)["content"]["status"] == "aborted"
+    assert second != first
+    run = project.last
+    assert run.end.status == "failed"
+    error = run.end.error
+    assert (error.ename, error.evalue, error.cell_id) == ("ValueError", "no data", "c1")
+    assert "no data" in error.traceback[-1]
+    assert not run.metrics
+    (cell,) = run.cells
+    assert cell.finished.status == "error"
+    assert cell.finished.error.ename == "ValueError"
+    assert cell.outputs[0]["output_type"] == "error"
+
+
+def test_line_numbers_in_tracebacks(kernel: Any) -> None:
+    reply = kernel.run("\n%%track churn\nx = 1\n\nraise ValueError(x)")
+    plain = kernel.run("# %%track churn\nx = 1\n\nraise ValueError(x)")
+    assert "line 4" in plain.traceback
+    assert "line 4" in reply.traceback
+
+
+def test_a_syntax_error_is_the_usual_one(kernel: Any, project: Any) -> None:
+    reply = kernel.run("%%track churn\nx = 1\nif x\n    pass")
+    assert (reply.status, reply.content["ename"]) == ("error", "SyntaxError")
+    assert "line 3" in reply.traceback
+    assert project.last.end.status == "failed"
+
+
+def test_await(kernel: Any, project: Any) -> None:
+    source = "%%track churn\nimport asyncio\nvalue = await asyncio.sleep(0, result=21) * 2\nvalue"
+    reply = kernel.run(source)
+    assert reply.status == "ok"
+    assert reply.outputs[0]["data"]["text/plain"] == "42"
+    assert project.last.metrics == {"value": [(0, 42.0)]}
+    failing = kernel.run("%%track churn\nimport asyncio\nawait asyncio.sleep(0)\n1 / 0")
+    assert failing.content["ename"] == "ZeroDivisionError"
+    assert project.last.end.status == "failed"
+
+
+def test_inside_an_open_run(kernel: Any, project: Any) -> None:
+    kernel.run("%track start churn --name outer\nlr = 0.1")
+    before = len(project.runs)
+    reply = kernel.run("%%track\nacc = lr * 2")
+    assert reply.line == "churn · outer · parameters lr 0.1 · metrics acc 0.2 → recorded"
+    failing = kernel.run("%%track\nacc = lr * 2\n1 / 0")
+    assert failing.status == "error"
+    run = project.last
+    assert len(project.runs) == before
+    assert run.params == {"lr": 0.1}
+    assert run.metrics == {"acc": [(0, 0.2)]}
+    assert not run.all(r.RunEnded)
+
+
+def test_a_bad_line_runs_the_cell_all_the_same(kernel: Any, project: Any) -> None:
+    before = len(project.runs)
+    reply = kernel.run("%%track churn --nmae x\nprint('ran')")
+    assert reply.stdout == "ran\n"
+    assert "Did you mean --name?" in reply.line
+    assert len(project.runs) == before
+
+
+def test_beside_other_cell_magics(kernel: Any, project: Any) -> None:
+    for source in ("%%track churn\n%%time\nacc = 1 + 1", "%%time\n%%track churn\nacc = 1 + 1"):
+        reply = kernel.run(source)
+        assert "Wall time" in reply.stdout
+        assert project.last.metrics == {"acc": [(0, 2.0)]}
+        assert project.last.cells[0].source == source
+
+
+def test_future_imports_stay_the_first_statement(kernel: Any) -> None:
+    assert kernel.run("%%track churn\nfrom __future__ import annotations\nx: Unknown = 1").status == "ok"
+
+
+def test_running_it_again_is_another_run(kernel: Any, project: Any) -> None:
+    before = len(project.runs)
+    for _ in range(2):
+        kernel.run("%%track churn\nacc = 1 + 1", "c1")
+    assert [run.end.status for run in project.runs[before:]] == ["finished", "finished"]
+
+
+def test_an_interrupt_aborts_the_run(kernel: Any, project: Any) -> None:
+    # Naps, because an interrupt that comes in the moment before a long sleep begins is not seen until its end.
+    message_id = kernel.send("%%track churn\nimport time\nprint('up')\nwhile True: time.sleep(0.05)")
+    kernel.wait_for_text("up")
+    kernel.manager.interrupt_kernel()
+    reply = kernel.wait(message_id)
+    assert reply.content["ename"] == "KeyboardInterrupt"
+    assert project.last.end.status == "aborted"
+    assert project.last.cells[0].finished.status == "aborted"
+
+
+def test_help_and_completion_know_it(kernel: Any) -> None:
+    assert kernel.run("%%track?").status == "ok"
+    reply = kernel.run("get_ipython().run_cell_magic('track', '', 'x = 1')")
+    assert "has to be the first line" in "".join(o.get("text", "") for o in reply.outputs)
