@@ -37,7 +37,7 @@ export function formatDuration(seconds: number | null): string {
     return `${Math.max(0, Math.round(seconds * 1000))}${NBSP}ms`;
   }
   if (seconds < 10) {
-    return `${(Math.floor(seconds * 10) / 10).toFixed(1)}${NBSP}s`;
+    return `${Math.floor(seconds * 10) / 10}${NBSP}s`;
   }
   const whole = Math.floor(seconds);
   if (whole < 60) {

@@ -1,6 +1,23 @@
 import { type JupyterFrontEndPlugin } from '@jupyterlab/application';
 
+import { clientPlugin } from './plugins/client';
+import { commandsPlugin } from './plugins/commands';
+import { modelsPlugin } from './plugins/models';
+import { pagesPlugin } from './plugins/pages';
+import { sidebarPlugin } from './plugins/sidebar';
+import { snapshotsPlugin } from './plugins/snapshots';
+
+export { IClient } from './client/tokens';
+export { IModels, IPages } from './tokens';
+
 /** Everything that Trackbook adds to JupyterLab; each plugin can be disabled alone. */
-const plugins: JupyterFrontEndPlugin<unknown>[] = [];
+const plugins: JupyterFrontEndPlugin<unknown>[] = [
+  clientPlugin,
+  modelsPlugin,
+  pagesPlugin,
+  commandsPlugin,
+  sidebarPlugin,
+  snapshotsPlugin
+];
 
 export default plugins;

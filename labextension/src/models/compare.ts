@@ -53,7 +53,13 @@ export class CompareModel extends Observable {
     return this._all;
   }
 
-  set all(all: boolean) {
+  /** The one-line names of all metrics, those that are equal in all runs included. */
+  get keys(): readonly string[] {
+    return [...this._keys];
+  }
+
+  /** Show the rows that are equal in all runs, or leave them out. */
+  showAll(all: boolean): void {
     if (all !== this._all) {
       this._all = all;
       this.emitChanged();
@@ -85,9 +91,14 @@ export class CompareModel extends Observable {
     const [runs, all] = [this._runs, this._all];
     try {
       const comparison = await this._client.compare(this.project, runs, all);
+      if (!this._keys.size && !all) {
+        const whole = await this._client.compare(this.project, runs, true);
+        whole.metrics.forEach(row => this._keys.add(row.key));
+      }
       if (this.isDisposed || runs !== this._runs || all !== this._all) {
         return;
       }
+      comparison.metrics.forEach(row => this._keys.add(row.key));
       this._comparison = comparison;
       this._error = null;
     } catch (error) {
@@ -104,6 +115,7 @@ export class CompareModel extends Observable {
   private _comparison: IComparison | null = null;
   private _error: ApiError | null = null;
   private _all = false;
+  private readonly _keys = new Set<string>();
 }
 
 export namespace CompareModel {

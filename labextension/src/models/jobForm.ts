@@ -1,7 +1,7 @@
 import { type ApiError, toApiError } from '../client/errors';
 import type { IParameter } from '../client/parameters';
 import type { IClient, IJobRequest } from '../client/tokens';
-import type { IJob, JsonValue } from '../client/types';
+import type { IJob, IProject, JsonValue } from '../client/types';
 import { FieldError, type FieldProblem, readSweep, readValue } from './fieldValue';
 import { Observable } from './observable';
 
@@ -37,7 +37,7 @@ export class JobFormModel extends Observable {
   readonly notebook: string;
 
   /** The project of the notebook; null until it is known. */
-  get project(): string | null {
+  get project(): IProject | null {
     return this._project;
   }
 
@@ -89,7 +89,7 @@ export class JobFormModel extends Observable {
   async load(): Promise<void> {
     try {
       this._project ??= await this._openProject();
-      const { parameters, kernel } = await this._client.parameters(this._project, this.notebook);
+      const { parameters, kernel } = await this._client.parameters(this._project.id, this.notebook);
       const before = new Map(this._fields?.map(field => [field.parameter.name, field]));
       this._fields = parameters.map(parameter => {
         const { text = '', isSweep = false } = before.get(parameter.name) ?? {};
@@ -126,7 +126,7 @@ export class JobFormModel extends Observable {
     this._error = null;
     this.emitChanged();
     try {
-      const jobs = await this._client.submitJobs(this._project, request);
+      const jobs = await this._client.submitJobs(this._project.id, request);
       this._submitted = [...jobs, ...this._submitted];
     } catch (error) {
       this._refused(toApiError(error));
@@ -146,9 +146,9 @@ export class JobFormModel extends Observable {
     );
   }
 
-  private async _openProject(): Promise<string> {
+  private async _openProject(): Promise<IProject> {
     const project = await this._client.findProject(this.notebook);
-    return (project ?? (await this._client.createProject(this.notebook))).id;
+    return project ?? this._client.createProject(this.notebook);
   }
 
   private _request(): IJobRequest | null {
@@ -177,7 +177,7 @@ export class JobFormModel extends Observable {
   }
 
   private readonly _client: JobFormModel.Client;
-  private _project: string | null = null;
+  private _project: IProject | null = null;
   private _fields: readonly IField[] | null = null;
   private _options: IJobOptions = { experiment: '', parallel: '1', timeout: '' };
   private _kernel: string | null = null;

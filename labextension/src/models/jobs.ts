@@ -2,12 +2,16 @@ import { type IPoll, Poll } from '@lumino/polling';
 
 import { type ApiError, toApiError } from '../client/errors';
 import type { IClient } from '../client/tokens';
-import type { IJob, JobStatus } from '../client/types';
+import type { IJob, IProject, JobStatus } from '../client/types';
 import type { IChange, IChanges } from './changes';
-import { Observable } from './observable';
-import type { ProjectModel } from './project';
+import { type IObservable, Observable } from './observable';
 
 const ACTIVE: ReadonlySet<JobStatus> = new Set<JobStatus>(['queued', 'running']);
+
+/** Something that has a project, perhaps later. */
+export interface IProjectHolder extends IObservable {
+  readonly project: IProject | null;
+}
 
 /** Tell whether a job waits or runs. */
 export function isActive(job: IJob): boolean {
@@ -96,7 +100,7 @@ export class JobsModel extends Observable {
       return;
     }
     try {
-      const jobs = await this._client.jobs(id, 100);
+      const jobs = await this._client.jobs(id, 200);
       if (id !== this._id || this.isDisposed) {
         return;
       }
@@ -115,7 +119,7 @@ export class JobsModel extends Observable {
 
   private readonly _client: Pick<IClient, 'jobs' | 'cancelJob'>;
   private readonly _changes: IChanges;
-  private readonly _project: ProjectModel;
+  private readonly _project: IProjectHolder;
   private readonly _poll: Poll;
   private _id: string | null = null;
   private _jobs: readonly IJob[] = [];
@@ -126,7 +130,8 @@ export namespace JobsModel {
   export interface IOptions {
     client: Pick<IClient, 'jobs' | 'cancelJob'>;
     changes: IChanges;
-    project: ProjectModel;
+    /** Whose project's jobs. */
+    project: IProjectHolder;
     /** How often to ask while a job runs. */
     frequency?: IPoll.Frequency;
     standby?: Poll.Standby;

@@ -10,7 +10,7 @@ export class ListState extends Observable {
     return this._active;
   }
 
-  set active(id: string | null) {
+  setActive(id: string | null): void {
     if (id !== this._active) {
       this._active = id;
       this.emitChanged();
@@ -18,7 +18,13 @@ export class ListState extends Observable {
   }
 
   /** Where a range of rows begins. */
-  anchor: string | null = null;
+  get anchor(): string | null {
+    return this._anchor;
+  }
+
+  setAnchor(id: string | null): void {
+    this._anchor = id;
+  }
 
   /** What is being edited, and of which run. */
   get editing(): { id: string; field: EditedField } | null {
@@ -79,13 +85,17 @@ export class ListState extends Observable {
 
   /** Ask the view to put the cursor into the search box. */
   focusSearch(): void {
-    this.searchRequests += 1;
+    this._searchRequests += 1;
     this.emitChanged();
   }
 
   /** How often somebody asked for the search box. */
-  searchRequests = 0;
+  get searchRequests(): number {
+    return this._searchRequests;
+  }
 
+  private _searchRequests = 0;
+  private _anchor: string | null = null;
   private _active: string | null = null;
   private _editing: { id: string; field: EditedField } | null = null;
   private readonly _expanded = new Set<string>();

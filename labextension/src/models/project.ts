@@ -32,6 +32,11 @@ export class ProjectModel extends Observable {
     return this._project;
   }
 
+  /** A project that the user has been in; undefined for others. */
+  known(id: string): IProject | undefined {
+    return this._known.get(id);
+  }
+
   /** The contents path of the current notebook, if there is one. */
   get notebook(): string | null {
     return this._notebook;
@@ -117,6 +122,9 @@ export class ProjectModel extends Observable {
       this._watch = project ? this._changes.watch(project.id) : null;
     }
     this._project = project;
+    if (project) {
+      this._known.set(project.id, project);
+    }
     if (!same) {
       this.emitChanged();
     }
@@ -126,6 +134,7 @@ export class ProjectModel extends Observable {
   private readonly _changes: IChanges;
   private readonly _poll: Poll;
   private _project: IProject | null = null;
+  private readonly _known = new Map<string, IProject>();
   private _notebook: string | null = null;
   private _path: string | null = null;
   private _isReady = false;

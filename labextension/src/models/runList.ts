@@ -47,11 +47,16 @@ export class RunListModel extends Observable {
     return this._project.error ?? this._error;
   }
 
+  /** Stands for the list as it was asked for: another project, scope or search, another text. */
+  get place(): string {
+    return `${this._key} ${this._applied}`;
+  }
+
   get scope(): Scope {
     return this._scope;
   }
 
-  set scope(scope: Scope) {
+  setScope(scope: Scope): void {
     if (scopeToText(scope) !== scopeToText(this._scope)) {
       this._scope = scope;
       this._key = this._makeKey();
@@ -64,7 +69,7 @@ export class RunListModel extends Observable {
     return this._search;
   }
 
-  set search(text: string) {
+  setSearch(text: string): void {
     if (text !== this._search) {
       this._search = text;
       this.emitChanged();
@@ -118,7 +123,7 @@ export class RunListModel extends Observable {
   private _query(): IRunQuery {
     const { scope } = this;
     return {
-      query: this._search.trim(),
+      query: this._applied,
       notebook: scope.kind === 'notebook' ? (this._project.notebook ?? undefined) : undefined,
       experiment: scope.kind === 'experiment' ? scope.name : undefined,
       trashed: scope.kind === 'trash'
@@ -156,6 +161,7 @@ export class RunListModel extends Observable {
   private async _reload(): Promise<void> {
     this._abort?.abort();
     this._abort = new AbortController();
+    this._applied = this._search.trim();
     this._isStale = true;
     this._isReady = false;
     this._window = { ...this._window, first: 0, last: Math.min(this._window.last, PAGE) };
@@ -226,6 +232,8 @@ export class RunListModel extends Observable {
   private _scope: Scope;
   private _search: string;
   private _key: string;
+  /** The search that the rows answer, while another is being typed. */
+  private _applied = '';
   private _window = { first: 0, last: 40, follow: true };
   private _isStale = true;
   private _isReady = false;

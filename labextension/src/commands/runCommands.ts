@@ -1,0 +1,123 @@
+import { Notification } from '@jupyterlab/apputils';
+
+import { toApiError } from '../client/errors';
+import { CommandIDs } from '../commandIds';
+import { compareIcon } from '../icons';
+import type { ICommandContext } from './context';
+import { A_COMPARISON, A_RUN_PAGE, ONE_RUN, SOME_RUNS } from './schemas';
+import { openSnapshot } from './snapshotCopy';
+import { type ITargets, targetOf, targetsOf, textOf } from './targets';
+
+/** Add the commands that open, compare and remove runs. */
+export function addRunCommands(context: ICommandContext): void {
+  const { app, models, pages, trans } = context;
+  const { commands } = app;
+  commands.addCommand(CommandIDs.openRun, {
+    label: trans.__('Open Run'),
+    describedBy: { args: A_RUN_PAGE },
+    isEnabled: args => targetOf(models, args) !== null,
+    execute: args => {
+      const target = targetOf(models, args);
+      if (target) {
+        pages.openRun(target.project, target.run, textOf(args.tab) ?? undefined);
+      }
+    }
+  });
+  commands.addCommand(CommandIDs.compareRuns, {
+    label: trans.__('Compare Runs'),
+    icon: compareIcon,
+    describedBy: { args: A_COMPARISON },
+    isEnabled: args => (compared(context, args.runs)?.length ?? 0) > 1,
+    execute: args => {
+      const runs = compared(context, args.runs);
+      const project = textOf(args.project) ?? models.project.project?.id;
+      if (runs && project) {
+        pages.openComparison(project, runs, textOf(args.tab) ?? undefined);
+      }
+    }
+  });
+  commands.addCommand(CommandIDs.openSnapshot, {
+    label: trans.__('Open Snapshot'),
+    caption: trans.__('Write the notebook as it was into a new file beside it, and open that'),
+    describedBy: { args: ONE_RUN },
+    isEnabled: args => targetOf(models, args) !== null,
+    execute: async args => {
+      const target = targetOf(models, args);
+      if (target) {
+        await told(context, () => openSnapshot(context, target.project, target.run));
+      }
+    }
+  });
+  addTrash(context);
+}
+
+function addTrash(context: ICommandContext): void {
+  const { app, models, trans } = context;
+  const isTrash = () => models.list.scope.kind === 'trash';
+  app.commands.addCommand(CommandIDs.trashRun, {
+    label: trans.__('Move to Trash'),
+    describedBy: { args: SOME_RUNS },
+    isVisible: () => !isTrash(),
+    isEnabled: args => !isTrash() && targetsOf(models, args) !== null,
+    execute: async args => {
+      const targets = targetsOf(models, args);
+      if (targets) {
+        await told(context, () => trash(context, targets));
+      }
+    }
+  });
+  app.commands.addCommand(CommandIDs.restoreRun, {
+    label: trans.__('Restore from Trash'),
+    describedBy: { args: SOME_RUNS },
+    isVisible: isTrash,
+    isEnabled: args => targetsOf(models, args) !== null,
+    execute: async args => {
+      const targets = targetsOf(models, args);
+      if (targets) {
+        await told(context, () => restore(context, targets));
+      }
+    }
+  });
+}
+
+async function trash(context: ICommandContext, targets: ITargets): Promise<void> {
+  const { client, models, trans } = context;
+  const { project, runs } = targets;
+  for (const run of runs) {
+    models.list.update(await client.trashRun(project, run));
+  }
+  models.selection.remove(runs);
+  const text = trans._n('%1 run moved to the trash.', '%1 runs moved to the trash.', runs.length);
+  Notification.info(text, {
+    autoClose: 10_000,
+    actions: [
+      {
+        label: trans.__('Undo'),
+        callback: () => void told(context, () => restore(context, targets))
+      }
+    ]
+  });
+}
+
+async function restore(context: ICommandContext, targets: ITargets): Promise<void> {
+  for (const run of targets.runs) {
+    context.models.list.update(await context.client.restoreRun(targets.project, run));
+  }
+}
+
+/** Do it, or tell the user why it could not be done. */
+async function told(context: ICommandContext, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    Notification.error(toApiError(error).message, { autoClose: 8000 });
+    await context.models.list.refresh();
+  }
+}
+
+function compared(context: ICommandContext, named: unknown): readonly string[] | null {
+  if (Array.isArray(named)) {
+    return named.filter((id): id is string => textOf(id) !== null);
+  }
+  return context.models.selection.size > 1 ? context.models.selection.ids : null;
+}

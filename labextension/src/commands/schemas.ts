@@ -1,0 +1,49 @@
+import type { ReadonlyJSONObject } from '@lumino/coreutils';
+
+const PROJECT = {
+  type: 'string',
+  description: 'The id of the project; the current one without it'
+};
+const RUN = { type: 'string', description: 'The id of the run; the active row without it' };
+const RUNS = {
+  type: 'array',
+  items: { type: 'string' },
+  description: 'The ids of the runs; the selected ones without it'
+};
+const TAB = { type: 'string', description: 'The tab that is shown first' };
+
+/** What commands take, as JSON schemas. */
+export const NOTHING: ReadonlyJSONObject = { type: 'object', properties: {} };
+export const ONE_RUN: ReadonlyJSONObject = {
+  type: 'object',
+  properties: { project: PROJECT, run: RUN }
+};
+export const A_RUN_PAGE: ReadonlyJSONObject = {
+  type: 'object',
+  properties: { project: PROJECT, run: RUN, tab: TAB }
+};
+export const SOME_RUNS: ReadonlyJSONObject = {
+  type: 'object',
+  properties: { project: PROJECT, run: RUN, runs: RUNS }
+};
+export const A_COMPARISON: ReadonlyJSONObject = {
+  type: 'object',
+  properties: { project: PROJECT, runs: RUNS, tab: TAB }
+};
+export const A_NOTEBOOK: ReadonlyJSONObject = {
+  type: 'object',
+  properties: {
+    path: {
+      type: 'string',
+      description: 'The contents path of the notebook; the current one without it'
+    }
+  }
+};
+export const A_JOB: ReadonlyJSONObject = {
+  type: 'object',
+  properties: {
+    project: PROJECT,
+    job: { type: 'string', description: 'The id of the job' }
+  },
+  required: ['job']
+};

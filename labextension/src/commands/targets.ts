@@ -1,0 +1,48 @@
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+
+import type { IModels } from '../tokens';
+
+/** The runs that a command works on, and their project. */
+export interface ITargets {
+  project: string;
+  runs: readonly string[];
+}
+
+/** The runs that the arguments name; else the selected ones if the active row is among them; else the active row. */
+export function targetsOf(models: IModels, args: ReadonlyPartialJSONObject): ITargets | null {
+  const project = textOf(args.project) ?? models.project.project?.id ?? null;
+  if (project === null) {
+    return null;
+  }
+  const named = namedRuns(args);
+  if (named.length) {
+    return { project, runs: named };
+  }
+  const { active } = models.listState;
+  const { selection } = models;
+  if (active !== null && !selection.has(active)) {
+    return { project, runs: [active] };
+  }
+  return selection.size ? { project, runs: selection.ids } : null;
+}
+
+/** The one run that a command works on; null when there are several or none. */
+export function targetOf(
+  models: IModels,
+  args: ReadonlyPartialJSONObject
+): { project: string; run: string } | null {
+  const project = textOf(args.project) ?? models.project.project?.id ?? null;
+  const run = textOf(args.run) ?? models.listState.active;
+  return project === null || run === null ? null : { project, run };
+}
+
+/** An argument as text; null when it is none. */
+export function textOf(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+function namedRuns(args: ReadonlyPartialJSONObject): string[] {
+  const { run, runs } = args;
+  const list: readonly unknown[] = Array.isArray(runs) ? runs : [run];
+  return list.filter((id): id is string => textOf(id) !== null);
+}

@@ -1,0 +1,122 @@
+import * as React from 'react';
+
+import type { IComparison } from '../client/compare';
+import { seriesKey } from '../format';
+import type { ColoursModel } from '../models/colours';
+import type { CompareModel } from '../models/compare';
+import type { CurveBoard } from '../models/curves';
+import type { PageState } from '../models/pageState';
+import { Charts } from './Charts';
+import { CompareCells } from './CompareCells';
+import { CompareTable } from './CompareTable';
+import { ErrorNote, Loading } from './Notes';
+import { Tabs } from './Tabs';
+import { useModel, useView } from './view';
+
+export interface IComparePageProps {
+  model: CompareModel;
+  /** The curves of some runs; the same for the same runs. */
+  boardOf(runs: readonly string[]): CurveBoard;
+  colours: ColoursModel;
+  state: PageState;
+}
+
+/** A comparison in the main area: what differs, the curves over each other, the cells side by side. */
+export function ComparePage(props: IComparePageProps): JSX.Element {
+  const { trans } = useView();
+  const { model, state } = props;
+  useModel(model, state);
+  const { comparison, error } = model;
+  if (!comparison) {
+    return error ? (
+      <ErrorNote error={error} onRetry={() => void model.refresh()} />
+    ) : (
+      <Loading label={trans.__('Comparing…')} />
+    );
+  }
+  const tab = state.tab ?? 'differences';
+  const tabs = [
+    { id: 'differences', label: trans.__('Differences') },
+    { id: 'curves', label: trans.__('Curves') },
+    { id: 'cells', label: trans.__('Cells'), count: comparison.cells.length }
+  ];
+  return (
+    <div className="trackbook-Page">
+      {error && <ErrorNote error={error} onRetry={() => void model.refresh()} />}
+      <div className="trackbook-Page-bar">
+        <Tabs
+          label={trans.__('Parts of the comparison')}
+          tabs={tabs}
+          current={tab}
+          onChange={id => state.setTab(id)}
+        />
+        {tab !== 'curves' && (
+          <label className="trackbook-Check">
+            <input
+              type="checkbox"
+              checked={model.all}
+              onChange={event => model.showAll(event.target.checked)}
+            />{' '}
+            {trans.__('Show what is equal, too')}
+          </label>
+        )}
+      </div>
+      <div className="trackbook-Page-body" role="tabpanel" tabIndex={-1}>
+        <Body {...props} comparison={comparison} tab={tab} />
+      </div>
+    </div>
+  );
+}
+
+function Body(props: IComparePageProps & { comparison: IComparison; tab: string }): JSX.Element {
+  const { model, boardOf, colours, comparison, tab } = props;
+  switch (tab) {
+    case 'curves':
+      return (
+        <Curves
+          board={boardOf(model.runs)}
+          colours={colours}
+          comparison={comparison}
+          keys={model.keys}
+        />
+      );
+    case 'cells':
+      return <CompareCells comparison={comparison} />;
+    default:
+      return <CompareTable model={model} colours={colours} />;
+  }
+}
+
+function Curves(props: {
+  board: CurveBoard;
+  colours: ColoursModel;
+  comparison: IComparison;
+  keys: readonly string[];
+}): JSX.Element {
+  const { trans } = useView();
+  const { board, colours, comparison } = props;
+  useModel(colours);
+  const { runs } = comparison;
+  const names = React.useMemo(
+    () => new Map(runs.map(run => [run.id, `${run.experiment} #${run.number}`])),
+    [runs]
+  );
+  const keys = [...new Set(props.keys.map(seriesKey))];
+  return (
+    <>
+      <ul className="trackbook-Legend" aria-label={trans.__('Runs')}>
+        {runs.map(run => (
+          <li key={run.id}>
+            <span
+              className="trackbook-Swatch"
+              style={{ backgroundColor: `var(${colours.get(run.id).variable})` }}
+              aria-hidden="true"
+            />
+            {run.experiment} #{run.number}
+          </li>
+        ))}
+      </ul>
+      <Charts board={board} keys={keys} names={names} colours={colours} />
+    </>
+  );
+}

@@ -1,0 +1,178 @@
+import * as React from 'react';
+
+import type { JobFormModel } from '../models/jobForm';
+import type { JobsModel } from '../models/jobs';
+import { ErrorNote, Loading } from './Notes';
+import { JobRow } from './Jobs';
+import { ParameterRow } from './ParameterRow';
+import { useModel, useView } from './view';
+
+export interface IJobFormProps {
+  model: JobFormModel;
+  jobs: JobsModel;
+  /** Whether the notebook has changes that are not saved. */
+  isDirty: boolean;
+  /** Save the notebook if need be, then start the jobs. */
+  onSubmit(): void;
+  /** Save the notebook and read its parameters again. */
+  onSave(): void;
+}
+
+/** The form that runs a notebook as a job, or as many as a sweep has combinations. */
+export function JobForm(props: IJobFormProps): JSX.Element {
+  const { trans } = useView();
+  const { model } = props;
+  useModel(model);
+  const { fields, error } = model;
+  if (!fields) {
+    return error ? (
+      <ErrorNote error={error} onRetry={() => void model.load()} />
+    ) : (
+      <Loading label={trans.__('Reading the parameters…')} />
+    );
+  }
+  return (
+    <form
+      className="trackbook-JobForm"
+      noValidate
+      onSubmit={event => {
+        event.preventDefault();
+        props.onSubmit();
+      }}
+    >
+      <h2>{trans.__('Run %1 as a job', model.notebook.split('/').pop())}</h2>
+      {props.isDirty && (
+        <p className="trackbook-Note" role="status">
+          {trans.__('The notebook has unsaved changes; it is saved before it runs.')}{' '}
+          <button type="button" className="trackbook-Button" onClick={props.onSave}>
+            {trans.__('Save now and read the parameters again')}
+          </button>
+        </p>
+      )}
+      <section>
+        <h3>{trans.__('Parameters')}</h3>
+        {fields.length ? (
+          <div className="trackbook-JobForm-fields">
+            {fields.map(field => (
+              <ParameterRow
+                key={field.parameter.name}
+                field={field}
+                onChange={change => model.setField(field.parameter.name, change)}
+              />
+            ))}
+          </div>
+        ) : (
+          <p className="trackbook-Quiet">
+            {trans.__(
+              'This notebook has no parameters. Tag a cell with assignments as “parameters” (Property Inspector, Common Tools) to set them here.'
+            )}
+          </p>
+        )}
+      </section>
+      <Options model={model} />
+      {error && <ErrorNote error={error} />}
+      <SubmitButton {...props} />
+      <Submitted {...props} />
+    </form>
+  );
+}
+
+function Options({ model }: { model: JobFormModel }): JSX.Element {
+  const { trans } = useView();
+  const { experiment, parallel, timeout } = model.options;
+  const [experimentId, parallelId, timeoutId] = [React.useId(), React.useId(), React.useId()];
+  return (
+    <section>
+      <h3>{trans.__('Jobs')}</h3>
+      <div className="trackbook-JobForm-options">
+        <label htmlFor={experimentId}>{trans.__('Experiment')}</label>
+        <input
+          id={experimentId}
+          className="trackbook-Input"
+          value={experiment}
+          placeholder={trans.__('the notebook’s own')}
+          onChange={event => model.setOption('experiment', event.target.value)}
+        />
+        <label htmlFor={parallelId}>{trans.__('At the same time')}</label>
+        <input
+          id={parallelId}
+          className="trackbook-Input"
+          inputMode="numeric"
+          value={parallel}
+          placeholder="1"
+          aria-invalid={model.isWrong('parallel')}
+          onChange={event => model.setOption('parallel', event.target.value)}
+        />
+        {model.isWrong('parallel') && (
+          <span className="trackbook-FieldError" role="alert">
+            {trans.__('A whole number from 1 to 64')}
+          </span>
+        )}
+        <label htmlFor={timeoutId}>{trans.__('Time limit')}</label>
+        <span className="trackbook-JobForm-unit">
+          <input
+            id={timeoutId}
+            className="trackbook-Input"
+            inputMode="decimal"
+            value={timeout}
+            placeholder={trans.__('none')}
+            aria-invalid={model.isWrong('timeout')}
+            onChange={event => model.setOption('timeout', event.target.value)}
+          />{' '}
+          {trans.__('minutes each')}
+        </span>
+        {model.isWrong('timeout') && (
+          <span className="trackbook-FieldError" role="alert">
+            {trans.__('A number of minutes above 0')}
+          </span>
+        )}
+      </div>
+    </section>
+  );
+}
+
+/** The button says what it will do. */
+function SubmitButton({ model, isDirty }: IJobFormProps): JSX.Element {
+  const { trans } = useView();
+  const { count } = model;
+  const jobs = count ?? 1;
+  const label = isDirty
+    ? trans._n('Save and run %1 job', 'Save and run %1 jobs', jobs)
+    : trans._n('Run %1 job', 'Run %1 jobs', jobs);
+  return (
+    <div className="trackbook-JobForm-submit">
+      <button
+        type="submit"
+        className="trackbook-Button trackbook-mod-primary"
+        disabled={count === null || model.isSubmitting}
+      >
+        {model.isSubmitting ? trans.__('Starting…') : label}
+      </button>
+      {count === null && (
+        <span className="trackbook-Quiet">
+          {trans.__('Something above can’t be used as it is.')}
+        </span>
+      )}
+    </div>
+  );
+}
+
+/** The jobs that the form has started, as they stand now. */
+function Submitted({ model, jobs }: IJobFormProps): JSX.Element | null {
+  const { trans } = useView();
+  useModel(jobs);
+  if (!model.submitted.length) {
+    return null;
+  }
+  const now = new Map(jobs.jobs.map(job => [job.id, job]));
+  return (
+    <section aria-live="polite">
+      <h3>{trans.__('Started here')}</h3>
+      <ul className="trackbook-Jobs">
+        {model.submitted.map(job => (
+          <JobRow key={job.id} job={now.get(job.id) ?? job} project={model.project?.id ?? ''} />
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,52 @@
+import * as React from 'react';
+
+import type { ApiError } from '../client/errors';
+import { classes, useView } from './view';
+
+/** What went wrong, what to do, and a way to try again. */
+export function ErrorNote(props: {
+  error: ApiError;
+  hint?: string;
+  onRetry?: () => void;
+  isQuiet?: boolean;
+}): JSX.Element {
+  const { trans } = useView();
+  return (
+    <div className={classes('trackbook-Note', 'trackbook-mod-error')} role="alert">
+      <p>{props.error.message}</p>
+      {props.hint && <p className="trackbook-Note-hint">{props.hint}</p>}
+      {props.onRetry && (
+        <button className="trackbook-Button" onClick={props.onRetry}>
+          {trans.__('Try again')}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** That something is on its way; said only after a moment, so that quick answers don't flicker. */
+export function Loading(props: { label: string }): JSX.Element {
+  return (
+    <div className="trackbook-Loading" role="status">
+      {props.label}
+    </div>
+  );
+}
+
+/** Code to copy, with a button that does it. */
+export function CopyCode(props: { code: string }): JSX.Element {
+  const { trans } = useView();
+  const [isCopied, setCopied] = React.useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(props.code);
+    setCopied(true);
+  };
+  return (
+    <div className="trackbook-CopyCode">
+      <pre>{props.code}</pre>
+      <button className="trackbook-Button" onClick={() => void copy()}>
+        {isCopied ? trans.__('Copied') : trans.__('Copy')}
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,46 @@
+import * as React from 'react';
+
+import type { ExperimentsModel } from '../models/experiments';
+import type { RunListModel } from '../models/runList';
+import { scopeFromText, scopeToText } from '../models/scope';
+import { useModel, useView } from './view';
+
+/** Chooses which runs are listed: this notebook's, the project's, an experiment's, those in the trash. */
+export function ScopeSelect(props: {
+  list: RunListModel;
+  experiments: ExperimentsModel;
+}): JSX.Element {
+  const { trans } = useView();
+  const { list, experiments } = props;
+  useModel(list, experiments);
+  const { project } = list.project;
+  const names = experiments.experiments.map(experiment => experiment.name);
+  const { scope } = list;
+  if (scope.kind === 'experiment' && !names.includes(scope.name)) {
+    names.push(scope.name);
+  }
+  return (
+    <select
+      className="trackbook-Select"
+      aria-label={trans.__('Which runs')}
+      value={scopeToText(scope)}
+      onChange={event => list.setScope(scopeFromText(event.target.value))}
+      onFocus={() => void experiments.refresh()}
+    >
+      <option value="notebook">{trans.__('This notebook')}</option>
+      <option value="project">
+        {project?.name ? trans.__('All of %1', project.name) : trans.__('All runs')}
+      </option>
+      {names.length > 0 && (
+        <optgroup label={trans.__('Experiments')}>
+          {names.map(name => (
+            <option key={name} value={`experiment:${name}`}>
+              {name}
+            </option>
+          ))}
+        </optgroup>
+      )}
+      <option value="trash">{trans.__('Trash')}</option>
+    </select>
+  );
+}

@@ -1,0 +1,31 @@
+import { LabIcon } from '@jupyterlab/ui-components';
+
+/** The sidebar's icon: a curve above a base line. */
+export const runsIcon = new LabIcon({
+  name: 'trackbook:runs',
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24">
+  <g class="jp-icon3 jp-icon-selectable" fill="none" stroke="#616161" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round">
+    <path d="M4 4v16h16"/><path d="M8 15l3.5-5 3 3L20 6"/>
+  </g>
+</svg>`
+});
+
+/** Two columns: a comparison. */
+export const compareIcon = new LabIcon({
+  name: 'trackbook:compare',
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24">
+  <g class="jp-icon3" fill="none" stroke="#616161" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round">
+    <rect x="4" y="4" width="6.5" height="16" rx="1"/><rect x="13.5" y="4" width="6.5" height="16" rx="1"/>
+  </g>
+</svg>`
+});
+
+/** A page with an arrow: a notebook that runs without anybody watching. */
+export const jobIcon = new LabIcon({
+  name: 'trackbook:job',
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24">
+  <g class="jp-icon3" fill="none" stroke="#616161" stroke-width="2" stroke-linecap="round" stroke-linejoin="round">
+    <path d="M6 3h8l4 4v5M6 3v18h5"/><path d="M14 14.5v6.5l6-3.25z" fill="#616161"/>
+  </g>
+</svg>`
+});

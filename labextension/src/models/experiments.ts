@@ -1,0 +1,69 @@
+import { type ApiError, toApiError } from '../client/errors';
+import type { IClient } from '../client/tokens';
+import type { IExperiment } from '../client/types';
+import { Observable } from './observable';
+import type { ProjectModel } from './project';
+
+/** The experiments of the current project, as last asked for. */
+export class ExperimentsModel extends Observable {
+  constructor(options: ExperimentsModel.IOptions) {
+    super();
+    this._client = options.client;
+    this._project = options.project;
+    this._project.changed.connect(this._onProject, this);
+    this._onProject();
+  }
+
+  get experiments(): readonly IExperiment[] {
+    return this._experiments;
+  }
+
+  get error(): ApiError | null {
+    return this._error;
+  }
+
+  override dispose(): void {
+    this._project.changed.disconnect(this._onProject, this);
+    super.dispose();
+  }
+
+  /** Ask again. */
+  async refresh(): Promise<void> {
+    const id = this._id;
+    if (id === null) {
+      return;
+    }
+    try {
+      const experiments = await this._client.experiments(id);
+      if (id === this._id) {
+        this._experiments = experiments;
+        this._error = null;
+      }
+    } catch (error) {
+      this._error = toApiError(error);
+    }
+    this.emitChanged();
+  }
+
+  private _onProject(): void {
+    const id = this._project.project?.id ?? null;
+    if (id !== this._id) {
+      this._id = id;
+      this._experiments = [];
+      void this.refresh();
+    }
+  }
+
+  private readonly _client: Pick<IClient, 'experiments'>;
+  private readonly _project: ProjectModel;
+  private _id: string | null = null;
+  private _experiments: readonly IExperiment[] = [];
+  private _error: ApiError | null = null;
+}
+
+export namespace ExperimentsModel {
+  export interface IOptions {
+    client: Pick<IClient, 'experiments'>;
+    project: ProjectModel;
+  }
+}

@@ -1,0 +1,65 @@
+import { MainAreaWidget } from '@jupyterlab/apputils';
+import * as React from 'react';
+
+import type { IClient } from '../client/tokens';
+import { ComparePage } from '../components/ComparePage';
+import { compareIcon } from '../icons';
+import type { IChanges } from '../models/changes';
+import type { ColoursModel } from '../models/colours';
+import { CompareModel } from '../models/compare';
+import { CurveBoard } from '../models/curves';
+import { PageState } from '../models/pageState';
+import { type IViewOptions, ViewWidget } from './viewWidget';
+
+/** A comparison as a tab of the main area. */
+export class ComparePanel extends MainAreaWidget<ViewWidget> {
+  constructor(options: ComparePanel.IOptions) {
+    const { client, changes, project, runs, colours } = options;
+    const model = new CompareModel({ client, changes, project, runs });
+    const state = new PageState(options.tab);
+    let board: CurveBoard | null = null;
+    const boardOf = (ids: readonly string[]) => {
+      if (board?.runs !== ids) {
+        board?.dispose();
+        board = new CurveBoard({ client, changes, project, runs: ids });
+      }
+      return board;
+    };
+    super({
+      content: new ViewWidget(options, () => (
+        <ComparePage model={model} boardOf={boardOf} colours={colours} state={state} />
+      ))
+    });
+    this.model = model;
+    this.state = state;
+    this.id = `trackbook-compare-${runs.join('-')}`;
+    this.addClass('trackbook-MainArea');
+    this.title.icon = compareIcon;
+    this.title.closable = true;
+    this.title.label = options.trans.__('Compare %1 runs', runs.length);
+    colours.assign(runs);
+    model.changed.connect(() => {
+      const numbers = (model.comparison?.runs ?? []).map(run => `#${run.number}`).join(', ');
+      this.title.caption = numbers;
+      this.title.label = options.trans.__('Compare %1 runs', model.runs.length);
+    });
+    this.disposed.connect(() => {
+      board?.dispose();
+      model.dispose();
+    });
+  }
+
+  readonly model: CompareModel;
+  readonly state: PageState;
+}
+
+export namespace ComparePanel {
+  export interface IOptions extends IViewOptions {
+    client: Pick<IClient, 'compare' | 'series'>;
+    changes: IChanges;
+    colours: ColoursModel;
+    project: string;
+    runs: readonly string[];
+    tab: string | null;
+  }
+}

@@ -1,0 +1,69 @@
+import { MainAreaWidget } from '@jupyterlab/apputils';
+import * as React from 'react';
+
+import { RunPage } from '../components/RunPage';
+import { runsIcon } from '../icons';
+import type { ColoursModel } from '../models/colours';
+import { CurveBoard } from '../models/curves';
+import { PageState } from '../models/pageState';
+import { RunModel } from '../models/run';
+import { type IViewOptions, ViewWidget } from './viewWidget';
+
+/** A run's page as a tab of the main area. */
+export class RunPanel extends MainAreaWidget<ViewWidget> {
+  constructor(options: RunPanel.IOptions) {
+    const { client, changes, project, run, colours } = options;
+    const model = new RunModel({ client, changes, project, id: run });
+    const board = new CurveBoard({ client, changes, project, runs: [run] });
+    const state = new PageState(options.tab);
+    super({
+      content: new ViewWidget(options, () => (
+        <RunPage model={model} board={board} colours={colours} state={state} />
+      ))
+    });
+    this.model = model;
+    this.state = state;
+    this._board = board;
+    this.id = `trackbook-run-page-${run}`;
+    this.addClass('trackbook-MainArea');
+    this.title.icon = runsIcon;
+    this.title.closable = true;
+    this.title.label = options.trans.__('Run');
+    colours.assign([run]);
+    model.changed.connect(this._onModel, this);
+  }
+
+  readonly model: RunModel;
+  readonly state: PageState;
+
+  override dispose(): void {
+    if (!this.isDisposed) {
+      this._board.dispose();
+      this.model.dispose();
+      super.dispose();
+    }
+  }
+
+  private _onModel(): void {
+    const { run } = this.model;
+    if (run) {
+      this.title.label = `${run.experiment} #${run.number}`;
+      this.title.caption = run.name;
+    }
+  }
+
+  private readonly _board: CurveBoard;
+}
+
+export namespace RunPanel {
+  export interface IOptions extends IViewOptions {
+    client: RunModel.Client & CurveBoardClient;
+    changes: RunModel.IOptions['changes'];
+    colours: ColoursModel;
+    project: string;
+    run: string;
+    tab: string | null;
+  }
+}
+
+type CurveBoardClient = ConstructorParameters<typeof CurveBoard>[0]['client'];

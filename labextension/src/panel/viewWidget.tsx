@@ -1,0 +1,44 @@
+import { ReactWidget } from '@jupyterlab/apputils';
+import type { CommandRegistry } from '@lumino/commands';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+import * as React from 'react';
+
+import { type IRendering, RenderingContext } from '../components/rendering';
+import { type IView, ViewContext } from '../components/view';
+
+/** What a widget needs to show Trackbook's components. */
+export interface IViewOptions {
+  trans: TranslationBundle;
+  commands: CommandRegistry;
+  rendering?: IRendering;
+}
+
+/** A widget that shows one of Trackbook's components; what the user asks for becomes a command. */
+export class ViewWidget extends ReactWidget {
+  constructor(options: IViewOptions, content: () => JSX.Element) {
+    super();
+    this._content = content;
+    this._rendering = options.rendering ?? null;
+    this._view = {
+      trans: options.trans,
+      execute: (command: string, args?: ReadonlyPartialJSONObject) =>
+        void options.commands.execute(command, args)
+    };
+    this.addClass('trackbook-View');
+  }
+
+  protected override render(): JSX.Element {
+    return (
+      <ViewContext.Provider value={this._view}>
+        <RenderingContext.Provider value={this._rendering}>
+          {this._content()}
+        </RenderingContext.Provider>
+      </ViewContext.Provider>
+    );
+  }
+
+  private readonly _content: () => JSX.Element;
+  private readonly _view: IView;
+  private readonly _rendering: IRendering | null;
+}

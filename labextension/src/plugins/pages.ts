@@ -1,0 +1,154 @@
+import {
+  ILayoutRestorer,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { type MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
+import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
+import type { DocumentRegistry } from '@jupyterlab/docregistry';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+
+import { IClient } from '../client/tokens';
+import { CommandIDs } from '../commandIds';
+import type { Highlighter } from '../components/rendering';
+import { ComparePanel } from '../panel/comparePanel';
+import { JobPanel } from '../panel/jobPanel';
+import { RunPanel } from '../panel/runPanel';
+import type { IViewOptions } from '../panel/viewWidget';
+import { IModels, IPages } from '../tokens';
+
+/** Opens runs, comparisons and job forms in the main area, and brings them back after a reload. */
+export const pagesPlugin: JupyterFrontEndPlugin<IPages> = {
+  id: 'trackbook:pages',
+  description: 'Shows runs, comparisons and job forms in the main area.',
+  autoStart: true,
+  provides: IPages,
+  requires: [IClient, IModels, IRenderMimeRegistry],
+  optional: [IEditorLanguageRegistry, INotebookTracker, ILayoutRestorer, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    client: IClient,
+    models: IModels,
+    rendermime: IRenderMimeRegistry,
+    languages: IEditorLanguageRegistry | null,
+    notebooks: INotebookTracker | null,
+    restorer: ILayoutRestorer | null,
+    translator: ITranslator | null
+  ): IPages => {
+    const view: IViewOptions = {
+      trans: (translator ?? nullTranslator).load('trackbook'),
+      commands: app.commands,
+      rendering: { rendermime, highlight: makeHighlighter(languages) }
+    };
+    const findDocument = (path: string): DocumentRegistry.Context | undefined =>
+      notebooks?.find(panel => app.serviceManager.contents.localPath(panel.context.path) === path)
+        ?.context;
+    return new Pages({ app, client, models, view, findDocument, restorer });
+  }
+};
+
+/** The tabs of the main area, each found again rather than opened twice. */
+class Pages implements IPages {
+  constructor(private readonly _options: Pages.IOptions) {
+    const { restorer } = _options;
+    void restorer?.restore(this._runs, {
+      command: CommandIDs.openRun,
+      args: ({ model, state }) => ({ project: model.project, run: model.id, tab: state.tab }),
+      name: panel => panel.id
+    });
+    void restorer?.restore(this._comparisons, {
+      command: CommandIDs.compareRuns,
+      args: ({ model, state }) => ({
+        project: model.project,
+        runs: [...model.runs],
+        tab: state.tab
+      }),
+      name: panel => panel.id
+    });
+    void restorer?.restore(this._jobs, {
+      command: CommandIDs.runAsJob,
+      args: ({ model }) => ({ path: model.notebook }),
+      name: panel => panel.id
+    });
+  }
+
+  openRun(project: string, run: string, tab?: string): void {
+    const { client, models, view } = this._options;
+    const { changes, colours } = models;
+    let panel = this._runs.find(other => other.model.id === run);
+    if (!panel) {
+      panel = new RunPanel({ ...view, client, changes, colours, project, run, tab: tab ?? null });
+      panel.state.changed.connect(() => void this._runs.save(panel!));
+      this._add(panel, this._runs);
+    } else if (tab) {
+      panel.state.setTab(tab);
+    }
+    this._show(panel);
+  }
+
+  openComparison(project: string, runs: readonly string[], tab?: string): void {
+    const { client, models, view } = this._options;
+    const { changes, colours } = models;
+    const key = [...runs].sort().join();
+    let panel = this._comparisons.find(other => [...other.model.runs].sort().join() === key);
+    if (!panel) {
+      const options = { ...view, client, changes, colours, project, runs };
+      panel = new ComparePanel({ ...options, tab: tab ?? null });
+      const save = () => void this._comparisons.save(panel!);
+      panel.state.changed.connect(save);
+      panel.model.changed.connect(save);
+      this._add(panel, this._comparisons);
+    } else if (tab) {
+      panel.state.setTab(tab);
+    }
+    this._show(panel);
+  }
+
+  openJobForm(notebook: string): void {
+    const { client, models, view, findDocument } = this._options;
+    let panel = this._jobs.find(other => other.model.notebook === notebook);
+    if (!panel) {
+      panel = new JobPanel({ ...view, client, changes: models.changes, notebook, findDocument });
+      this._add(panel, this._jobs);
+    }
+    this._show(panel);
+  }
+
+  private _add<T extends MainAreaWidget>(panel: T, tracker: WidgetTracker<T>): void {
+    void tracker.add(panel);
+    this._options.app.shell.add(panel, 'main');
+  }
+
+  private _show(panel: MainAreaWidget): void {
+    this._options.app.shell.activateById(panel.id);
+  }
+
+  private readonly _runs = new WidgetTracker<RunPanel>({ namespace: 'trackbook-runs' });
+  private readonly _comparisons = new WidgetTracker<ComparePanel>({
+    namespace: 'trackbook-comparisons'
+  });
+  private readonly _jobs = new WidgetTracker<JobPanel>({ namespace: 'trackbook-job-forms' });
+}
+
+namespace Pages {
+  export interface IOptions {
+    app: JupyterFrontEnd;
+    client: IClient;
+    models: IModels;
+    view: IViewOptions;
+    findDocument: JobPanel.IOptions['findDocument'];
+    restorer: ILayoutRestorer | null;
+  }
+}
+
+/** Colours Python as the notebook's editor does. */
+function makeHighlighter(languages: IEditorLanguageRegistry | null): Highlighter | null {
+  if (!languages) {
+    return null;
+  }
+  return async (source, element) => {
+    await languages.highlight(source, languages.findBest('python'), element);
+  };
+}

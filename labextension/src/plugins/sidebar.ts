@@ -1,0 +1,57 @@
+import {
+  ILabShell,
+  ILayoutRestorer,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+
+import { IClient } from '../client/tokens';
+import { CommandIDs } from '../commandIds';
+import { Sidebar } from '../panel/sidebar';
+import { IModels } from '../tokens';
+
+/** Puts the runs and jobs into the left sidebar. */
+export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'trackbook:sidebar',
+  description: 'Shows the runs and jobs beside the notebook.',
+  autoStart: true,
+  requires: [IClient, IModels],
+  optional: [ILayoutRestorer, ILabShell, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    client: IClient,
+    models: IModels,
+    restorer: ILayoutRestorer | null,
+    shell: ILabShell | null,
+    translator: ITranslator | null
+  ): void => {
+    const trans = (translator ?? nullTranslator).load('trackbook');
+    const { commands } = app;
+    const sidebar = new Sidebar({
+      trans,
+      commands,
+      models,
+      translator: translator ?? undefined,
+      onRename: async (id, name) => {
+        const { project } = models.project;
+        if (project) {
+          models.list.update(await client.editRun(project.id, id, { name }));
+        }
+      },
+      onLeave: () => {
+        const current = shell?.currentWidget;
+        if (current) {
+          shell.activateById(current.id);
+        }
+      }
+    });
+    commands.addCommand(CommandIDs.showRuns, {
+      label: trans.__('Show Runs'),
+      describedBy: { args: { type: 'object', properties: {} } },
+      execute: () => app.shell.activateById(sidebar.id)
+    });
+    app.shell.add(sidebar, 'left', { rank: 450, type: 'Runs' });
+    restorer?.add(sidebar, sidebar.id);
+  }
+};

@@ -1,0 +1,48 @@
+import { Token } from '@lumino/coreutils';
+
+import type { BestModel } from './models/best';
+import type { IChanges } from './models/changes';
+import type { ColoursModel } from './models/colours';
+import type { Details } from './models/details';
+import type { ExperimentsModel } from './models/experiments';
+import type { JobsModel } from './models/jobs';
+import type { ListState } from './models/listState';
+import type { ProjectModel } from './models/project';
+import type { RunListModel } from './models/runList';
+import type { SelectionModel } from './models/selection';
+
+/** The models that all of Trackbook's views share. */
+export interface IModels {
+  readonly changes: IChanges;
+  readonly project: ProjectModel;
+  readonly list: RunListModel;
+  readonly listState: ListState;
+  readonly selection: SelectionModel;
+  readonly colours: ColoursModel;
+  readonly best: BestModel;
+  readonly details: Details;
+  readonly experiments: ExperimentsModel;
+  readonly jobs: JobsModel;
+}
+
+/** The token of the shared models. */
+export const IModels = new Token<IModels>(
+  'trackbook:IModels',
+  'The models that the views of Trackbook share: project, runs, selection, jobs.'
+);
+
+/** Opens what Trackbook shows in the main area. */
+export interface IPages {
+  /** Show a run's page; `tab` is one of overview, charts, cells, artifacts, environment. */
+  openRun(project: string, run: string, tab?: string): void;
+  /** Show a comparison of two runs or more. */
+  openComparison(project: string, runs: readonly string[], tab?: string): void;
+  /** Show the form that runs a notebook as a job. */
+  openJobForm(notebook: string): void;
+}
+
+/** The token of the pages. */
+export const IPages = new Token<IPages>(
+  'trackbook:IPages',
+  'Opens runs, comparisons and job forms in the main area.'
+);
