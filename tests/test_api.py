@@ -1,0 +1,220 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import trackbook as tb
+from trackbook import api
+from trackbook.errors import NoActiveRun, UsageError
+from trackbook.services.context import open_services
+from trackbook.store.paths import find_store
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+    while (run := tb.current_run()) is not None:
+        run.end()
+
+
+def found(reference):
+    services = open_services(find_store(Path.cwd()))
+    services.runs.refresh()
+    return services.runs.get(reference.id if isinstance(reference, tb.Run) else reference)
+
+
+def test_the_public_names_are_those_that_are_promised():
+    assert set(tb.__all__) == {
+        "Run", "TrackbookError", "__version__", "artifact", "compare", "current_run", "end_run", "figure", "log",
+        "metric", "note", "param", "params", "runs", "start_run", "tag",
+    }  # fmt: skip
+    assert all(hasattr(tb, name) for name in tb.__all__)
+
+
+def test_importing_brings_in_nothing_heavy():
+    heavy = (
+        "IPython",
+        "alembic",
+        "click",
+        "jupyter_server",
+        "nbformat",
+        "numpy",
+        "pandas",
+        "papermill",
+        "sqlalchemy",
+    )
+    code = f"import sys, trackbook; print([name for name in {heavy!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_with_block_is_a_run():
+    with tb.start_run("churn", params={"lr": 0.1}, tags={"team": "a"}, notes="first") as run:
+        tb.log({"loss": 0.5})
+        tb.param("depth", 3)
+        tb.tag("kind")
+        tb.note("second")
+        tb.metric("loss", goal="min", unit="nat")
+        assert tb.artifact(b"abc", "a.txt") == "a.txt"
+    assert tb.current_run() is None
+    stored = found(run)
+    assert (stored.status, stored.params, stored.metrics) == (
+        "finished",
+        {"lr": 0.1, "depth": 3},
+        {"loss": 0.5},
+    )
+    assert (stored.tags, stored.notes, stored.goals) == (
+        {"team": "a", "kind": ""},
+        "first\nsecond",
+        {"loss": "min"},
+    )
+    assert stored.source.kind in ("script", "console")
+
+
+def test_an_exception_fails_the_run_and_goes_on():
+    with pytest.raises(ZeroDivisionError), tb.start_run("churn") as run:
+        _ = 1 / 0
+    stored = found(run)
+    assert stored.status == "failed"
+    assert (stored.error.ename, stored.error.evalue) == ("ZeroDivisionError", "division by zero")
+    assert "1 / 0" in "".join(stored.error.traceback)
+
+
+def test_an_interrupt_aborts_the_run():
+    with pytest.raises(KeyboardInterrupt), tb.start_run("churn") as run:
+        raise KeyboardInterrupt
+    assert found(run).status == "aborted"
+
+
+def test_a_plain_start_closes_the_run_before_it():
+    first = tb.start_run("churn")
+    second = tb.start_run("churn")
+    assert not first.is_open
+    assert tb.current_run() is second
+    second.end()
+    assert (found(first).status, found(first).reason) == ("finished", "Another run was started.")
+    assert found(second).parent_id is None
+
+
+def test_a_start_that_is_refused_leaves_the_open_run_alone():
+    first = tb.start_run("churn")
+    with pytest.raises(tb.TrackbookError):
+        tb.start_run("churn", params={"model": object()})
+    with pytest.raises(tb.TrackbookError):
+        tb.start_run("\n")
+    assert tb.current_run() is first
+    assert first.is_open
+
+
+def test_inside_a_with_block_runs_are_children():
+    with tb.start_run("search") as parent:
+        one = tb.start_run("trial")
+        two = tb.start_run()
+        assert not one.is_open
+        with tb.start_run("inner") as three:
+            pass
+        assert not two.is_open
+        assert tb.current_run() is parent
+    assert [found(run).parent_id for run in (one, two, three)] == [parent.id] * 3
+    assert found(two).experiment == "search"
+    assert found(parent).parent_id is None
+
+
+def test_nested_makes_a_child_of_a_plain_run():
+    parent = tb.start_run("churn")
+    child = tb.start_run("churn", nested=True)
+    assert tb.current_run() is child
+    child.end()
+    assert tb.current_run() is parent
+    assert found(child).parent_id == parent.id
+
+
+def test_without_a_run_the_error_says_what_to_do():
+    with pytest.raises(NoActiveRun, match="start_run"):
+        tb.log({"loss": 1})
+
+
+def test_a_run_that_ended_says_so():
+    run = tb.start_run("churn")
+    run.end()
+    with pytest.raises(UsageError, match="has ended"):
+        run.log({"loss": 1})
+
+
+def test_the_experiment_is_the_project_unless_it_is_named(project):
+    run = tb.start_run()
+    assert run.experiment == project.name
+
+
+def test_what_is_no_file_and_what_has_no_name():
+    tb.start_run("churn")
+    with pytest.raises(UsageError, match="There is no file"):
+        tb.artifact("none.bin")
+    with pytest.raises(UsageError, match="name="):
+        tb.artifact(b"abc")
+    with pytest.raises(UsageError, match="matplotlib"):
+        tb.figure()
+    with pytest.raises(tb.TrackbookError, match="can't be drawn"):
+        tb.figure(object())
+
+
+def test_a_figure_is_stored_as_png():
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot
+
+    run = tb.start_run("churn")
+    _, axes = pyplot.subplots()
+    axes.plot([1, 2])
+    assert tb.figure() == "figures/figure-1.png"
+    assert tb.figure(axes, "plots/line") == "plots/line.png"
+    pyplot.close("all")
+    run.end()
+    services = open_services(find_store(Path.cwd()))
+    services.runs.refresh()
+    stored = {artifact.path: artifact for artifact in services.artifacts.list(run.id)}
+    assert {artifact.kind for artifact in stored.values()} == {"figure"}
+    _, path = services.artifacts.open(run.id, "plots/line.png")
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_runs_are_a_table():
+    for lr in (0.1, 0.2):
+        with tb.start_run("churn", params={"lr": lr}) as run:
+            run.log({"acc": lr * 2})
+    table = tb.runs("params.lr > 0.15")
+    assert table[["params.lr", "metrics.acc", "status"]].values.tolist() == [[0.2, 0.4, "finished"]]
+    assert len(tb.runs()) == 2
+    assert len(tb.runs(limit=1)) == 1
+    assert tb.runs(order_by="metrics.acc")["metrics.acc"].tolist() == [0.2, 0.4]
+    assert tb.compare("#1", run).loc["params.lr"].tolist() == [0.1, 0.2]
+    with pytest.raises(tb.TrackbookError, match="character"):
+        tb.runs("params.lr >")
+
+
+def test_a_script_that_fails_or_ends_marks_its_run(project):
+    for name, end, status in (("fails", "raise ValueError('no')", "failed"), ("ends", "pass", "finished")):
+        script = project / f"{name}.py"
+        script.write_text(f"import trackbook as tb\ntb.start_run({name!r})\ntb.log({{'x': 1}})\n{end}\n")
+        subprocess.run([sys.executable, str(script)], capture_output=True, check=False, cwd=project)
+        run = found(tb.runs(f"experiment = {name!r}")["id"][0])
+        assert (run.status, run.source.path) == (status, f"{name}.py")
+
+
+def test_a_job_owns_its_run(project, monkeypatch):
+    worker = api.RunRecorder.start(api.locate_store(project), experiment="job")
+    monkeypatch.setenv("TRACKBOOK_STORE", str(worker.store.root))
+    monkeypatch.setenv("TRACKBOOK_RUN", worker.run_id)
+    joined = tb.start_run("anything", params={"lr": 1})
+    assert joined.id == worker.run_id
+    child = tb.start_run("trial")
+    child.end()
+    joined.end()
+    assert found(worker.run_id).status == "running"
+    worker.end()
+    stored = found(worker.run_id)
+    assert (stored.status, stored.experiment, stored.params) == ("finished", "job", {"lr": 1})
+    assert found(child).parent_id == worker.run_id
