@@ -61,7 +61,9 @@ def unload_ipython_extension(shell: Any) -> None:
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
-    return [{"module": "trackbook.server"}]
+    from trackbook.server.app import TrackbookServer
+
+    return [{"module": "trackbook.server", "app": TrackbookServer}]
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
+
 from trackbook import server
 from trackbook.domain.artifact import Artifact
 from trackbook.domain.cell import CellContent
@@ -22,7 +23,9 @@ from trackbook.domain.run import Run, RunDetail, SnapshotInfo
 from trackbook.domain.values import to_wire
 
 FOLDER = Path(__file__).parent
-API: dict[str, Any] = yaml.safe_load((Path(server.__file__).parent / "rest-api.yml").read_text(encoding="utf-8"))
+API: dict[str, Any] = yaml.safe_load(
+    (Path(server.__file__).parent / "rest-api.yml").read_text(encoding="utf-8")
+)
 
 SCHEMAS = {
     "artifacts": "Artifacts",

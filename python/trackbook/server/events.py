@@ -1,0 +1,107 @@
+"""Events: a hint on Jupyter's event bus that something in a project changed."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from logging import Logger
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from jupyter_events.logger import EventLogger
+
+from trackbook.domain.change import Change
+from trackbook.server.ingesting import IngesterKeeper
+from trackbook.server.projects import OpenProject
+
+SCHEMA = Path(__file__).parent / "changed-event.yml"
+SCHEMA_ID = "urn:trackbook:events:changed"
+
+# Seconds between two looks at a project, and with that between two events.
+INTERVAL = 0.25
+INTERVAL_AFTER_ERROR = 5.0
+MOST_RUNS = 500
+
+T = TypeVar("T")
+
+
+class _InThread(Protocol):
+    def __call__(self, call: Callable[[], T]) -> Coroutine[Any, Any, T]: ...
+
+
+class ChangeWatcher:
+    """Looks at the index of each open project a few times a second, and says on the event bus what changed."""
+
+    def __init__(self, bus: EventLogger, in_thread: _InThread, log: Logger) -> None:
+        self._bus = bus
+        self._in_thread = in_thread
+        self._log = log
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def watch(self, project: OpenProject) -> None:
+        """Watch a project from now on, in place of one with the same id. Call it in the event loop's thread."""
+        if (before := self._tasks.pop(project.id, None)) is not None:
+            before.cancel()
+        self._tasks[project.id] = asyncio.create_task(self._follow(project), name=f"trackbook-{project.id}")
+
+    async def stop(self) -> None:
+        """End all watching."""
+        tasks = list(self._tasks.values())
+        self._tasks.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _follow(self, project: OpenProject) -> None:
+        look = ProjectLook(project)
+        quiet = True
+        while True:
+            try:
+                change = await self._in_thread(look.look)
+                if change is not None:
+                    self._bus.emit(schema_id=SCHEMA_ID, data=change)
+                quiet = True
+                await asyncio.sleep(INTERVAL)
+            except Exception as error:  # the watching must outlive a full disk or an unmounted folder
+                if quiet:
+                    self._log.warning("Changes of project %s can't be seen: %s", project.store.root, error)
+                quiet = False
+                await asyncio.sleep(INTERVAL_AFTER_ERROR)
+
+
+class ProjectLook:
+    """What was seen of one project, and what is new since."""
+
+    def __init__(self, project: OpenProject) -> None:
+        self._project = project
+        self._revision = project.revision
+        self._keeper = IngesterKeeper(project.store)
+
+    def look(self) -> dict[str, Any] | None:
+        """Return the data of the next event; None if nothing changed since the last."""
+        self._keeper.look()
+        services = self._project.services
+        revision = services.runs.revision()
+        if revision == self._revision:
+            return None
+        since = self._revision if revision > self._revision else 0  # a new index counts anew
+        runs = services.runs.changed_since(since)
+        jobs = services.jobs.changed_since(since)
+        self._revision = revision
+        if not runs and not jobs:
+            return None
+        return {
+            "project": self._project.id,
+            "revision": revision,
+            "runs": [_describe(run) for run in runs[-MOST_RUNS:]],
+            "jobs": jobs,
+        }
+
+
+def _describe(run: Change) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "status": run.status,
+        "kernel_id": run.kernel_id,
+        "message_id": run.message_id,
+        "end_message_id": run.end_message_id,
+        "has_document": {"start": run.has_start_document, "end": run.has_end_document},
+    }

@@ -1,0 +1,72 @@
+"""Jobs: notebooks that run without anybody watching."""
+
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from trackbook.domain.job import JobStatus
+from trackbook.jobs.pool import ensure_workers
+from trackbook.server.base import TrackbookHandler, check_id, guarded
+from trackbook.server.handlers.runs import MAX_PAGE
+from trackbook.services.context import Services
+
+
+class _Window(Struct, frozen=True):
+    status: JobStatus | None = None
+    limit: Annotated[int, Meta(ge=1, le=MAX_PAGE)] = 100
+
+
+class _Submission(Struct, frozen=True, forbid_unknown_fields=True):
+    notebook: str
+    params: dict[str, Any] = {}
+    sweep: dict[str, Annotated[list[Any], Meta(min_length=1)]] = {}
+    experiment: str | None = None
+    timeout: Annotated[float, Meta(gt=0)] | None = None
+    parallel: Annotated[int, Meta(ge=1, le=64)] = 1
+
+
+class JobsHandler(TrackbookHandler):
+    """`/projects/{project}/jobs`"""
+
+    @guarded("read")
+    async def get(self, project: str) -> None:
+        """Answer with the newest jobs."""
+        window = self.query(_Window)
+        await self.reply(
+            project, lambda services: {"jobs": services.jobs.list(status=window.status, limit=window.limit)}
+        )
+
+    @guarded("execute")
+    async def post(self, project: str) -> None:
+        """Queue jobs, and see to it that somebody works on them."""
+        submission = self.body(_Submission)
+        await self.reply(project, lambda services: self._submit(services, project, submission), status=201)
+
+    def _submit(self, services: Services, project: str, submission: _Submission) -> dict[str, Any]:
+        jobs = services.jobs.submit(
+            self.app.projects.notebook(project, submission.notebook),
+            submission.params,
+            submission.sweep,
+            experiment=submission.experiment,
+            timeout=submission.timeout,
+        )
+        ensure_workers(services.store, submission.parallel)
+        return {"jobs": jobs}
+
+
+class JobHandler(TrackbookHandler):
+    """`/projects/{project}/jobs/{job}`"""
+
+    @guarded("read")
+    async def get(self, project: str, job: str) -> None:
+        """Answer with one job."""
+        await self.reply(project, lambda services: services.jobs.get(check_id("job", job)))
+
+
+class CancelHandler(TrackbookHandler):
+    """`/projects/{project}/jobs/{job}/cancel`"""
+
+    @guarded("execute")
+    async def post(self, project: str, job: str) -> None:
+        """Stop a job, or take it from the queue."""
+        await self.reply(project, lambda services: services.jobs.cancel(check_id("job", job)))

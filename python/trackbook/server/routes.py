@@ -1,0 +1,67 @@
+"""Which handler answers which path. rest-api.yml says the same, and a test holds both together."""
+
+import re
+from typing import Any
+
+from trackbook.errors import NotFound
+from trackbook.server.base import TrackbookHandler, guarded
+from trackbook.server.handlers.artifacts import ArtifactHandler, ArtifactsHandler
+from trackbook.server.handlers.cells import CellHandler
+from trackbook.server.handlers.compare import CompareHandler
+from trackbook.server.handlers.experiments import ExperimentsHandler
+from trackbook.server.handlers.jobs import CancelHandler, JobHandler, JobsHandler
+from trackbook.server.handlers.parameters import ParametersHandler
+from trackbook.server.handlers.projects import ProjectsHandler
+from trackbook.server.handlers.runs import RestoreHandler, RunHandler, RunsHandler, TrashHandler
+from trackbook.server.handlers.series import SeriesHandler
+from trackbook.server.handlers.snapshots import MissingHandler, SnapshotHandler
+
+BASE = "/trackbook/api"
+
+ROUTES: tuple[tuple[str, type[TrackbookHandler]], ...] = (
+    ("/projects", ProjectsHandler),
+    ("/projects/{project}/experiments", ExperimentsHandler),
+    ("/projects/{project}/runs", RunsHandler),
+    ("/projects/{project}/runs/{run}", RunHandler),
+    ("/projects/{project}/runs/{run}/trash", TrashHandler),
+    ("/projects/{project}/runs/{run}/restore", RestoreHandler),
+    ("/projects/{project}/runs/{run}/artifacts", ArtifactsHandler),
+    ("/projects/{project}/runs/{run}/artifacts/{path}", ArtifactHandler),
+    ("/projects/{project}/runs/{run}/cells/{order}", CellHandler),
+    ("/projects/{project}/runs/{run}/snapshots/{moment}", SnapshotHandler),
+    ("/projects/{project}/snapshots/missing", MissingHandler),
+    ("/projects/{project}/series", SeriesHandler),
+    ("/projects/{project}/compare", CompareHandler),
+    ("/projects/{project}/parameters", ParametersHandler),
+    ("/projects/{project}/jobs", JobsHandler),
+    ("/projects/{project}/jobs/{job}", JobHandler),
+    ("/projects/{project}/jobs/{job}/cancel", CancelHandler),
+)
+
+
+class UnknownHandler(TrackbookHandler):
+    """All other paths below the base: a JSON answer there, too."""
+
+    @guarded("read")
+    async def get(self, path: str) -> None:
+        """Say that there is no such resource."""
+        raise NotFound("resource", path)
+
+    @guarded("write")
+    async def post(self, path: str) -> None:
+        """Say that there is no such resource."""
+        raise NotFound("resource", path)
+
+    put = patch = delete = post
+
+
+def handlers() -> list[tuple[str, type[TrackbookHandler]]]:
+    """Return the routes as Jupyter Server takes them."""
+    known: list[Any] = [(f"{BASE}{_pattern(template)}", handler) for template, handler in ROUTES]
+    return [*known, (rf"{BASE}/(?P<path>.*)", UnknownHandler)]
+
+
+def _pattern(template: str) -> str:
+    return re.sub(
+        r"\{(\w+)\}", lambda name: f"(?P<{name[1]}>{'.+' if name[1] == 'path' else '[^/]+'})", template
+    )
