@@ -274,7 +274,8 @@ def catch_up(store: StorePaths, database: Database, *, inline: bool = True, time
     When no ingester runs, the pass is made here (`inline`), or one is started.
     """
     deadline = time.monotonic() + timeout
-    while not _is_caught_up(store, database):
+    waiting = _journal_sizes(store)  # as of now: what busy writers add meanwhile is not waited for
+    while not _is_caught_up(database, waiting):
         if inline and _pass_here(store, database):
             continue
         if not inline:
@@ -365,16 +366,20 @@ def _pass_here(store: StorePaths, database: Database) -> bool:
     return True
 
 
-def _is_caught_up(store: StorePaths, database: Database) -> bool:
-    waiting = []
+def _journal_sizes(store: StorePaths) -> dict[PartName, int]:
+    sizes: dict[PartName, int] = {}
     for name, path in store.list_journals():
         with contextlib.suppress(FileNotFoundError):
-            waiting.append((name, path.stat().st_size))
+            sizes[name] = path.stat().st_size
+    return sizes
+
+
+def _is_caught_up(database: Database, waiting: dict[PartName, int]) -> bool:
     if not waiting:
         return True
     with database.read() as connection:
-        positions = index.positions(connection, {name.subject for name, _ in waiting})
-    return all(positions.get(name, 0) >= size for name, size in waiting)
+        positions = index.positions(connection, {name.subject for name in waiting})
+    return all(positions.get(name, 0) >= size for name, size in waiting.items())
 
 
 def _role_of(content: PartContent) -> str | None:
