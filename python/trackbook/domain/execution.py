@@ -54,4 +54,7 @@ class Executor(Protocol):
         """Execute a notebook and return how it came out; raises KernelError if no kernel could be started."""
 
     def cancel(self) -> None:
-        """Have the execution end as "aborted", soon. May be called from any thread and from a signal handler."""
+        """Have the present execution end as "aborted", soon; without one nothing happens.
+
+        May be called from any thread and from a signal handler.
+        """

@@ -25,7 +25,7 @@ class PapermillExecutor:
 
         # Also where Trackbook runs from a folder that was never installed, and so has no entry points.
         papermill_engines.register(ENGINE, TrackbookEngine)
-        control = self._control
+        control = self._control = Control()
         try:
             papermill.execute_notebook(
                 _literal_path(execution.notebook),
@@ -44,14 +44,15 @@ class PapermillExecutor:
         except (PapermillExecutionError, KernelError, TimeoutError, ExecutionAborted):
             if control.outcome is None:
                 raise
-        finally:
-            self._control = Control()
         if control.outcome is None:
             raise KernelError(f"{Path(execution.notebook).name} was not executed.")
         return control.outcome
 
     def cancel(self) -> None:
-        """Have the execution end as "aborted", soon. May be called from any thread and from a signal handler."""
+        """Have the present execution end as "aborted", soon; without one nothing happens.
+
+        May be called from any thread and from a signal handler.
+        """
         self._control.abort()
 
 

@@ -1,0 +1,72 @@
+"""What a worker does beside a running job: it keeps the lease, tells the progress, and hears of a cancellation."""
+
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+from trackbook.domain.cell import CellStatus
+from trackbook.domain.job import Job
+from trackbook.errors import StoreError
+from trackbook.services.queue import RENEW, JobQueue
+
+_LOOK_EVERY = 0.25
+
+
+class JobLease:
+    """An observer of a job's execution, with a thread of its own while it is entered.
+
+    `on_cancel` is called once, from that thread, when the job is to end; `is_wanted` is asked whether it still is.
+    """
+
+    def __init__(
+        self,
+        queue: JobQueue,
+        job: Job,
+        on_cancel: Callable[[], None],
+        is_wanted: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._queue, self._job = queue, job
+        self._on_cancel, self._is_wanted = on_cancel, is_wanted
+        self._ended = threading.Event()
+        self._progress: tuple[int, int] | None = None
+        self._thread = threading.Thread(target=self._watch, name="trackbook-lease", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def kernel_ready(self, tracks: bool) -> None:
+        """Hear that the kernel answers."""
+
+    def cell_started(self, position: int, total: int, cell: dict[str, Any]) -> None:
+        """Hear that a cell begins."""
+        self._progress = (position, total)
+
+    def cell_finished(self, cell: dict[str, Any], status: CellStatus, duration: float) -> None:
+        """Hear that a cell has ended."""
+
+    def _watch(self) -> None:
+        told: tuple[int, int] | None = None
+        renewed = time.monotonic()
+        cancelled = False
+        while not self._ended.wait(_LOOK_EVERY):
+            try:
+                if (progress := self._progress) is not None and progress != told:
+                    self._queue.note_progress(self._job, *progress)
+                    told = progress
+                if time.monotonic() - renewed > RENEW:
+                    self._queue.keep(self._job)
+                    renewed = time.monotonic()
+                if not cancelled and (not self._is_wanted() or self._queue.is_cancel_requested(self._job)):
+                    cancelled = True
+                    self._on_cancel()
+            except StoreError:  # an index that is locked or made anew; the lock keeps the job ours
+                continue

@@ -1,0 +1,191 @@
+"""Starting workers: some for jobs that are waited for, or standing ones that work the queue off by themselves."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from trackbook.domain.job import JOB_ENDED, Job
+from trackbook.errors import InfrastructureError
+from trackbook.jobs.worker import slot_path
+from trackbook.services.jobs import Jobs
+from trackbook.services.queue import WORKER_DIED, JobQueue
+from trackbook.store.database import Database
+from trackbook.store.locks import is_held
+from trackbook.store.paths import StorePaths
+
+_LOOK_EVERY = 0.1
+_PATIENCE = 20.0  # seconds for cancelled jobs to end
+_INFRASTRUCTURE = ("KernelError", "KernelDied", "StoreError", WORKER_DIED)
+
+_standing: list["subprocess.Popen[bytes]"] = []
+
+OnProgress = Callable[[list[Job]], None]
+
+
+class Outcomes(Struct, frozen=True):
+    """How jobs came out, in the order in which they were given. `interrupted`: they were cancelled by Ctrl-C."""
+
+    jobs: list[Job]
+    interrupted: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """0 if all finished, 1 if the user's work failed in one, 3 if what is under it did, 130 if interrupted."""
+        if self.interrupted:
+            return 130
+        failed = [job for job in self.jobs if job.status != "finished"]
+        if any(is_infrastructure_failure(job) for job in failed):
+            return 3
+        return 1 if failed else 0
+
+
+def is_infrastructure_failure(job: Job) -> bool:
+    """Tell whether a job failed for a reason that is not in the notebook: its kernel or its worker died, say."""
+    return job.error is not None and job.error.ename in _INFRASTRUCTURE and not job.error.traceback
+
+
+def run_jobs(
+    store: StorePaths, jobs: Sequence[Job], *, parallel: int = 1, on_progress: OnProgress | None = None
+) -> Outcomes:
+    """Run submitted jobs in worker processes, `parallel` at a time, and wait for all of them.
+
+    `on_progress` gets all jobs, in their order, at the beginning and whenever one of them has changed. Ctrl-C cancels
+    what is left, waits until the notebooks have ended, and returns. When this process dies, its workers end, too.
+    Raises InfrastructureError if workers can't be started.
+    """
+    database = Database(store)
+    try:
+        return _Crew(store, database, jobs, parallel, on_progress or (lambda _: None)).run()
+    finally:
+        database.close()
+
+
+def ensure_workers(store: StorePaths, parallel: int = 1) -> int:
+    """See to it that up to `parallel` standing workers work on the queue; returns how many were started.
+
+    They are processes of their own, which outlive this one and end when nothing waits any more. Returns at once.
+    """
+    database = Database(store)
+    try:
+        queue = JobQueue(store, database)
+        queue.recover()
+        waiting = queue.count_open()
+    finally:
+        database.close()
+    at_work = sum(is_held(slot_path(store, number)) for number in range(parallel))
+    missing = max(0, min(parallel, waiting) - at_work)
+    _standing[:] = [worker for worker in _standing if worker.poll() is None]
+    for _ in range(missing):
+        _standing.append(_start(store, ["--slots", str(parallel), "--parallel", str(parallel)]))
+    return missing
+
+
+class _Crew:
+    """The workers of `run_jobs`, and the one who watches over them."""
+
+    def __init__(
+        self,
+        store: StorePaths,
+        database: Database,
+        jobs: Sequence[Job],
+        parallel: int,
+        on_progress: OnProgress,
+    ) -> None:
+        self._store, self._on_progress = store, on_progress
+        self._ids = [job.id for job in jobs]
+        self._services = Jobs(store, database)
+        self._queue = JobQueue(store, database, job_ids=self._ids)
+        self._size = max(1, min(parallel, len(jobs)))
+        self._wanted = _wanted(jobs)
+        self._workers: list[subprocess.Popen[bytes]] = []
+        # A worker that dies takes its job with it once or twice; more deaths than that have another cause.
+        self._may_start = self._size + 2 * len(jobs) + 2
+
+    def run(self) -> Outcomes:
+        interrupted = False
+        try:
+            self._wait()
+        except KeyboardInterrupt:
+            interrupted = True
+            self._cancel()
+        finally:
+            self._end_workers()
+        return Outcomes(self._services.get_many(self._ids), interrupted)
+
+    def _wait(self, deadline: float | None = None) -> None:
+        seen: list[Job] = []
+        while True:
+            present = self._services.get_many(self._ids)
+            if present != seen:
+                seen = present
+                self._on_progress(present)
+            left = sum(job.status not in JOB_ENDED for job in present)
+            if not left or (deadline is not None and time.monotonic() > deadline):
+                return
+            self._man(min(self._size, left))
+            time.sleep(_LOOK_EVERY)
+
+    def _man(self, size: int) -> None:
+        """Have `size` workers at work; take the jobs of those that died back first."""
+        before = len(self._workers)
+        self._workers = [worker for worker in self._workers if worker.poll() is None]
+        if len(self._workers) < before:
+            self._queue.recover()
+        while len(self._workers) < size:
+            if self._may_start == 0:
+                raise InfrastructureError(
+                    f"Workers end before their jobs do; see {_log_path(self._store)} for what they said."
+                )
+            self._may_start -= 1
+            arguments = [*self._wanted, "--parallel", str(self._size), "--parent", str(os.getpid())]
+            self._workers.append(_start(self._store, arguments))
+
+    def _cancel(self) -> None:
+        for job in self._services.get_many(self._ids):
+            if job.status not in JOB_ENDED:
+                self._services.cancel(job.id)
+        self._wait(time.monotonic() + _PATIENCE)
+
+    def _end_workers(self) -> None:
+        for worker in self._workers:
+            if worker.poll() is None:
+                worker.terminate()
+        for worker in self._workers:
+            try:
+                worker.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:
+                worker.kill()
+                worker.wait()
+
+
+def _wanted(jobs: Sequence[Job]) -> list[str]:
+    sweeps = {job.spec.sweep_id for job in jobs}
+    if len(sweeps) == 1 and None not in sweeps:
+        return ["--sweep", str(sweeps.pop())]
+    return [argument for job in jobs for argument in ("--job", job.id)]
+
+
+def _start(store: StorePaths, arguments: list[str]) -> "subprocess.Popen[bytes]":
+    options: dict[str, Any] = {}
+    if sys.platform == "win32":
+        options["creationflags"] = subprocess.CREATE_NEW_PROCESS_GROUP
+    else:
+        options["start_new_session"] = True  # Ctrl-C is for the process that waits: it cancels the jobs
+    with _log_path(store).open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "trackbook.jobs.worker", str(store.root), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            **options,
+        )
+
+
+def _log_path(store: StorePaths) -> Path:
+    return store.jobs / "worker.log"

@@ -1,0 +1,162 @@
+"""One job from its frozen notebook to its outcome: a run, an output notebook, artifacts."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from trackbook.config import Settings
+from trackbook.domain.cell import CellError, CellStatus
+from trackbook.domain.execution import Execution, Executor, Observer, Outcome, OutcomeStatus
+from trackbook.domain.job import Job, JobStatus
+from trackbook.domain.names import check_artifact_path
+from trackbook.domain.parameter import Parameter
+from trackbook.domain.run import RunError, RunStatus, Source
+from trackbook.domain.snapshot import encode_part
+from trackbook.errors import InvalidName, KernelError
+from trackbook.jobs.threads import thread_caps
+from trackbook.notebook.inject import inject_parameters
+from trackbook.notebook.parameters import find_parameters
+from trackbook.notebook.read import Notebook, kernel_of, parse_notebook, source_of
+from trackbook.services.recorder import RunRecorder
+from trackbook.services.snapshots import store_notebook
+from trackbook.store.paths import StorePaths
+
+OUTPUT = "output.ipynb"
+LOG = "log.txt"
+DEFAULT_KERNEL = "python3"
+
+_RUN_STATUS: dict[OutcomeStatus, RunStatus] = {
+    "finished": "finished",
+    "failed": "failed",
+    "timed_out": "timed_out",
+    "aborted": "aborted",
+    "died": "failed",
+}
+
+
+class JobWork:
+    """Runs one claimed job with an executor. Its run is open from `run`'s beginning to its end."""
+
+    def __init__(self, store: StorePaths, job: Job, executor: Executor, *, parallel: int = 1) -> None:
+        self._store, self._job, self._executor = store, job, executor
+        self._parallel = parallel
+        self._folder = store.job_folder(job.id)
+        self._outputs = store.output_folder(job.id)
+
+    def run(self, observer: Observer) -> tuple[JobStatus, RunError | None]:
+        """Execute the job's notebook into its run; returns how the job came out.
+
+        Whatever goes wrong on the way is the run's and the job's error: a worker has further jobs to do.
+        """
+        spec = self._job.spec
+        recorder = RunRecorder.start(
+            self._store,
+            experiment=spec.experiment,
+            tags=spec.tags,
+            parent_id=spec.parent_id,
+            source=Source("job", path=spec.path, job_id=self._job.id),
+            run_id=spec.run_id,
+        )
+        try:
+            outcome = self._execute(recorder, observer)
+        except Exception as error:
+            name = type(error).__name__
+            outcome = Outcome(
+                "died" if isinstance(error, KernelError) else "failed", RunError(name, str(error))
+            )
+        try:
+            self._store_results(recorder)
+        except OSError as error:
+            recorder.add_note(f"Some results could not be stored: {error}")
+        reason = "The job was cancelled." if outcome.status == "aborted" else None
+        recorder.end(_RUN_STATUS[outcome.status], error=outcome.error, reason=reason)
+        return _job_status(outcome), outcome.error if outcome.status != "aborted" else None
+
+    def _execute(self, recorder: RunRecorder, observer: Observer) -> Outcome:
+        spec = self._job.spec
+        notebook = parse_notebook(recorder.blobs.get(spec.notebook), spec.path)
+        if params := _recorded_params(find_parameters(notebook, spec.path), spec.params):
+            recorder.set_params(params)
+        recorder.snapshot_taken("start", "job", store_notebook(recorder.blobs, notebook))
+        self._outputs.mkdir(parents=True, exist_ok=True)
+        path = self._folder / "notebook.ipynb"
+        path.write_bytes(encode_part(inject_parameters(notebook, spec.params)))
+        execution = Execution(
+            notebook=str(path),
+            output=str(self._folder / OUTPUT),
+            folder=spec.folder if Path(spec.folder).is_dir() else str(self._store.project),
+            log=str(self._folder / LOG),
+            environment=self._environment(),
+            kernel=spec.kernel or kernel_of(notebook) or DEFAULT_KERNEL,
+            timeout=spec.timeout,
+        )
+        return self._executor.run(execution, _CellRecords(recorder, observer))
+
+    def _environment(self) -> dict[str, str]:
+        settings = Settings(
+            store=self._store.root,
+            run_id=self._job.spec.run_id,
+            job_id=self._job.id,
+            output_dir=self._outputs,
+        )
+        # The name of another session, in whose terminal this process was started, is not this notebook's.
+        own = settings.job_environment() | {"JPY_SESSION_NAME": ""}
+        return own | thread_caps(self._parallel, os.environ)
+
+    def _store_results(self, recorder: RunRecorder) -> None:
+        for file in sorted(self._outputs.rglob("*")):
+            if file.is_file():
+                name = f"outputs/{file.relative_to(self._outputs).as_posix()}"
+                try:
+                    check_artifact_path(name)
+                except InvalidName as error:
+                    recorder.add_note(str(error))
+                    continue
+                recorder.store_artifact(file, name, kind="output")
+        if (output := self._folder / OUTPUT).is_file():
+            recorder.store_artifact(output, OUTPUT, kind="notebook", media_type="application/x-ipynb+json")
+        if (log := self._folder / LOG).is_file() and log.stat().st_size:
+            recorder.store_artifact(log, LOG, kind="log", media_type="text/plain")
+
+
+class _CellRecords:
+    """Records cells of kernels that can't do so themselves, such as those without Trackbook; tells all to another."""
+
+    def __init__(self, recorder: RunRecorder, observer: Observer) -> None:
+        self._recorder, self._observer = recorder, observer
+        self._records = False
+        self._order = 0
+
+    def kernel_ready(self, tracks: bool) -> None:
+        self._records = not tracks
+        self._observer.kernel_ready(tracks)
+
+    def cell_started(self, position: int, total: int, cell: Notebook) -> None:
+        if self._records and cell["cell_type"] == "code":
+            self._order = self._recorder.cell_started(cell.get("id"), None, source_of(cell))
+        self._observer.cell_started(position, total, cell)
+
+    def cell_finished(self, cell: Notebook, status: CellStatus, duration: float) -> None:
+        if self._records:
+            outputs = [dict(output) for output in cell.get("outputs", [])]
+            self._recorder.cell_finished(self._order, status, duration, outputs, error=_cell_error(outputs))
+        self._observer.cell_finished(cell, status, duration)
+
+
+def _cell_error(outputs: list[dict[str, Any]]) -> CellError | None:
+    for output in outputs:
+        if output.get("output_type") == "error":
+            return CellError(output["ename"], output["evalue"], list(output.get("traceback", [])))
+    return None
+
+
+def _recorded_params(declared: list[Parameter], given: dict[str, Any]) -> dict[str, Any]:
+    # With the defaults of those that were not given: what ran, not what was typed.
+    defaults = {p.name: p.default for p in declared if p.type != "any" or p.default is not None}
+    return defaults | given
+
+
+def _job_status(outcome: Outcome) -> JobStatus:
+    if outcome.status == "finished":
+        return "finished"
+    return "cancelled" if outcome.status == "aborted" else "failed"

@@ -1,0 +1,156 @@
+"""A worker: claims jobs from a store's queue and runs them, one after the other.
+
+Run as `python -m trackbook.jobs.worker STORE`. With `--sweep` or `--job` it works on these alone and ends with them;
+without, it ends when the queue has been empty for a while.
+"""
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from trackbook.domain.execution import Executor
+from trackbook.domain.job import Job
+from trackbook.domain.run import RunError
+from trackbook.jobs.lease import JobLease
+from trackbook.jobs.work import JobWork
+from trackbook.services.ingester import ensure_ingester
+from trackbook.services.queue import JobQueue
+from trackbook.store.database import Database
+from trackbook.store.locks import ProcessLock
+from trackbook.store.paths import StorePaths
+
+IDLE_SECONDS = 10.0
+_LOOK_EVERY = 0.2
+_RECOVER_EVERY = 1.0
+
+
+class Worker:
+    """Works on the jobs of a queue until none is left; `stop` ends it with the job it is at."""
+
+    def __init__(
+        self,
+        store: StorePaths,
+        queue: JobQueue,
+        executor: Executor,
+        *,
+        parallel: int = 1,
+        idle: float | None = None,
+        parent: int | None = None,
+    ) -> None:
+        self._store, self._queue, self._executor = store, queue, executor
+        self._parallel, self._idle, self._parent = parallel, idle, parent
+        self._stopping = False
+
+    def run(self) -> None:
+        """Work until all wanted jobs have ended, or, with `idle`, until none waited for so many seconds."""
+        quiet_since = time.monotonic()
+        recovered = 0.0
+        while self._is_wanted():
+            if (job := self._queue.claim()) is not None:
+                self._work(job)
+                quiet_since = time.monotonic()
+                continue
+            if time.monotonic() - recovered > _RECOVER_EVERY:
+                recovered = time.monotonic()
+                if self._queue.recover():
+                    continue
+            if self._idle is None and not self._queue.count_open():
+                return
+            if self._idle is not None and time.monotonic() - quiet_since > self._idle:
+                return
+            time.sleep(_LOOK_EVERY)
+
+    def stop(self) -> None:
+        """End soon: the present job is aborted, no other is begun."""
+        self._stopping = True
+        self._executor.cancel()
+
+    def _work(self, job: Job) -> None:
+        work = JobWork(self._store, job, self._executor, parallel=self._parallel)
+        try:
+            with JobLease(self._queue, job, self._executor.cancel, self._is_wanted) as lease:
+                status, error = work.run(lease)
+        except Exception as unexpected:  # the store failed; the job must not stay behind as running
+            status, error = "failed", RunError(type(unexpected).__name__, str(unexpected))
+        self._queue.finish(job, status, error)
+
+    def _is_wanted(self) -> bool:
+        orphaned = self._parent is not None and os.getppid() != self._parent
+        return not self._stopping and not orphaned
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a worker as the command line says; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    _import_quickly()
+    from trackbook.jobs.executor import PapermillExecutor
+
+    store = StorePaths(options.store).check()
+    slot = _take_slot(store, options.slots) if options.slots else None
+    if options.slots and slot is None:
+        return 0  # as many as wanted are at work
+    database = Database(store)
+    try:
+        queue = JobQueue(store, database, sweep_id=options.sweep, job_ids=options.job)
+        worker = Worker(
+            store,
+            queue,
+            PapermillExecutor(),
+            parallel=options.parallel,
+            idle=options.idle if options.sweep is None and options.job is None else None,
+            parent=options.parent,
+        )
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: worker.stop())
+        ensure_ingester(store)
+        worker.run()
+    finally:
+        database.close()
+        if slot is not None:
+            slot.release()
+    return 0
+
+
+def slot_path(store: StorePaths, number: int) -> Path:
+    """Return the lock file that a standing worker holds; there is one for each that may run at once."""
+    return store.jobs / f"worker-{number}.lock"
+
+
+def _take_slot(store: StorePaths, slots: int) -> ProcessLock | None:
+    for number in range(slots):
+        lock = ProcessLock(slot_path(store, number))
+        if lock.acquire():
+            return lock
+    return None
+
+
+def _import_quickly() -> None:
+    # jsonschema, which nbformat needs, imports this for checks of URIs that no notebook asks for: a second of work.
+    with contextlib.suppress(KeyError):
+        if "jsonschema" not in sys.modules:
+            sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None makes its import fail
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m trackbook.jobs.worker", description="Run queued jobs.")
+    parser.add_argument("store", type=Path, help="the store's folder")
+    parser.add_argument("--sweep", help="work on the jobs of this sweep alone")
+    parser.add_argument("--job", action="append", help="work on this job alone; may be given several times")
+    parser.add_argument(
+        "--parallel", type=int, default=1, help="jobs that run side by side, this one among them"
+    )
+    parser.add_argument(
+        "--slots", type=int, default=0, help="end at once if so many standing workers are there"
+    )
+    parser.add_argument("--idle", type=float, default=IDLE_SECONDS, help="seconds to wait for another job")
+    parser.add_argument("--parent", type=int, help="end when this process, the parent, has ended")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,223 @@
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from nbformat import v4, write
+
+from trackbook.domain.run import RunError
+from trackbook.services.context import Services, open_services
+from trackbook.services.ingest import rebuild
+from trackbook.services.queue import WORKER_DIED, JobQueue
+from trackbook.store import jobs as table
+from trackbook.store.paths import create_store
+
+CLAIM_ALL = """
+import sys
+from pathlib import Path
+from trackbook.services.queue import JobQueue
+from trackbook.store.database import Database
+from trackbook.store.paths import StorePaths
+store = StorePaths(Path(sys.argv[1]))
+queue = JobQueue(store, Database(store))
+sys.stdin.readline()
+while (job := queue.claim()) is not None:
+    print(job.id, flush=True)
+    if sys.argv[2] == "finish":
+        queue.finish(job, "finished")
+    else:
+        sys.stdin.readline()
+"""
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    opened = open_services(create_store(tmp_path / ".trackbook"))
+    yield opened
+    opened.database.close()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    cell = v4.new_code_cell("n = 1", metadata={"tags": ["parameters"]})
+    path = tmp_path / "a.ipynb"
+    write(v4.new_notebook(cells=[cell]), path)
+    return path
+
+
+@pytest.fixture
+def queue(services: Services) -> JobQueue:
+    return JobQueue(services.store, services.database)
+
+
+def claimer(services: Services, mode: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", CLAIM_ALL, str(services.store.root), mode],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def say(process: "subprocess.Popen[str]", line: str = "\n") -> None:
+    assert process.stdin is not None
+    process.stdin.write(line)
+    process.stdin.flush()
+
+
+def claim_and_die(services: Services) -> str:
+    """Have another process claim a job and be killed; returns the job's id."""
+    process = claimer(services, "keep")
+    with process:
+        say(process)
+        assert process.stdout is not None
+        job_id = process.stdout.readline().strip()
+        process.kill()
+    return job_id
+
+
+def test_jobs_are_claimed_in_the_order_of_submission(services: Services, queue: JobQueue, path: Path) -> None:
+    jobs = services.jobs.submit(path, None, {"n": [1, 2, 3]})
+    claimed = [queue.claim() for _ in range(4)]
+    assert [job.id if job else None for job in claimed] == [*(job.id for job in jobs), None]
+    assert {job.status for job in services.jobs.list()} == {"running"}
+    assert {job.worker for job in services.jobs.list()} == {claimed[0].worker if claimed[0] else None}
+    assert queue.count_open() == 3
+
+
+def test_a_worker_may_want_some_jobs_alone(services: Services, path: Path) -> None:
+    services.jobs.submit(path)
+    sweep = services.jobs.submit(path, None, {"n": [1, 2]})
+    (single,) = services.jobs.submit(path)
+    of_sweep = JobQueue(services.store, services.database, sweep_id=sweep[0].spec.sweep_id)
+    of_id = JobQueue(services.store, services.database, job_ids=[single.id])
+    assert (of_sweep.count_open(), of_id.count_open()) == (2, 1)
+    assert {job.id for job in (of_sweep.claim(), of_sweep.claim()) if job} == {job.id for job in sweep}
+    assert of_sweep.claim() is None
+    claimed = of_id.claim()
+    assert claimed is not None
+    assert claimed.id == single.id
+
+
+def test_processes_never_get_the_same_job(services: Services, path: Path) -> None:
+    jobs = services.jobs.submit(path, None, {"n": list(range(40))})
+    processes = [claimer(services, "finish") for _ in range(4)]
+    for process in processes:
+        say(process)
+    claimed = [process.communicate()[0].split() for process in processes]
+    assert sorted(job_id for ids in claimed for job_id in ids) == sorted(job.id for job in jobs)
+    assert {job.status for job in services.jobs.list()} == {"finished"}
+
+
+def test_progress_and_outcome(services: Services, queue: JobQueue, path: Path) -> None:
+    services.jobs.submit(path)
+    job = queue.claim()
+    assert job is not None
+    revision = services.runs.revision()
+    queue.note_progress(job, 2, 5)
+    assert services.jobs.changed_since(revision) == [job.id]
+    present = services.jobs.get(job.id)
+    assert (present.cell, present.cells) == (2, 5)
+    error = RunError("ValueError", "no", ["a\n"], 2, "c")
+    queue.finish(job, "failed", error)
+    ended = services.jobs.get(job.id)
+    assert (ended.status, ended.error, ended.worker, ended.cell) == ("failed", error, None, 2)
+    services.runs.refresh()
+    assert services.jobs.get(job.id).error == error
+
+
+def test_a_cancellation_reaches_the_worker(services: Services, queue: JobQueue, path: Path) -> None:
+    services.jobs.submit(path)
+    job = queue.claim()
+    assert job is not None
+    assert not queue.is_cancel_requested(job)
+    assert services.jobs.cancel(job.id).status == "running"
+    assert queue.is_cancel_requested(job)
+
+
+def test_a_job_of_a_living_worker_is_left_alone(services: Services, queue: JobQueue, path: Path) -> None:
+    services.jobs.submit(path)
+    job = queue.claim()
+    assert job is not None
+    assert queue.recover() == []
+    assert services.jobs.get(job.id).status == "running"
+
+
+def test_a_job_of_a_dead_worker_gets_one_more_attempt(
+    services: Services, queue: JobQueue, path: Path
+) -> None:
+    (job,) = services.jobs.submit(path)
+    assert claim_and_die(services) == job.id
+    assert services.jobs.get(job.id).status == "running"
+    assert queue.recover() == [job.id]
+    again = services.jobs.get(job.id)
+    assert (again.status, again.worker) == ("queued", None)
+    assert again.spec.run_id != job.spec.run_id
+    assert queue.recover() == []
+
+    assert claim_and_die(services) == job.id
+    assert queue.recover() == [job.id]
+    lost = services.jobs.get(job.id)
+    assert lost.status == "failed"
+    assert lost.error is not None
+    assert lost.error.ename == WORKER_DIED
+    assert queue.claim() is None
+    services.runs.refresh()
+    assert services.jobs.get(job.id) == lost
+
+
+def test_a_cancelled_job_of_a_dead_worker_is_cancelled(
+    services: Services, queue: JobQueue, path: Path
+) -> None:
+    (job,) = services.jobs.submit(path)
+    claim_and_die(services)
+    services.jobs.cancel(job.id)
+    assert queue.recover() == [job.id]
+    assert services.jobs.get(job.id).status == "cancelled"
+
+
+def test_a_lease_of_another_host_has_to_run_out(services: Services, queue: JobQueue, path: Path) -> None:
+    (job,) = services.jobs.submit(path)
+    with services.database.write() as connection:
+        table.claim(connection, job.id, "elsewhere:1", 1, 2**60)
+    assert queue.recover() == []
+    with services.database.write() as connection:
+        table.renew(connection, job.id, "elsewhere:1", 1)
+    assert queue.recover() == [job.id]
+    assert services.jobs.get(job.id).status == "queued"
+
+
+def test_a_new_index_does_not_take_a_job_from_its_worker(services: Services, path: Path) -> None:
+    (job,) = services.jobs.submit(path)
+    process = claimer(services, "keep")
+    with process:
+        say(process)
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == job.id
+        database = rebuild(services.store)
+        try:
+            queue = JobQueue(services.store, database)
+            assert services.jobs.get(job.id).status == "queued"
+            assert queue.claim() is None
+            process.kill()
+            process.wait()
+            claimed = queue.claim()
+            assert claimed is not None
+            assert claimed.worker is not None
+            assert claimed.worker.endswith(f":{os.getpid()}")
+        finally:
+            database.close()
+
+
+def test_a_worker_keeps_its_job_over_a_new_index(services: Services, queue: JobQueue, path: Path) -> None:
+    services.jobs.submit(path)
+    job = queue.claim()
+    assert job is not None
+    database = rebuild(services.store)
+    database.close()
+    assert services.jobs.get(job.id).status == "queued"
+    queue.keep(job)
+    kept = services.jobs.get(job.id)
+    assert (kept.status, kept.worker) == ("running", job.worker)
