@@ -326,9 +326,10 @@ def runs(
     `query` is written in the search language, such as `metrics.acc > 0.9 and params.lr <= 0.1`.
     Raises QueryError for one that can't be read, MissingExtra in the light install.
     """
+    services = open_project()  # says which extra is missing, where one is
     from trackbook.services.tables import runs_table
 
-    return runs_table(open_project(), query, order_by, limit)
+    return runs_table(services, query, order_by, limit)
 
 
 def compare(*references: str | Run) -> "pd.DataFrame":
@@ -336,11 +337,10 @@ def compare(*references: str | Run) -> "pd.DataFrame":
 
     A reference is a run, its id, or its number such as "#42".
     """
+    services = open_project()
     from trackbook.services.tables import comparison_table
 
-    return comparison_table(
-        open_project(), [ref.id if isinstance(ref, Run) else str(ref) for ref in references]
-    )
+    return comparison_table(services, [ref.id if isinstance(ref, Run) else str(ref) for ref in references])
 
 
 def open_project(folder: str | os.PathLike[str] | None = None) -> "Services":

@@ -316,9 +316,9 @@ def kernel(module_kernel: Kernel) -> Kernel:
 
 
 @pytest.fixture
-def fresh(tmp_path: Path) -> Iterator[Project]:
+def fresh(tmp_path: Path) -> Project:
     """A project of the test's own."""
-    yield Project(tmp_path)
+    return Project(tmp_path)
 
 
 @pytest.fixture

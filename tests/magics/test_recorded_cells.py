@@ -1,5 +1,6 @@
 """What is recorded of each execution, in a real kernel: as the front end shows it."""
 
+import ast
 from typing import Any
 
 import pytest
@@ -37,7 +38,8 @@ SHOWN = {
         "for thread in threads: thread.join()"
     ),
     "a log handler made before": "import logging\nlogging.getLogger('x').warning('careful')",
-    "captured": "from IPython.utils.capture import capture_output\nwith capture_output() as c:\n    print('hidden')\nprint('x')",
+    "captured": "from IPython.utils.capture import capture_output\n"
+    "with capture_output() as c:\n    print('hidden')\nprint('x')",
 }
 
 
@@ -128,8 +130,8 @@ def test_nothing_listens_without_a_run(open_kernel: Any) -> None:
         "[name for o in (sys.stdout, sys.stderr, ip.display_pub, ip.displayhook, ip) for name in names "
         "if 'OutputTap' in repr(vars(o).get(name))]"
     )
-    listening = open_kernel.run(look).outputs[0]["data"]["text/plain"]
-    assert listening == "['write', 'write', 'publish', 'clear_output', 'write_format_data', '_showtraceback']"
+    listening = ast.literal_eval(open_kernel.run(look).outputs[0]["data"]["text/plain"])
+    assert listening == ["write", "write", "publish", "clear_output", "write_format_data", "_showtraceback"]
     open_kernel.run("import trackbook as tb\ntb.end_run()")
     assert open_kernel.run(look).outputs[0]["data"]["text/plain"] == "[]"
     open_kernel.run("%track start churn")

@@ -82,8 +82,8 @@ def test_a_metric_in_a_loop_has_one_line_that_moves(kernel: Any, project: Any) -
 
 def test_metrics_inside_a_function_see_its_variables(kernel: Any, project: Any) -> None:
     kernel.run("%track start churn\nscale = 2")
-    source = "def train():\n    inner = 5\n    %track metric inner both=inner*scale all=sum(inner for _ in range(2))\ntrain()"
-    assert kernel.run(source).status == "ok"
+    line = "%track metric inner both=inner*scale all=sum(inner for _ in range(2))"
+    assert kernel.run(f"def train():\n    inner = 5\n    {line}\ntrain()").status == "ok"
     assert {key: points[0][1] for key, points in project.last.metrics.items()} == {
         "inner": 5,
         "both": 10,

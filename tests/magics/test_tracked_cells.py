@@ -21,7 +21,8 @@ def test_what_it_reads_and_makes(kernel: Any, project: Any) -> None:
     reply = kernel.run(source, "c1")
     assert reply.status == "ok"
     assert reply.line == (
-        "churn · cell · parameters lr 0.1, on True, name 'tree', depth 4, label 'made' · metrics best 0.2, score 5.2 → finished"
+        "churn · cell · parameters lr 0.1, on True, name 'tree', depth 4, label 'made'"
+        " · metrics best 0.2, score 5.2 → finished"
     )
     assert [o["data"]["text/plain"] for o in reply.outputs if o["output_type"] == "execute_result"] == ["5.2"]
     run = project.last

@@ -10,10 +10,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from IPython.core.displayhook import DisplayHook
 from IPython.core.interactiveshell import InteractiveShell
 
 from trackbook.domain.cell import CellError
+from trackbook.magics.kernel import is_kernel
 from trackbook.magics.outputs import OutputCollector
 
 
@@ -49,8 +49,8 @@ class OutputTap:
         self._listen(publisher, "clear_output", self._cleared)
         hook = self._shell.displayhook
         self._listen(hook, "write_format_data", self._resulted)
-        if type(hook).write_format_data is DisplayHook.write_format_data:
-            # Plain IPython writes "Out[1]: ..." to stdout; the result is noted as a result.
+        if not is_kernel(self._shell):
+            # A terminal's IPython writes "Out[1]: ..." to stdout; the result is noted as a result.
             self._listen(hook, "write_output_prompt", _ignore)
             self._listen(hook, "finish_displayhook", _ignore)
         self._listen(self._shell, "_showtraceback", self._failed)

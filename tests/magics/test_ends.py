@@ -1,0 +1,181 @@
+"""How runs end that nobody ends: restarted, shut down, killed and busy kernels."""
+
+from collections.abc import Callable
+from typing import Any
+
+from trackbook.domain import records as r
+from trackbook.store.locks import is_held
+
+RESTARTED = ("killed", "The kernel was restarted.")
+STOPPED = ("finished", "The kernel was shut down.")
+
+
+def test_a_restart_kills_the_run(start_kernel: Callable[..., Any], fresh: Any) -> None:
+    kernel = start_kernel()
+    kernel.run("%load_ext trackbook\n%track start churn")
+    kernel.restart()
+    run = fresh.last
+    assert (run.end.status, run.end.reason) == RESTARTED
+    assert run.end.message_id is None
+    kernel.run("%load_ext trackbook\n%track start churn")
+    assert not fresh.last.all(r.RunEnded)
+    assert len(fresh.runs) == 2
+
+
+def test_a_restart_in_the_middle_of_a_cell(start_kernel: Callable[..., Any], fresh: Any) -> None:
+    kernel = start_kernel()
+    kernel.run("%load_ext trackbook\n%track start churn")
+    kernel.send("import time\nprint('training', flush=True)\nwhile True: time.sleep(0.05)")
+    kernel.wait_for_text("training")
+    kernel.restart()
+    run = fresh.last
+    assert (run.end.status, run.end.reason) == RESTARTED
+    assert run.cells[-1].finished.status == "aborted"
+
+
+def test_a_restart_of_a_cell_that_can_not_be_interrupted(
+    start_kernel: Callable[..., Any], fresh: Any
+) -> None:
+    kernel = start_kernel()
+    kernel.run("%load_ext trackbook\n%track start churn")
+    kernel.send(
+        "import time\nprint('stubborn', flush=True)\n"
+        "while True:\n    try:\n        while True: time.sleep(0.01)\n    except KeyboardInterrupt: pass"
+    )
+    kernel.wait_for_text("stubborn")
+    kernel.restart()
+    run = fresh.last
+    assert (run.end.status, run.end.reason) == RESTARTED
+    assert run.cells[-1].finished.status == "aborted"
+    assert run.cells[-1].outputs[0]["text"] == "stubborn\n"
+
+
+def test_a_shutdown_finishes_the_run(start_kernel: Callable[..., Any], fresh: Any) -> None:
+    kernel = start_kernel()
+    kernel.run("%load_ext trackbook\n%track start churn\nimport trackbook as tb\ntb.start_run(nested=True)")
+    kernel.run("1 / 0")
+    kernel.stop()
+    assert [(run.end.status, run.end.reason) for run in fresh.runs] == [STOPPED, STOPPED]
+
+
+def test_exit_in_a_cell_finishes_the_run(start_kernel: Callable[..., Any], fresh: Any) -> None:
+    kernel = start_kernel()
+    kernel.run("%load_ext trackbook\n%track start churn")
+    kernel.send("exit")
+    fresh.until(lambda project: project.last.all(r.RunEnded))
+    assert fresh.last.end.status == "finished"
+
+
+def test_a_killed_kernel_is_found(start_kernel: Callable[..., Any], fresh: Any) -> None:
+    kernel = start_kernel()
+    kernel.run("%load_ext trackbook\n%track start churn --name victim --params lr=0.1")
+    kernel.send(
+        "import trackbook as tb, time\ntb.log({'loss': 0.5})\nprint('up', flush=True)\ntime.sleep(600)"
+    )
+    kernel.wait_for_text("up")
+    kernel.kill()
+    run = fresh.last
+    assert not run.all(r.RunEnded)
+    with fresh.services() as services:
+        found = services.runs.get(run.id)
+        assert (found.status, found.name, found.params) == ("killed", "victim", {"lr": 0.1})
+        assert found.reason
+        assert found.metrics == {"loss": 0.5}
+        detail = services.runs.detail(run.id)
+        assert [cell.status for cell in detail.cells] == ["ok", "running"]
+
+
+def test_a_kernel_that_lives_is_not_taken_for_dead(start_kernel: Callable[..., Any], fresh: Any) -> None:
+    kernel = start_kernel()
+    kernel.run("%load_ext trackbook\n%track start churn")
+    locks = list(fresh.store.journals.glob("*/*.lock"))
+    assert locks
+    assert all(is_held(lock) for lock in locks)
+    with fresh.services() as services:
+        assert (
+            services.runs.get(fresh.store.journals.glob("*/*.lock").__next__().parent.name).status
+            == "running"
+        )
+
+
+def test_a_job_s_kernel_joins_its_run(start_kernel: Callable[..., Any], fresh: Any) -> None:
+    from trackbook.domain.run import Source
+    from trackbook.services.recorder import RunRecorder
+
+    owner = RunRecorder.start(fresh.store, experiment="churn", source=Source("job", "train.ipynb"))
+    output = fresh.folder / "outputs"
+    kernel = start_kernel(
+        variables={
+            "TRACKBOOK_STORE": str(fresh.store.root),
+            "TRACKBOOK_RUN": owner.run_id,
+            "TRACKBOOK_JOB": "job",
+            "TRACKBOOK_OUTPUT_DIR": str(output),
+        }
+    )
+    kernel.run("%load_ext trackbook", silent=True)
+    kernel.run("print('first')", "c1")
+    reply = kernel.run("%track start other --params lr=0.1\nimport trackbook as tb", "c2")
+    assert "joined" in reply.line
+    kernel.run("tb.current_run().output_dir.joinpath('made.txt').write_text('x')", "c3")
+    child = kernel.run("with tb.start_run('inner') as run: print(run.id)", "c4").stdout.strip()
+    kernel.stop()
+    owner.end()
+    run = next(run for run in fresh.runs if run.id == owner.run_id)
+    assert [cell.started.cell_id for cell in run.cells] == ["c1", "c2", "c3", "c4"]
+    assert run.cells[0].outputs[0]["text"] == "first\n"
+    assert run.params == {"lr": 0.1}
+    assert run.end.status == "finished"
+    assert not run.all(r.SnapshotTaken)
+    assert run.all(r.EnvironmentCaptured)
+    assert (output / "made.txt").read_text() == "x"
+    inner = next(run for run in fresh.runs if run.id == child)
+    assert (inner.start.parent_id, inner.start.source.job_id) == (owner.run_id, "job")
+
+
+def test_the_first_cell_does_not_wait_for_what_is_captured(
+    start_kernel: Callable[..., Any], fresh: Any
+) -> None:
+    tools = fresh.folder / "bin"
+    tools.mkdir()
+    git = tools / "git"
+    git.write_text("#!/bin/sh\nwhile ! [ -e go ]; do sleep 0.02; done\nexit 1\n")
+    git.chmod(0o755)
+    kernel = start_kernel(variables={"PATH": f"{tools}:/usr/bin:/bin"})
+    kernel.run("%load_ext trackbook\n%track start churn")
+    assert not fresh.last.all(r.EnvironmentCaptured)
+    (fresh.folder / "go").touch()
+    kernel.run("%track end")
+    assert fresh.last.one(r.EnvironmentCaptured).environment.git is None
+    assert fresh.last.records.index(fresh.last.one(r.EnvironmentCaptured)) < fresh.last.records.index(
+        fresh.last.end
+    )
+
+
+def test_a_notebook_that_was_renamed_is_no_error(start_kernel: Callable[..., Any], fresh: Any) -> None:
+    kernel = start_kernel()
+    (fresh.folder / "train.ipynb").rename(fresh.folder / "renamed.ipynb")
+    kernel.run("%load_ext trackbook\n%track start churn", "c1")
+    source = fresh.last.start.source
+    assert (source.kind, source.path, source.kernel_id) == ("notebook", None, kernel.id)
+    kernel.run(f"__vsc_ipynb_file__ = {str(fresh.folder / 'renamed.ipynb')!r}")
+    kernel.run("%track start churn", "c1")
+    assert fresh.last.start.source.path == "renamed.ipynb"
+
+
+def test_a_forked_child_logs_and_records_no_cell(start_kernel: Callable[..., Any], fresh: Any) -> None:
+    kernel = start_kernel()
+    kernel.run("%load_ext trackbook\n%track start churn\nimport trackbook as tb, os")
+    source = (
+        "pid = os.fork()\n"
+        "if pid == 0:\n"
+        "    tb.log({'child': 1.0})\n"
+        "    tb.end_run()\n"
+        "    os._exit(0)\n"
+        "print(os.waitpid(pid, 0)[1])"
+    )
+    assert kernel.run(source).stdout == "0\n"
+    kernel.run("tb.log({'parent': 1.0})")
+    run = fresh.last
+    assert set(run.metrics) == {"child", "parent"}
+    assert [cell.finished.status for cell in run.cells] == ["ok", "ok", "ok"]
+    assert not run.all(r.RunEnded)
