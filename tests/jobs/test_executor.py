@@ -1,0 +1,303 @@
+import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbformat import v4
+
+from trackbook.domain.execution import Execution, Outcome
+from trackbook.errors import KernelError
+from trackbook.jobs.executor import PapermillExecutor
+
+
+class Seen:
+    """An observer that keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.tracks: bool | None = None
+        self.started: list[tuple[int, int, str]] = []
+        self.finished: list[tuple[str, str]] = []
+        self.on_start = threading.Event()
+
+    def kernel_ready(self, tracks: bool) -> None:
+        self.tracks = tracks
+
+    def cell_started(self, position: int, total: int, cell: dict[str, Any]) -> None:
+        self.started.append((position, total, cell["id"]))
+        self.on_start.set()
+
+    def cell_finished(self, cell: dict[str, Any], status: str, duration: float) -> None:
+        assert duration >= 0
+        self.finished.append((cell["id"], status))
+
+
+class Bench:
+    """Executes cells in a folder with braces and a space in its name."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "a {b} c"
+        self.folder.mkdir()
+        self.seen = Seen()
+        self.executor = PapermillExecutor()
+
+    def write(self, *cells: Any) -> Path:
+        made = [
+            v4.new_code_cell(cell, id=f"c{number}") if isinstance(cell, str) else cell
+            for number, cell in enumerate(cells, start=1)
+        ]
+        path = self.folder / "in.ipynb"
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nbformat.write(v4.new_notebook(cells=made, metadata={"kernelspec": kernel}), path)
+        return path
+
+    def run(self, *cells: Any, **options: Any) -> Outcome:
+        execution = Execution(
+            notebook=str(self.write(*cells)),
+            output=str(self.folder / "out.ipynb"),
+            folder=str(self.folder),
+            log=str(self.folder / "log.txt"),
+            **options,
+        )
+        return self.executor.run(execution, self.seen)
+
+    def output(self) -> Any:
+        notebook = nbformat.read(self.folder / "out.ipynb", 4)
+        nbformat.validate(notebook)
+        return notebook
+
+    def texts(self) -> list[str]:
+        return ["".join(o.get("text", "") for o in cell.outputs) for cell in self.output().cells]
+
+    def states(self) -> list[tuple[str, bool | None]]:
+        noted = [cell.metadata.papermill for cell in self.output().cells]
+        return [(note["status"], note["exception"]) for note in noted]
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def test_a_notebook_is_executed_where_and_as_asked(bench: Bench) -> None:
+    outcome = bench.run(
+        "import os; print(os.getcwd())",
+        v4.new_markdown_cell("# Title", id="m"),
+        "print(os.environ['MINE'])\n6 * 7",
+        environment={"MINE": "my value"},
+    )
+    assert outcome == Outcome("finished")
+    notebook = bench.output()
+    assert notebook.cells[0].outputs[0].text == f"{bench.folder}\n"
+    assert notebook.cells[2].outputs[0].text == "my value\n"
+    assert notebook.cells[2].outputs[1].data["text/plain"] == "42"
+    assert [cell.get("execution_count") for cell in notebook.cells] == [1, None, 2]
+    assert notebook.metadata.language_info.name == "python"
+    assert bench.states() == [("completed", False)] * 3
+    assert bench.seen.started == [(1, 3, "c1"), (2, 3, "m"), (3, 3, "c3")]
+    assert bench.seen.finished == [("c1", "ok"), ("c3", "ok")]
+
+
+def test_the_kernel_knows_cell_ids_and_metadata_and_has_trackbook(bench: Bench) -> None:
+    tagged = v4.new_code_cell("pass", id="tagged", metadata={"tags": ["a", "b"], "mine": {"deep": 1}})
+    outcome = bench.run(
+        "heard = []\n"
+        "note = lambda info: heard.append((info.cell_id, info.cell_meta))\n"
+        "get_ipython().events.register('pre_run_cell', note)",
+        tagged,
+        "import json\nprint(json.dumps(heard))\nprint('trackbook' in get_ipython().extension_manager.loaded)",
+    )
+    assert outcome.status == "finished"
+    heard, loaded = bench.texts()[2].splitlines()
+    (first, meta), (second, _) = json.loads(heard)
+    assert (first, second, loaded) == ("tagged", "c3", "True")
+    assert meta == {
+        "tags": ["a", "b"],
+        "mine": {"deep": 1},
+        "cellId": "tagged",
+        "deletedCells": [],
+        "recordTiming": False,
+    }
+    assert bench.seen.tracks is True
+
+
+def test_a_failing_cell_ends_the_execution(bench: Bench) -> None:
+    outcome = bench.run("x = 1", "def f():\n    raise KeyError('gone')\nf()", "print('never')")
+    assert outcome.status == "failed"
+    error = outcome.error
+    assert error is not None
+    assert (error.ename, error.evalue, error.cell, error.cell_id) == ("KeyError", "'gone'", 2, "c2")
+    assert "raise KeyError('gone')" in re.sub(r"\x1b\[[0-9;]*m", "", "".join(error.traceback))
+    assert bench.states() == [("completed", False), ("failed", True), ("pending", None)]
+    assert bench.seen.finished == [("c1", "ok"), ("c2", "error")]
+
+
+def test_cells_are_counted_as_the_user_sees_them(bench: Bench) -> None:
+    injected = v4.new_code_cell("x = 2", id="i", metadata={"tags": ["injected-parameters"]})
+    outcome = bench.run("x = 1", injected, "1 / 0")
+    assert outcome.error is not None
+    assert outcome.error.cell == 2
+
+
+def test_an_error_that_is_expected_does_not_end_it(bench: Bench) -> None:
+    expected = v4.new_code_cell("1 / 0", id="e", metadata={"tags": ["raises-exception"]})
+    assert bench.run(expected, "print('on')").status == "finished"
+    assert bench.texts()[1] == "on\n"
+
+
+@pytest.mark.parametrize(
+    ("end", "status"), [("raise SystemExit", "finished"), ("import sys; sys.exit(3)", "failed")]
+)
+def test_a_notebook_may_end_itself(bench: Bench, end: str, status: str) -> None:
+    assert bench.run(end, "print('never')").status == status
+    assert bench.texts()[1] == ""
+    assert bench.states()[1] == ("pending", None)
+
+
+@pytest.mark.parametrize(
+    ("death", "reason"),
+    [
+        ("os._exit(7)", "exit code 7"),
+        ("os.kill(os.getpid(), 9)", "SIGKILL"),
+    ],
+)
+def test_a_kernel_that_dies_is_never_a_success(bench: Bench, death: str, reason: str) -> None:
+    outcome = bench.run("print('before')", f"import os\n{death}", "print('never')")
+    assert outcome.status == "died"
+    assert outcome.error is not None
+    assert (outcome.error.ename, outcome.error.cell) == ("KernelDied", 2)
+    assert reason in outcome.error.evalue
+    assert bench.states() == [("completed", False), ("failed", True), ("pending", None)]
+    assert bench.texts()[0] == "before\n"
+    assert bench.seen.finished == [("c1", "ok"), ("c2", "aborted")]
+
+
+def test_a_time_limit_says_where_the_notebook_was(bench: Bench) -> None:
+    outcome = bench.run("print('on')", "import time\nwhile True:\n    time.sleep(600)", "1", timeout=10)
+    assert outcome.status == "timed_out"
+    assert outcome.error is not None
+    assert (outcome.error.ename, outcome.error.cell) == ("TimeLimit", 2)
+    assert "10 seconds" in outcome.error.evalue
+    assert any("KeyboardInterrupt" in line for line in outcome.error.traceback)
+    assert bench.states() == [("completed", False), ("failed", True), ("pending", None)]
+
+
+def test_a_notebook_that_ignores_interrupts_is_killed(bench: Bench) -> None:
+    stubborn = (
+        "import os, signal, time\nopen('pid', 'w').write(str(os.getpid()))\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: time.sleep(600)"
+    )
+    outcome = bench.run(stubborn, timeout=10)
+    assert outcome.status == "timed_out"
+    assert bench.states() == [("failed", True)]
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((bench.folder / "pid").read_text()), 0)
+
+
+def test_it_can_be_cancelled_from_another_thread(bench: Bench) -> None:
+    def cancel() -> None:
+        assert bench.seen.on_start.wait(60)
+        bench.executor.cancel()
+
+    canceller = threading.Thread(target=cancel)
+    canceller.start()
+    outcome = bench.run("import time; time.sleep(600)", "1")
+    canceller.join()
+    assert outcome.status == "aborted"
+    assert bench.states() == [("failed", True), ("pending", None)]
+    assert bench.run("print('again')").status == "finished"
+
+
+def test_a_kernel_that_is_not_there_is_an_error(bench: Bench) -> None:
+    with pytest.raises(KernelError, match="nonesuch"):
+        bench.run("1", kernel="nonesuch")
+
+
+def test_a_kernel_that_does_not_start_is_an_error(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = tmp_path / "kernels" / "broken"
+    spec.mkdir(parents=True)
+    argv = [sys.executable, "-c", "import sys; sys.exit(5)", "{connection_file}"]
+    (spec / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "b", "language": "python"}))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    with pytest.raises(KernelError, match="exit code 5"):
+        bench.run("1", kernel="broken")
+
+
+def test_the_output_is_a_whole_notebook_at_any_moment(bench: Bench) -> None:
+    path = bench.folder / "out.ipynb"
+    done = threading.Event()
+    readings: list[int] = []
+
+    def read() -> None:
+        while not done.is_set():
+            if path.exists():
+                readings.append(len(json.loads(path.read_bytes())["cells"]))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        assert bench.run(*["print('x' * 100_000)"] * 30).status == "finished"
+    finally:
+        done.set()
+        reader.join()
+    assert set(readings) == {30}
+    assert sorted(p.name for p in bench.folder.iterdir()) == ["in.ipynb", "log.txt", "out.ipynb"]
+
+
+def test_long_cells_are_saved_while_they_run(bench: Bench) -> None:
+    """The cell waits until what it printed before is in the file, which is not written at each message."""
+    source = (
+        "import time\nprint('begun', flush=True)\ndeadline = time.monotonic() + 100\n"
+        "while 'begun\\\\n' not in open('out.ipynb').read() and time.monotonic() < deadline:\n"
+        "    print('.', end='', flush=True); time.sleep(0.1)\nassert time.monotonic() < deadline"
+    )
+    assert bench.run(source).status == "finished"
+
+
+def test_it_works_inside_a_running_event_loop(bench: Bench) -> None:
+    async def main() -> Outcome:
+        return bench.run("print('in')")
+
+    assert asyncio.run(main()).status == "finished"
+
+
+def papermill(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [
+        sys.executable,
+        "-m",
+        "papermill",
+        "in.ipynb",
+        "out.ipynb",
+        "--engine",
+        "trackbook",
+        *arguments,
+    ]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+
+
+def test_papermill_finds_the_engine(bench: Bench) -> None:
+    parameters = v4.new_code_cell("lr = 0.1", id="p", metadata={"tags": ["parameters"]})
+    bench.write(parameters, "print(lr)", "%track status")
+    done = papermill(bench.folder, "-p", "lr", "0.5")
+    assert done.returncode == 0, done.stderr
+    notebook = bench.output()
+    assert notebook.cells[2].outputs[0].text == "0.5\n"
+    assert notebook.cells[3].outputs
+    assert bench.states() == [("completed", False)] * 4
+
+
+@pytest.mark.parametrize("source", ["1 / 0", "import os; os._exit(1)"])
+def test_papermill_hears_of_failures(bench: Bench, source: str) -> None:
+    bench.write("1", source, "2")
+    done = papermill(bench.folder)
+    assert done.returncode != 0
+    states = [c.metadata.papermill.status for c in bench.output().cells if "papermill" in c.metadata]
+    assert states == ["completed", "failed", "pending"]
