@@ -2,8 +2,8 @@
 
 Rules of meaning, which whatever answers a tree must follow:
 
-- A comparison with a missing value is false, `!=`, `not in` and `not like` too; `not (...)` turns it to true. NaN
-  counts as missing, unless the question is `is nan`. A parameter that is None counts as missing.
+- A comparison with a missing value is false, `!=`, `not in`, `not like` and `is not nan` too; `not (...)` turns it to
+  true. NaN counts as missing, unless the question is about NaN. A parameter that is None counts as missing.
 - A parameter compares as a number with numbers and as text with text. Its text is its JSON value, so that
   `params.lr = '0.1'` finds the number 0.1.
 - `like` (with % and _) and `~` tell capitals from small letters; `ilike`, `contains` and words alone don't.

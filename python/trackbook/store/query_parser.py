@@ -65,6 +65,8 @@ _NAME = re.compile(
     r"""(?P<head>\w+)(?:\.(?:(?P<plain>\w+(?:\.\w+)*)|`(?P<back>(?:[^`]|``)+)`|"(?P<double>(?:[^"]|"")+)"))?"""
     r"""(?P<context>\{[^{}]*\})?\Z"""
 )
+_COUNT = re.compile(r"\{(?:\d*,)?(\d+)")
+_MOST_REPEATS = 50_000
 _KIND_NAMES: Final[dict[Kind, str]] = {
     "number": "a number",
     "text": "text",
@@ -314,6 +316,9 @@ class _Reader:
 
     def check_pattern(self, pattern: str, position: int) -> None:
         try:
+            # Counts within counts are multiplied when the pattern is compiled, which nothing can end.
+            if math.prod(float(count) for count in _COUNT.findall(pattern)) > _MOST_REPEATS:
+                raise OverflowError
             regex.compile(pattern)
         except regex.error as error:
             place: int = getattr(error, "pos", None) or 0
