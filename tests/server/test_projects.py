@@ -9,6 +9,8 @@ from trackbook.config import Settings
 from trackbook.domain.ids import new_id
 from trackbook.errors import NotFound, UsageError
 from trackbook.server.projects import Projects
+from trackbook.services.ingest import rebuild
+from trackbook.services.recorder import RunRecorder
 from trackbook.store.paths import create_store
 
 
@@ -127,3 +129,30 @@ def test_a_notebook_of_another_project_is_refused(projects: Projects, root: Path
         projects.notebook(project.id, "plain/x.ipynb")
     with pytest.raises(NotFound):
         projects.notebook(project.id, "a/b")
+
+
+def test_an_index_made_anew_is_read(projects: Projects, root: Path) -> None:
+    found = projects.find("a")
+    assert found is not None
+    before = projects.open(found.id)
+    run = RunRecorder.start(before.store, experiment="churn")
+    run.end()
+    before.services.runs.refresh(timeout=60.0)
+    assert before.services.runs.get(run.run_id).number == 1
+    for suffix in ("", "-wal", "-shm"):
+        before.store.index.with_name(f"index.sqlite{suffix}").unlink(missing_ok=True)
+    rebuild(before.store).close()
+    assert projects.open(found.id) is not before
+    assert projects.services(found.id).runs.get(run.run_id).experiment == "churn"
+
+
+def test_a_project_that_is_gone_is_not_found(projects: Projects, root: Path) -> None:
+    found = projects.find("a")
+    assert found is not None
+    projects.open(found.id)
+    (root / "a").rename(root.parent / "outside" / "a")
+    with pytest.raises(NotFound):
+        projects.open(found.id)
+    (root.parent / "outside" / "a").rename(root / "a")
+    assert projects.find("a") == found
+    assert projects.open(found.id).services.runs.revision() == 0

@@ -42,6 +42,13 @@ BODIES = [
     ("PATCH", "runs/{finished}", '{{"name": null}}'),
     ("PATCH", "runs/{finished}", '{{"tags": {{"a": 1}}}}'),
     ("PATCH", "runs/{finished}", "[" * 200_000),
+    ("PATCH", "runs/{finished}", '{{"notes": "\\ud800"}}'),
+    ("POST", "jobs", '{{"notebook": "work/churn/train.ipynb", "timeout": NaN}}'),
+    (
+        "POST",
+        "jobs",
+        '{{"notebook": "work/churn/train.ipynb", "params": ' + '{{"a":' * 300 + "1" + "}}" * 301,
+    ),
     ("PUT", "runs/{finished}/snapshots/start", '{{"notebook": []}}'),
     ("PUT", "runs/{finished}/snapshots/start", "{{}}"),
     (
@@ -184,7 +191,6 @@ async def test_names_that_can_not_be_stored(ask: Callable[..., Any], sample: Any
         {"name": "x" * 251},
         {"name": "a\0b"},
         {"tags": {"": "x"}},
-        {"name": "\ud800"},
     ):
         answer = await ask(path, "PATCH", body)
         assert (answer.status, answer.json["code"]) == (400, "invalid_name"), (body, answer.body)

@@ -34,7 +34,7 @@ class TrackbookServer(ExtensionApp):
         bus.register_event_schema(SCHEMA)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="trackbook")
         self.projects = Projects(self._root_folder(), Settings.load(), on_open=self._watch)
-        self.watcher = ChangeWatcher(bus, self.in_thread, self.log)
+        self.watcher = ChangeWatcher(self.projects, bus, self.in_thread, self.log)
 
     def initialize_handlers(self) -> None:
         """Register the routes of rest-api.yml."""

@@ -90,11 +90,14 @@ class TrackbookHandler(ExtensionHandlerMixin, APIHandler):
                 values[field.encode_name] = given[0]
         return convert(values, kind, "query", strict=False)
 
-    def body(self, kind: type[T]) -> T:
-        """Return the request's JSON body as a struct; raises UsageError if it is no JSON or doesn't fit."""
-        # The standard library's reader takes lone surrogates, as JavaScript sends them.
+    def body(self, kind: type[T], *, surrogates: bool = False) -> T:
+        """Return the request's JSON body as a struct; raises UsageError if it is no JSON or doesn't fit.
+
+        Lone `surrogates`, which have no UTF-8, are refused unless they are said to be fine.
+        """
+        read: Callable[[bytes], Any] = json.loads if surrogates else msgspec.json.decode
         try:
-            content = json.loads(self.request.body)
+            content = read(self.request.body)
         except (ValueError, RecursionError) as error:
             raise UsageError(f"The request's body is not JSON: {error}.") from error
         if _is_deeper_than(MAX_DEPTH, content):
@@ -130,8 +133,8 @@ def describe_error(status: int, error: BaseException | None, reason: str = "") -
         plain = msgspec.to_builtins(explanation, enc_hook=str)
         return {**plain, "code": error.code, "message": str(error)}
     if isinstance(error, HTTPError):
-        message = error.log_message % error.args if error.log_message and error.args else error.log_message
-        return {"code": _HTTP_CODES.get(status, "http"), "message": message or error.reason or reason}
+        message = error.log_message % error.args if error.log_message else error.reason
+        return {"code": _HTTP_CODES.get(status, "http"), "message": message or reason}
     return {"code": "internal", "message": "Something went wrong in Trackbook; the server's log says what."}
 
 

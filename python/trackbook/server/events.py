@@ -9,8 +9,9 @@ from typing import Any, Protocol, TypeVar
 from jupyter_events.logger import EventLogger
 
 from trackbook.domain.change import Change
+from trackbook.errors import NotFound
 from trackbook.server.ingesting import IngesterKeeper
-from trackbook.server.projects import OpenProject
+from trackbook.server.projects import OpenProject, Projects
 
 SCHEMA = Path(__file__).parent / "changed-event.yml"
 SCHEMA_ID = "urn:trackbook:events:changed"
@@ -30,17 +31,19 @@ class _InThread(Protocol):
 class ChangeWatcher:
     """Looks at the index of each open project a few times a second, and says on the event bus what changed."""
 
-    def __init__(self, bus: EventLogger, in_thread: _InThread, log: Logger) -> None:
+    def __init__(self, projects: Projects, bus: EventLogger, in_thread: _InThread, log: Logger) -> None:
+        self._projects = projects
         self._bus = bus
         self._in_thread = in_thread
         self._log = log
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def watch(self, project: OpenProject) -> None:
-        """Watch a project from now on, in place of one with the same id. Call it in the event loop's thread."""
-        if (before := self._tasks.pop(project.id, None)) is not None:
-            before.cancel()
-        self._tasks[project.id] = asyncio.create_task(self._follow(project), name=f"trackbook-{project.id}")
+        """Watch a project from now on, unless it is watched. Call it in the event loop's thread."""
+        task = self._tasks.get(project.id)
+        if task is None or task.done():
+            look = ProjectLook(self._projects, project)
+            self._tasks[project.id] = asyncio.create_task(self._follow(look), name=f"trackbook-{project.id}")
 
     async def stop(self) -> None:
         """End all watching."""
@@ -50,46 +53,48 @@ class ChangeWatcher:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _follow(self, project: OpenProject) -> None:
-        look = ProjectLook(project)
-        quiet = True
+    async def _follow(self, look: "ProjectLook") -> None:
+        told = False
         while True:
             try:
                 change = await self._in_thread(look.look)
                 if change is not None:
                     self._bus.emit(schema_id=SCHEMA_ID, data=change)
-                quiet = True
+                told = False
                 await asyncio.sleep(INTERVAL)
-            except Exception as error:  # the watching must outlive a full disk or an unmounted folder
-                if quiet:
-                    self._log.warning("Changes of project %s can't be seen: %s", project.store.root, error)
-                quiet = False
+            except NotFound:  # the folder is gone; a request that finds it again has it watched again
+                return
+            except Exception as error:  # the watching must outlive a full disk
+                if not told:
+                    self._log.warning("Trackbook can't see what changes: %s", error)
+                told = True
                 await asyncio.sleep(INTERVAL_AFTER_ERROR)
 
 
 class ProjectLook:
     """What was seen of one project, and what is new since."""
 
-    def __init__(self, project: OpenProject) -> None:
-        self._project = project
+    def __init__(self, projects: Projects, project: OpenProject) -> None:
+        self._projects = projects
+        self._id = project.id
         self._revision = project.revision
         self._keeper = IngesterKeeper(project.store)
 
     def look(self) -> dict[str, Any] | None:
-        """Return the data of the next event; None if nothing changed since the last."""
+        """Return the data of the next event; None if nothing changed since the last. NotFound if the folder is gone."""
+        project = self._projects.open(self._id)
         self._keeper.look()
-        services = self._project.services
-        revision = services.runs.revision()
+        revision = project.services.runs.revision()
         if revision == self._revision:
             return None
         since = self._revision if revision > self._revision else 0  # a new index counts anew
-        runs = services.runs.changed_since(since)
-        jobs = services.jobs.changed_since(since)
+        runs = project.services.runs.changed_since(since)
+        jobs = project.services.jobs.changed_since(since)
         self._revision = revision
         if not runs and not jobs:
             return None
         return {
-            "project": self._project.id,
+            "project": self._id,
             "revision": revision,
             "runs": [_describe(run) for run in runs[-MOST_RUNS:]],
             "jobs": jobs,

@@ -33,11 +33,12 @@ class Project(Struct, frozen=True):
 
 @dataclass(frozen=True)
 class OpenProject:
-    """A project in use: its store, the services over it, and the index's revision when it was opened."""
+    """A project in use: its store, the services over it, and of which index, at which revision, when it was opened."""
 
     id: str
     store: StorePaths
     services: Services
+    index: tuple[int, int]
     revision: int
 
 
@@ -79,7 +80,7 @@ class Projects:
     def open(self, project_id: str) -> OpenProject:
         """Return a project ready for use, opened when it is asked for first; raises NotFound for an unknown one."""
         project = self._open.get(project_id)
-        if project is not None and project.store == self._stores.get(project_id) and _is_still(project):
+        if project is not None and self._is_current(project):
             return project
         with self._lock:
             return self._reopen(project_id)
@@ -112,19 +113,29 @@ class Projects:
             project.services.database.close()
 
     def _reopen(self, project_id: str) -> OpenProject:
-        store = self._store(project_id)
         before = self._open.get(project_id)
-        if before is not None and before.store == store:  # another thread was faster
-            return before
+        if before is not None:
+            if self._is_current(before):  # another thread was faster
+                return before
+            self._open.pop(project_id).services.database.close()
+        store = self._store(project_id)
         ensure_ingester(store)
         services = open_services(store)
-        project = OpenProject(project_id, store, services, services.runs.revision())
+        project = OpenProject(
+            project_id, store, services, _file_identity(store.index), services.runs.revision()
+        )
         self._open[project_id] = project
-        if before is not None:  # its folder was moved
-            before.services.database.close()
         if self._on_open is not None:
             self._on_open(project)
         return project
+
+    def _is_current(self, project: OpenProject) -> bool:
+        # Folders are moved and taken away, and a broken index is replaced.
+        return (
+            project.store == self._stores.get(project.id)
+            and _has_id(project.store, project.id)
+            and project.index == _file_identity(project.store.index)
+        )
 
     def _remember(self, store: StorePaths) -> Project:
         project_id = store.id
@@ -195,15 +206,19 @@ def _existing(root: Path) -> StorePaths | None:
     return store.check() if (store.root / "store.json").is_file() else None
 
 
-def _is_still(project: OpenProject) -> bool:
-    return _has_id(project.store, project.id)
-
-
 def _has_id(store: StorePaths, project_id: str) -> bool:
     try:
         return store.id == project_id
     except StoreError:
         return False
+
+
+def _file_identity(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError:
+        return (0, 0)
+    return (status.st_dev, status.st_ino)
 
 
 def _folders_below(root: Path) -> Iterator[Path]:

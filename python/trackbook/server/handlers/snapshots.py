@@ -46,7 +46,7 @@ class SnapshotHandler(TrackbookHandler):
 
     def _take(self, services: Services, run: str, moment: Moment) -> SnapshotInfo:
         # Here, in a thread: a notebook with its outputs takes a while to parse.
-        notebook = self.body(_Upload).notebook
+        notebook = self.body(_Upload, surrogates=True).notebook
         convert(notebook, _Notebook, "notebook")
         info = services.snapshots.take(run, moment, "document", notebook)
         services.runs.refresh()
