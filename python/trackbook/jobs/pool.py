@@ -36,10 +36,10 @@ class Outcomes(Struct, frozen=True):
 
     @property
     def exit_code(self) -> int:
-        """0 if all finished, 1 if the user's work failed in one, 3 if what is under it did, 130 if interrupted."""
-        if self.interrupted:
+        """0 if all finished, 1 if the user's work failed in one, 3 if what is under it did, 130 if cancelled."""
+        failed = [job for job in self.jobs if job.status == "failed"]
+        if self.interrupted or (not failed and any(job.status == "cancelled" for job in self.jobs)):
             return 130
-        failed = [job for job in self.jobs if job.status != "finished"]
         if any(is_infrastructure_failure(job) for job in failed):
             return 3
         return 1 if failed else 0

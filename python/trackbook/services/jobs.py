@@ -111,6 +111,19 @@ class Jobs:
             raise NotFound("job", job_id)
         return job
 
+    def find(self, reference: str) -> Job:
+        """Return the job of an id, or of an id's end (at least 6 characters), which differs between jobs of a sweep.
+
+        Raises NotFound without such a job, UsageError if several ids end so.
+        """
+        with self._database.read() as connection:
+            found = table.find_jobs(connection, reference.strip())
+        if len(found) > 1:
+            raise UsageError(f"{reference!r} fits {len(found)} jobs; write more of the id.")
+        if not found:
+            raise NotFound("job", reference)
+        return found[0]
+
     def get_many(self, job_ids: Sequence[str]) -> JobList:
         """Return the jobs of these ids, in their order; unknown ids are left out."""
         with self._database.read() as connection:

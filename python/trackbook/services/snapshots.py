@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from trackbook.domain.cell import CellContent
+from trackbook.domain.cell import CellContent, CellExecution
 from trackbook.domain.clock import now, to_datetime
 from trackbook.domain.ids import is_id
 from trackbook.domain.records import SnapshotTaken
@@ -79,10 +79,19 @@ class Snapshots:
         execution = next((cell for cell in cells if cell.order == order), None)
         if execution is None:
             raise NotFound("cell", f"{run_id}/{order}")
-        source = self._blobs.get(execution.source_digest).decode("utf-8", "surrogatepass")
         # A disk that refused leaves an empty digest behind.
         outputs = [msgspec.json.decode(self._blobs.get(digest)) for digest in execution.outputs if digest]
-        return CellContent(execution, source, outputs)
+        return CellContent(execution, self._source(execution), outputs)
+
+    def sources(self, run_id: str) -> dict[int, str]:
+        """Return the source of each execution of a run by its order, without those whose text is gone."""
+        with self._database.read() as connection:
+            cells = read_cells(connection, run_id)
+        stored = [cell for cell in cells if cell.source_digest and self._blobs.has(cell.source_digest)]
+        return {cell.order: self._source(cell) for cell in stored}
+
+    def _source(self, execution: CellExecution) -> str:
+        return self._blobs.get(execution.source_digest).decode("utf-8", "surrogatepass")
 
     def _check_run(self, run_id: str) -> None:
         with self._database.read() as connection:

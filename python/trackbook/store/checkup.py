@@ -7,6 +7,7 @@ from sqlalchemy import Connection, func, select, union_all
 from trackbook.domain.checkup import DamagedRecord
 from trackbook.store import schema as t
 from trackbook.store.paths import PartName, StorePaths
+from trackbook.store.projector import revision_of
 
 
 class Counts(NamedTuple):
@@ -30,9 +31,12 @@ def read_counts(connection: Connection) -> Counts:
     """Count the runs."""
     runs = t.runs.c
     known = select(func.count()).select_from(t.runs).where(runs.number.is_not(None))
-    queries = (known, known.where(runs.status == "running"), known.where(runs.trashed.is_(True)))
-    revision = connection.execute(select(func.max(t.revisions.c.revision))).scalar() or 0
-    return Counts(*(connection.execute(query).scalar_one() for query in queries), revision)
+    return Counts(
+        runs=connection.execute(known).scalar_one(),
+        running=connection.execute(known.where(runs.status == "running")).scalar_one(),
+        trashed=connection.execute(known.where(runs.trashed.is_(True))).scalar_one(),
+        revision=revision_of(connection),
+    )
 
 
 def read_damages(connection: Connection, store: StorePaths) -> list[DamagedRecord]:

@@ -56,6 +56,14 @@ def read_jobs(
     return [_job(row) for row in connection.execute(query.limit(limit))]
 
 
+def find_jobs(connection: Connection, ending: str) -> list[Job]:
+    """Return the jobs, ten at most, whose id ends so; none for fewer than 6 characters."""
+    if len(ending) < 6 or not set(ending) <= set("0123456789abcdef-"):
+        return []
+    rows = connection.execute(select(t.jobs).where(_c.id.endswith(ending)).limit(10))
+    return [_job(row) for row in rows]
+
+
 def queued_ids(connection: Connection, sweep_id: str | None, ids: Sequence[str] | None) -> list[str]:
     """Return the waiting jobs, the one submitted first first; of one sweep, or of some ids, if these are given."""
     query = select(_c.id).where(_c.status == "queued").order_by(_c.submitted, _c.id)
