@@ -61,6 +61,12 @@ def program() -> Callable[..., "subprocess.CompletedProcess[bytes]"]:
     return run_program
 
 
+@pytest.fixture
+def environment() -> dict[str, str]:
+    """The environment variables of the command when it runs as a program."""
+    return program_environment()
+
+
 def program_environment() -> dict[str, str]:
     """The environment of a command run as a program: this source tree, no store but the folder's own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TRACKBOOK_")}

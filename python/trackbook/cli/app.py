@@ -7,13 +7,17 @@ from collections.abc import Sequence
 
 import click
 
+from trackbook.cli.commands.cancel import cancel
 from trackbook.cli.commands.compare import compare
 from trackbook.cli.commands.doctor import doctor
+from trackbook.cli.commands.jobs import jobs
 from trackbook.cli.commands.parameters import parameters
 from trackbook.cli.commands.rebuild import rebuild
 from trackbook.cli.commands.restore import restore
+from trackbook.cli.commands.run import run_notebook
 from trackbook.cli.commands.runs import runs
 from trackbook.cli.commands.show import show
+from trackbook.cli.commands.sweep import sweep
 from trackbook.cli.commands.trash import trash
 from trackbook.cli.exits import CANCELLED, FINE, exit_code
 from trackbook.cli.output import say
@@ -41,7 +45,9 @@ def cli() -> None:
     """
 
 
-for _command in (runs, show, compare, parameters, trash, restore, doctor, rebuild):
+for _command in (
+    run_notebook, sweep, runs, show, compare, parameters, jobs, cancel, trash, restore, doctor, rebuild,
+):  # fmt: skip
     cli.add_command(_command)
 
 

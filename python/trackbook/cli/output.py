@@ -49,7 +49,7 @@ def print_json(value: Any) -> None:
 
 def say(message: str | Text, style: str = "") -> None:
     """Print a message for people to stderr."""
-    message_console().print(Text(message, style) if isinstance(message, str) else message, soft_wrap=True)
+    message_console().print(Text(message, style) if isinstance(message, str) else message)
 
 
 def _console(*, stderr: bool) -> Console:

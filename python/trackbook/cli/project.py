@@ -4,15 +4,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trackbook.config import Settings
-from trackbook.errors import UsageError
-from trackbook.store.paths import StorePaths, find_store
+from trackbook.domain.run import Run
+from trackbook.errors import NotFound, UsageError
+from trackbook.store.paths import StorePaths, create_store, find_store, locate_store
 
 if TYPE_CHECKING:
     from trackbook.services.context import Services
 
 
-def existing_store(folder: Path | None = None) -> StorePaths:
-    """Return the store that TRACKBOOK_STORE names, else the one of `folder` (by default the working directory).
+def existing_store() -> StorePaths:
+    """Return the store that TRACKBOOK_STORE names, else the one of the working directory.
 
     Raises UsageError where there is none: a command that only reads makes no store. Raises StoreError if it
     can't be used.
@@ -20,20 +21,45 @@ def existing_store(folder: Path | None = None) -> StorePaths:
     settings = Settings.load()
     if settings.store is not None:
         return StorePaths(settings.store.absolute()).check()
-    start = folder or Path.cwd()
-    store = find_store(start)
+    store = find_store(Path.cwd())
     if store is None:
         raise UsageError(
-            f"There is no project in {start} or above it. `%track start EXPERIMENT` in a notebook, "
+            f"There is no project in {Path.cwd()} or above it. `%track start EXPERIMENT` in a notebook, "
             "or `trackbook run NOTEBOOK`, makes one."
         )
     return store
 
 
-def open_project(folder: Path | None = None) -> "Services":
+def open_project() -> "Services":
     """Return the services of an existing project, with everything that was written so far in its index."""
     from trackbook.services.context import open_services
 
-    services = open_services(existing_store(folder))
+    services = open_services(existing_store())
     services.runs.refresh()
     return services
+
+
+def open_notebook_project(notebook: Path) -> "Services":
+    """Return the services of a notebook's project, made where there is none. Raises StoreError if it can't be used."""
+    from trackbook.services.context import open_services
+
+    settings = Settings.load()
+    store = (
+        create_store(settings.store)
+        if settings.store is not None
+        else locate_store(notebook.absolute().parent)
+    )
+    return open_services(store)
+
+
+def surrounding_run() -> str | None:
+    """Return the id of the run from within which the command was called, if a job's notebook did."""
+    return Settings.load().run_id
+
+
+def find_run(project: "Services", run_id: str) -> Run | None:
+    """Return the run of a job; None if the job never began."""
+    try:
+        return project.runs.get(run_id)
+    except NotFound:
+        return None

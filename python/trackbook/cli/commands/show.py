@@ -22,7 +22,7 @@ def show(reference: str, as_json: bool) -> None:
     """
     project = open_project()
     detail = project.runs.detail(reference)
-    sources = {cell.order: project.snapshots.cell(detail.run.id, cell.order).source for cell in detail.cells}
+    sources = project.snapshots.sources(detail.run.id)
     if as_json:
         print_json(_document(detail, sources))
     else:
@@ -32,7 +32,7 @@ def show(reference: str, as_json: bool) -> None:
 def _document(detail: RunDetail, sources: dict[int, str]) -> dict[str, Any]:
     """Return a run as one flat document: its own fields, as `runs --json` has them, and what belongs to it."""
     fields: dict[str, Any] = msgspec.to_builtins(detail)
-    cells = [{**cell, "source": sources[cell["order"]]} for cell in fields.pop("cells")]
+    cells = [{**cell, "source": sources.get(cell["order"])} for cell in fields.pop("cells")]
     snapshots = {info["moment"]: info for info in fields.pop("snapshots")}
     snapshot = {moment: snapshots.get(moment) for moment in ("start", "end")} if snapshots else None
     return {**fields.pop("run"), **fields, "cells": cells, "snapshot": snapshot}

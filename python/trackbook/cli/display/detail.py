@@ -55,9 +55,20 @@ def run_sections(detail: RunDetail, sources: dict[int, str]) -> Iterator[Rendera
         yield from _section("Cells", _cells(detail, sources))
 
 
-def error_text(error: RunError, frames: int = 12) -> Text:
-    """Return an error with where it happened and the end of its traceback."""
-    where = f"Cell {error.cell}: " if error.cell is not None else ""
+def metrics_grid(run: Run) -> Padding:
+    """Return a run's metrics, a line each."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column()
+    table.add_column(justify="right")
+    for key, value in run.metrics.items():
+        table.add_row(Text(one_line(key, 60)), Text(format_number(value)))
+    return _indented(table)
+
+
+def error_text(error: RunError, *, place: str = "", frames: int = 12) -> Text:
+    """Return an error with where it happened, `place` being its notebook, and the end of its traceback."""
+    cell = f"cell {error.cell}" if error.cell is not None else ""
+    where = "".join(f"{part}: " for part in [", ".join(filter(None, [place, cell]))] if part)
     lines = plain_text("\n".join(error.traceback)).splitlines()
     shown = lines[-frames:]
     if len(shown) < len(lines):

@@ -13,8 +13,8 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _BARS = "▁▂▃▄▅▆▇█"
 
 
-def format_number(value: float) -> str:
-    """Return a number with 4 significant digits; whole numbers below a million keep all of theirs."""
+def format_number(value: float, *, whole: bool = True) -> str:
+    """Return a number with 4 significant digits; whole ones below a million keep theirs, unless not `whole`."""
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
@@ -23,7 +23,7 @@ def format_number(value: float) -> str:
     if size != 0 and (size >= 1e6 or size < 1e-4):
         mantissa, exponent = f"{value:.{SIGNIFICANT - 1}e}".split("e")
         return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
-    if value == int(value) or size >= 1000:
+    if size >= 1000 or (whole and value == int(value)):
         return str(round(value))
     return f"{value:#.{SIGNIFICANT}g}".rstrip(".")
 

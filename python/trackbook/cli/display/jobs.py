@@ -11,14 +11,12 @@ from trackbook.cli.display.tables import make_table, to_column
 from trackbook.domain.job import Job
 from trackbook.domain.parameter import Parameter, expectation
 
-ID_LENGTH = 13
-
 
 def jobs_table(jobs: Sequence[Job]) -> Table:
     """Return jobs as a table, a row a job."""
     return make_table(
         [
-            to_column("Job", [job.id[:ID_LENGTH] for job in jobs]),
+            to_column("Job", [short_job_id(job) for job in jobs]),
             to_column("Status", [status_text(job.status) for job in jobs]),
             to_column(
                 "Cells",
@@ -49,6 +47,11 @@ def parameters_table(parameters: Sequence[Parameter]) -> Table:
 def describe_params(params: Mapping[str, Any]) -> str:
     """Return parameters on one line: `lr=0.1, depth=8`."""
     return ", ".join(f"{key}={format_value(value)}" for key, value in params.items())
+
+
+def short_job_id(job: Job) -> str:
+    """Return the end of a job's id, which is enough to name the job; jobs of a sweep have the same beginning."""
+    return job.id[-8:]
 
 
 def job_duration(job: Job) -> float | None:

@@ -23,24 +23,36 @@ from trackbook.domain.run import Run
 _MISSING = object()
 
 
-def runs_table(runs: Sequence[Run], *, metric: str | None = None) -> Table:
-    """Return runs as a table, a row a run; `metric` is the column that must not be left out."""
+def runs_table(runs: Sequence[Run]) -> Table:
+    """Return runs as a table, a row a run."""
     # Change comes first: in a narrow terminal parameters that differ outlive names and further metrics.
-    columns = [
-        to_column("#", [str(run.number) for run in runs], justify="right"),
-        to_column("Status", [status_text(run.status) for run in runs]),
-        *_experiment_column(runs, rank=2),
-        to_column("Name", [one_line(run.name, 40) for run in runs], rank=8),
-        *[
-            _metric_column(runs, key, rank=0 if key == metric else 1 if place == 0 else 4 + 2 * place)
-            for place, key in enumerate(metric_keys(runs, metric))
-        ],
-        *[_param_column(runs, key, rank=5 + 2 * place) for place, key in enumerate(differing_params(runs))],
-        *_error_column(runs, rank=5),
-        to_column("Time", [format_duration(run.duration) for run in runs], justify="right", rank=3),
-        to_column("Started", [format_relative(run.started) for run in runs], justify="right", rank=4),
-    ]
-    return make_table(columns)
+    return make_table(
+        [
+            *_identity_columns(runs),
+            *_experiment_column(runs, rank=2),
+            to_column("Name", [one_line(run.name, 40) for run in runs], rank=8),
+            *_metric_columns(runs, metric_keys(runs)),
+            *_param_columns(runs, differing_params(runs), rank=5),
+            *_error_column(runs, rank=5),
+            _time_column(runs, rank=3),
+            to_column("Started", [format_relative(run.started) for run in runs], justify="right", rank=4),
+        ]
+    )
+
+
+def trials_table(runs: Sequence[Run], swept: Sequence[str], metric: str | None) -> Table:
+    """Return the runs of a sweep as a table: the metric they are sorted by, and the parameters that it varied."""
+    others = [key for key in differing_params(runs) if key not in swept]
+    return make_table(
+        [
+            *_identity_columns(runs),
+            *_metric_columns(runs, metric_keys(runs, metric)),
+            *_param_columns(runs, swept, rank=0),
+            *_param_columns(runs, others, rank=5),
+            *_error_column(runs, rank=2),
+            _time_column(runs, rank=3),
+        ]
+    )
 
 
 def metric_keys(runs: Sequence[Run], first: str | None = None) -> list[str]:
@@ -88,13 +100,11 @@ def best_value(values: Sequence[float | None], goal: str | None) -> float | None
 def metric_cells(values: Sequence[float | None], goal: str | None) -> list[Text]:
     """Return the values of one metric as cells, the best one marked."""
     best = best_value(values, goal)
+    whole = all(value is None or not math.isfinite(value) or value == int(value) for value in values)
+    texts = ["" if value is None else format_number(value, whole=whole) for value in values]
     return [
-        Text()
-        if value is None
-        else Text(f"{BEST} {format_number(value)}", "bold green")
-        if value == best
-        else Text(format_number(value))
-        for value in values
+        Text(f"{BEST} {text}", "bold green") if value is not None and value == best else Text(text)
+        for text, value in zip(texts, values, strict=True)
     ]
 
 
@@ -108,21 +118,49 @@ def _comparable(value: Any) -> object:
     return value if value is _MISSING else repr(value)
 
 
+def _identity_columns(runs: Sequence[Run]) -> list[Column]:
+    return [
+        to_column("#", [str(run.number) for run in runs], justify="right"),
+        to_column("Status", [status_text(run.status) for run in runs]),
+    ]
+
+
 def _experiment_column(runs: Sequence[Run], rank: int) -> list[Column]:
     names = [one_line(run.experiment, 30) for run in runs]
     return [to_column("Experiment", names, rank=rank)] if len(set(names)) > 1 else []
 
 
-def _metric_column(runs: Sequence[Run], key: str, rank: int) -> Column:
-    cells = metric_cells([run.metrics.get(key) for run in runs], key_goal(runs, key))
-    return to_column(one_line(key, 30), cells, justify="right", rank=rank)
+def _metric_columns(runs: Sequence[Run], keys: Sequence[str]) -> list[Column]:
+    return [
+        to_column(
+            one_line(key, 30),
+            metric_cells([run.metrics.get(key) for run in runs], key_goal(runs, key)),
+            justify="right",
+            rank=1 if place == 0 else 4 + 2 * place,
+        )
+        for place, key in enumerate(keys)
+    ]
 
 
-def _param_column(runs: Sequence[Run], key: str, rank: int) -> Column:
-    values = [run.params.get(key, _MISSING) for run in runs]
-    numbers = all(value is _MISSING or isinstance(value, (int, float)) for value in values)
-    cells = ["" if value is _MISSING else one_line(format_value(value), 24) for value in values]
-    return to_column(one_line(key, 30), cells, justify="right" if numbers else "left", rank=rank)
+def _param_columns(runs: Sequence[Run], keys: Sequence[str], rank: int) -> list[Column]:
+    columns = []
+    for place, key in enumerate(keys):
+        values = [run.params.get(key, _MISSING) for run in runs]
+        numbers = all(value is _MISSING or isinstance(value, (int, float)) for value in values)
+        cells = ["" if value is _MISSING else one_line(format_value(value), 24) for value in values]
+        columns.append(
+            to_column(
+                one_line(key, 30),
+                cells,
+                justify="right" if numbers else "left",
+                rank=rank + 2 * place if rank else 0,
+            )
+        )
+    return columns
+
+
+def _time_column(runs: Sequence[Run], rank: int) -> Column:
+    return to_column("Time", [format_duration(run.duration) for run in runs], justify="right", rank=rank)
 
 
 def _error_column(runs: Sequence[Run], rank: int) -> list[Column]:

@@ -1,0 +1,68 @@
+"""`trackbook run`: one job, waited for."""
+
+from pathlib import Path
+
+import click
+
+from trackbook.cli.display.detail import error_text, metrics_grid, run_heading
+from trackbook.cli.display.progress import JobProgress
+from trackbook.cli.options import (
+    experiment_option,
+    json_option,
+    kernel_option,
+    notebook_argument,
+    param_option,
+    timeout_option,
+)
+from trackbook.cli.output import print_data, print_json, say
+from trackbook.cli.project import find_run, open_notebook_project, surrounding_run
+from trackbook.domain.parameter import parse_assignments
+from trackbook.notebook.parameters import find_parameters
+from trackbook.notebook.read import read_notebook
+
+
+@click.command("run")
+@notebook_argument
+@param_option
+@experiment_option
+@timeout_option
+@kernel_option
+@json_option
+def run_notebook(
+    notebook: Path,
+    params: tuple[str, ...],
+    experiment: str | None,
+    timeout: float | None,
+    kernel: str | None,
+    as_json: bool,
+) -> int:
+    """Run a notebook as a job and wait for it.
+
+    The notebook's file is only read; the executed one is an artifact of the run. Exits with 1 if a cell raised.
+    """
+    from trackbook.jobs.pool import run_jobs
+
+    values = parse_assignments(find_parameters(read_notebook(notebook), notebook), params)
+    project = open_notebook_project(notebook)
+    jobs = project.jobs.submit(
+        notebook,
+        values,
+        experiment=experiment,
+        timeout=timeout,
+        kernel=kernel,
+        parent_id=surrounding_run(),
+    )
+    with JobProgress(notebook.name) as progress:
+        outcomes = run_jobs(project.store, jobs, on_progress=progress.update)
+    project.runs.refresh()
+    (job,) = outcomes.jobs
+    run = find_run(project, job.spec.run_id)
+    if run is not None and as_json:
+        print_json(run)
+    elif run is not None:
+        print_data(run_heading(run), metrics_grid(run))
+    if job.error is not None:
+        say(error_text(job.error, place=str(notebook)))
+    if job.status == "cancelled":
+        say("Cancelled.")
+    return outcomes.exit_code

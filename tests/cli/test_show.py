@@ -1,0 +1,58 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import trackbook as tb
+
+Call = Callable[..., Any]
+
+
+def test_json_is_the_run_with_what_belongs_to_it(project: Path, call: Call) -> None:
+    listed = json.loads(call("runs", "--json").out)[-1]
+    answer = call("show", "1", "--json")
+    document = json.loads(answer.out)
+    assert answer.code == 0
+    assert {key: document[key] for key in listed} == listed
+    (artifact,) = document["artifacts"]
+    assert (artifact["path"], artifact["size"]) == ("data.bin", 1000)
+    assert document["environment"]["python"]
+    assert document["cells"] == []
+    assert document["snapshot"] is None
+    assert [(series["key"], series["count"]) for series in document["series"]] == [("acc", 50), ("loss", 50)]
+
+
+def test_a_run_is_found_by_number_and_by_the_beginning_of_its_id(project: Path, call: Call) -> None:
+    run_id = json.loads(call("show", "#2", "--json").out)["id"]
+    assert json.loads(call("show", run_id, "--json").out)["number"] == 2
+    assert json.loads(call("show", run_id[:-4], "--json").out)["number"] == 2
+    assert call("show", "0123456789").code == 2
+
+
+def test_the_text_tells_everything(project: Path, call: Call) -> None:
+    out = call("show", "1").out
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert lines[0] == "✓ finished #1 churn / run-1"
+    assert "lr 0.1" in lines
+    assert "Tags team=vision" in lines
+    assert "data.bin file 1.0 kB" in lines
+    assert any(
+        line.startswith("acc 0.9933 0.09516 0.9933 50 ▁") and "higher is better" in line for line in lines
+    )
+
+
+def test_an_error_is_shown_as_it_was(project: Path, call: Call) -> None:
+    out = call("show", "3").out
+    assert "ValueError: invalid literal for int() with base 10: '[bold]no number[/bold]'" in out
+    assert "Traceback (most recent call last)" in out
+
+
+def test_executed_cells_are_shown_with_their_source(project: Path, call: Call) -> None:
+    run = tb.start_run("cells")
+    order = run.recorder.cell_started("c-one", 1, "\nfirst = 1\nsecond = 2")
+    run.recorder.cell_finished(order, "ok", 0.1, [])
+    run.end()
+    (cell,) = json.loads(call("show", "5", "--json").out)["cells"]
+    assert cell["source"] == "\nfirst = 1\nsecond = 2"
+    assert cell["cell_id"] == "c-one"
+    assert "1  ✓ ok    100 ms  first = 1 …" in call("show", "5").out
