@@ -311,23 +311,24 @@ from pathlib import Path
 from trackbook.services.recorder import RunRecorder
 from trackbook.store.paths import create_store
 run = RunRecorder.start(create_store(Path(sys.argv[1])), experiment="fork")
-if os.fork() == 0:
+child = os.fork()
+if child == 0:
     run.log({"child": 1}, step=0)
-    print(os.getpid(), flush=True)
+    Path(sys.argv[2]).touch()
     time.sleep(600)
-print("parent", flush=True)
+print(child, flush=True)
 time.sleep(600)
 """
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-def test_a_forked_child_does_not_keep_a_dead_run_alive(store, database):
-    process = subprocess.Popen(
-        [sys.executable, "-c", FORKED, str(store.root)], stdout=subprocess.PIPE, text=True
-    )
-    lines = {process.stdout.readline().strip() for _ in range(2)}
-    child = int(next(line for line in lines if line != "parent"))
+def test_a_forked_child_does_not_keep_a_dead_run_alive(store, database, tmp_path):
+    logged = tmp_path / "logged"
+    command = [sys.executable, "-c", FORKED, str(store.root), str(logged)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    child = int(process.stdout.readline())
     try:
+        wait_until(logged.exists)
         assert catch_up(store, database)
         assert rows(database, t.runs, t.runs.c.status) == [("running",)]
         process.kill()
