@@ -71,6 +71,18 @@ def test_without_the_extension_code_has_its_cells_recorded(fresh: Any) -> None:
     assert run.metrics == {"loss": [(0, 0.5)]}
 
 
+def test_an_error_whose_text_utf8_can_not_hold(fresh: Any) -> None:
+    session(
+        fresh.folder,
+        "import trackbook as tb; run = tb.start_run('code')",
+        "run.note('a\\ud800b'); run.param('text', 'ä\\ud800'); run.end()",
+    )
+    run = fresh.last
+    assert run.one(r.NoteWritten).text == "a\\ud800b"
+    assert run.params == {"text": "ä\\ud800"}
+    assert run.end.status == "finished"
+
+
 def test_a_script_s_run_has_its_surroundings(fresh: Any) -> None:
     (fresh.folder / "helper.py").write_text("VALUE = 1\n")
     (fresh.folder / "train.py").write_text(

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-_NAMED = re.compile(r"(?P<name>.+?)-(?P<version>\d[^-]*)\.(?:dist-info|egg-info)\Z")
+_NAMED = re.compile(r"(?P<name>.+?)-(?P<version>\d[^-]*)(?:-py[\d.]+)?\.(?:dist-info|egg-info)\Z")
 _SEPARATORS = re.compile(r"[-_.]+")
 
 

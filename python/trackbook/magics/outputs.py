@@ -34,7 +34,7 @@ class _Stream:
         return {
             "output_type": "stream",
             "name": self.name,
-            "text": "".join([*self.head, *gap, *self.tail, self.line.take()]),
+            "text": clean("".join([*self.head, *gap, *self.tail, self.line.take()])),
         }
 
 
@@ -180,13 +180,20 @@ class OutputCollector:
 def plain(value: Any) -> Any:
     """Return a value of a MIME bundle as JSON has it; bytes become base 64, unknown objects their repr."""
     if isinstance(value, str):
-        return value
+        return clean(value)
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
     try:
         return msgspec.json.decode(msgspec.json.encode(value, enc_hook=repr))
     except (msgspec.MsgspecError, TypeError, ValueError, RecursionError):
-        return repr(value)
+        return clean(repr(value))
+
+
+def clean(text: str) -> str:
+    """Return text that UTF-8 can hold: lone surrogates become their escapes."""
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _size(bundle: Mapping[str, Any]) -> int:

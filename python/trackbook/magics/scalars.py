@@ -149,6 +149,26 @@ class _Visitor(ast.NodeVisitor):
 
     visit_ImportFrom = visit_Import  # noqa: N815
 
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        if node.type is not None:
+            self.visit(node.type)
+        self._bind_all([node.name], node.body)
+
+    def visit_MatchAs(self, node: ast.MatchAs) -> None:
+        self._bind_all([node.name], [node.pattern] if node.pattern else [])
+
+    def visit_MatchStar(self, node: ast.MatchStar) -> None:
+        self._bind_all([node.name], [])
+
+    def visit_MatchMapping(self, node: ast.MatchMapping) -> None:
+        self._bind_all([node.rest], [*node.keys, *node.patterns])
+
+    def _bind_all(self, names: Iterable[str | None], inside: Iterable[ast.AST]) -> None:
+        for name in filter(None, names):
+            self._bind(name)
+        for node in inside:
+            self.visit(node)
+
     def _visit_scope(self, names: set[str], nodes: Iterable[ast.AST]) -> None:
         self._scopes.append(names)
         for node in nodes:

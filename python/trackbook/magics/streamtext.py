@@ -21,7 +21,9 @@ class LineBuffer:
             return self.take() if self._size > _LONGEST_LINE else ""
         joined = "".join(self._pieces)
         whole, newline, rest = joined.rpartition("\n")
-        rest = overwrite(rest)
+        # What stands behind the last return is still being written: where it ends, the next piece goes on.
+        before, returned, last = rest.rpartition("\r")
+        rest = overwrite(before) + returned + last
         self._pieces, self._size = [rest], len(rest)
         if "\r" in whole:
             whole = "\n".join(overwrite(line) for line in whole.split("\n"))
@@ -30,7 +32,7 @@ class LineBuffer:
 
     def take(self) -> str:
         """Return the line that was held back, and hold nothing any more."""
-        text = "".join(self._pieces)
+        text = overwrite("".join(self._pieces))
         self._pieces, self._size = [], 0
         return text
 

@@ -14,7 +14,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from trackbook.domain.cell import CellError
 from trackbook.magics.kernel import is_kernel
-from trackbook.magics.outputs import OutputCollector
+from trackbook.magics.outputs import OutputCollector, clean
 
 
 class OutputTap:
@@ -107,9 +107,10 @@ class OutputTap:
 
     def _failed(self, kind: type[BaseException], value: object, traceback: list[str] | str) -> None:
         frames = [traceback] if isinstance(traceback, str) else [str(frame) for frame in traceback]
-        self.last_error = CellError(kind.__name__, str(value), frames)
+        error = CellError(kind.__name__, clean(str(value)), [clean(frame) for frame in frames])
+        self.last_error = error
         for collector in self._collectors:
-            collector.error(kind.__name__, str(value), frames)
+            collector.error(error.ename, error.evalue, error.traceback)
 
 
 def _ignore(*_: Any, **__: Any) -> None:

@@ -237,7 +237,10 @@ class RunRecorder:
                 f"The run {self.experiment} · {self.name} has ended; start another one to track more."
             )
         try:
-            self._writer.append(record)
+            try:
+                self._writer.append(record)
+            except UnicodeEncodeError:
+                self._writer.append(_without_surrogates(record))
         except OSError as error:
             self.failed_appends += 1
             self._warn_once(f"{type(record).__name__} ({error.strerror or error})")
@@ -256,7 +259,7 @@ class RunRecorder:
         """
         if not self.is_open:
             return
-        if not self._forked and self.role != "child" or status == "failed":
+        if (not self._forked and self.role != "child") or status == "failed":
             self.append(records.RunEnded(now(), status, error, reason, message_id))
         self.close()
 
@@ -326,6 +329,18 @@ def _plain_params(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain_tags(values: Mapping[str, str | None]) -> dict[str, str | None]:
     return {check_name("tag", key): None if value is None else str(value) for key, value in values.items()}
+
+
+def _without_surrogates(record: Record) -> Record:
+    # The text of an exception or a note may hold what UTF-8 does not: its escape is stored.
+    def clean(value: Any) -> Any:
+        if isinstance(value, str):
+            return value.encode("utf-8", "backslashreplace").decode("utf-8")
+        if isinstance(value, dict):
+            return {clean(key): clean(item) for key, item in value.items()}
+        return [clean(item) for item in value] if isinstance(value, list) else value
+
+    return msgspec.convert(clean(msgspec.to_builtins(record)), type(record))
 
 
 def _whole_step(step: Any) -> int:
