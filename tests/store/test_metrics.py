@@ -1,0 +1,68 @@
+"""Points of several journals as one series."""
+
+from pathlib import Path
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trackbook.services.context import open_services
+from trackbook.services.recorder import RunRecorder
+from trackbook.store.metrics import join, merge, read_points
+from trackbook.store.paths import PartName, create_store
+from trackbook.store.segments import Columns
+
+
+def columns(times: list[int], writer: int) -> Columns:
+    """Points whose step is their place in the writer's journal, and whose value is the writer."""
+    return Columns(
+        np.arange(len(times), dtype=np.int64), np.array(times, np.int64), np.full(len(times), float(writer))
+    )
+
+
+@given(st.lists(st.lists(st.integers(0, 50), max_size=20), max_size=4))
+def test_writers_are_merged_by_time_and_keep_their_own_order(writers: list[list[int]]) -> None:
+    merged = merge([columns(times, writer) for writer, times in enumerate(writers)])
+    assert len(merged.values) == sum(map(len, writers))
+    for writer, times in enumerate(writers):
+        own = merged.values == writer
+        assert merged.times[own].tolist() == times
+        assert merged.steps[own].tolist() == list(range(len(times)))
+    if all(times == sorted(times) for times in writers):
+        assert merged.times.tolist() == sorted(merged.times.tolist())
+
+
+def test_nothing_joined_is_an_empty_series() -> None:
+    empty = join([])
+    assert (len(empty.steps), len(empty.times), len(empty.values)) == (0, 0, 0)
+    assert empty.steps.dtype == np.int64
+
+
+def test_sealed_and_open_journals_are_read_alike(tmp_path: Path) -> None:
+    store = create_store(tmp_path / ".trackbook")
+    services = open_services(store)
+    run = RunRecorder.start(store, experiment="e")
+    for step in range(10):
+        run.log({"loss": step / 2, "other": 0.0}, step=step)
+        run.log({"loss": -1.0}, step=step, context={"subset": "val"})
+    parts = [PartName(run.run_id, path.name.rpartition("-")[0], 0) for path in _journals(tmp_path)]
+    assert len(parts) == 1
+    before = read_points(store, parts, "loss", "{}")
+    run.end()
+    assert services.runs.refresh()
+    assert store.segment(parts[0]).exists()
+    after = read_points(store, parts, "loss", "{}")
+    for one, other in (
+        (before.steps, after.steps),
+        (before.times, after.times),
+        (before.values, after.values),
+    ):
+        assert one.tolist() == other.tolist()
+    assert after.values.tolist() == [step / 2 for step in range(10)]
+    assert read_points(store, parts, "nowhere", "{}").values.tolist() == []
+    assert read_points(store, [parts[0]._replace(part=7)], "loss", "{}").values.tolist() == []
+    services.database.close()
+
+
+def _journals(project: Path) -> list[Path]:
+    return sorted(project.glob(".trackbook/journals/*/*.journal"))
