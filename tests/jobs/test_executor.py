@@ -111,7 +111,7 @@ def test_the_kernel_knows_cell_ids_and_metadata_and_has_trackbook(bench: Bench) 
         "note = lambda info: heard.append((info.cell_id, info.cell_meta))\n"
         "get_ipython().events.register('pre_run_cell', note)",
         tagged,
-        "import json\nprint(json.dumps(heard))\nprint('trackbook' in get_ipython().extension_manager.loaded)",
+        "import json\nprint(json.dumps(heard))\nprint('track' in get_ipython().magics_manager.magics['line'])",
     )
     assert outcome.status == "finished"
     heard, loaded = bench.texts()[2].splitlines()
@@ -125,6 +125,11 @@ def test_the_kernel_knows_cell_ids_and_metadata_and_has_trackbook(bench: Bench) 
         "recordTiming": False,
     }
     assert bench.seen.tracks is True
+
+
+def test_a_notebook_may_load_trackbook_itself(bench: Bench) -> None:
+    assert bench.run("%load_ext trackbook\n%reload_ext trackbook").status == "finished"
+    assert bench.output().cells[0].outputs == []
 
 
 def test_a_failing_cell_ends_the_execution(bench: Bench) -> None:

@@ -213,11 +213,22 @@ def test_a_worker_that_is_stopped_aborts_its_job_and_begins_no_other(project: Pr
     ]
 
 
-def test_a_worker_without_a_parent_ends(project: Project) -> None:
-    submit(project)
+def test_a_worker_without_a_parent_ends_and_cancels_what_waits(project: Project) -> None:
+    job = submit(project)
     executor = FakeExecutor()
     Worker(project.store, JobQueue(project.store, project.services.database), executor, parent=1).run()
     assert executor.executions == []
+    assert project.services.jobs.get(job.id).status == "cancelled"
+
+
+def test_a_further_attempt_begins_with_an_empty_folder(project: Project) -> None:
+    job = submit(project)
+    folder = project.store.job_folder(job.id)
+    (folder / "outputs").mkdir(parents=True)
+    for name in ("outputs/old.txt", "output.ipynb", "log.txt"):
+        (folder / name).write_text("old", encoding="utf-8")
+    work(project, FakeExecutor())
+    assert project.detail(job.spec.run_id).artifacts == []
 
 
 def test_a_standing_worker_waits_a_while_for_more(project: Project) -> None:

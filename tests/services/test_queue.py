@@ -7,16 +7,18 @@ from pathlib import Path
 import pytest
 from nbformat import v4, write
 
-from trackbook.domain.run import RunError
+from trackbook.domain.run import RunError, RunStatus
 from trackbook.services.context import Services, open_services
 from trackbook.services.ingest import rebuild
 from trackbook.services.queue import WORKER_DIED, JobQueue
+from trackbook.services.recorder import RunRecorder
 from trackbook.store import jobs as table
 from trackbook.store.paths import create_store
 
 CLAIM_ALL = """
 import sys
 from pathlib import Path
+from trackbook.services.recorder import RunRecorder
 from trackbook.services.queue import JobQueue
 from trackbook.store.database import Database
 from trackbook.store.paths import StorePaths
@@ -221,3 +223,29 @@ def test_a_worker_keeps_its_job_over_a_new_index(services: Services, queue: JobQ
     queue.keep(job)
     kept = services.jobs.get(job.id)
     assert (kept.status, kept.worker) == ("running", job.worker)
+
+
+@pytest.mark.parametrize(
+    ("run_status", "job_status"),
+    [("finished", "finished"), ("failed", "failed"), ("timed_out", "failed"), ("aborted", "cancelled")],
+)
+def test_a_job_whose_run_has_ended_is_not_run_again(
+    services: Services, queue: JobQueue, path: Path, run_status: RunStatus, job_status: str
+) -> None:
+    (job,) = services.jobs.submit(path)
+    claim_and_die(services)
+    error = RunError("E", "v") if job_status == "failed" else None
+    RunRecorder.start(services.store, experiment="e", run_id=job.spec.run_id).end(run_status, error=error)
+    assert queue.recover() == [job.id]
+    ended = services.jobs.get(job.id)
+    assert (ended.status, ended.error) == (job_status, error)
+
+
+def test_waiting_jobs_can_be_cancelled_together(services: Services, queue: JobQueue, path: Path) -> None:
+    services.jobs.submit(path, None, {"n": [1, 2]})
+    claimed = queue.claim()
+    assert claimed is not None
+    queue.cancel_waiting()
+    assert sorted(job.status for job in services.jobs.list()) == ["cancelled", "running"]
+    services.runs.refresh()
+    assert sorted(job.status for job in services.jobs.list()) == ["cancelled", "running"]

@@ -24,15 +24,17 @@ from trackbook.notebook.inject import INJECTED
 StopReason = Literal["timed_out", "aborted"]
 
 # Loads Trackbook into a kernel that has it, so that `%track` is there and cells are recorded; silence in all others.
+# IPython forgets that it did: the notebook's own `%load_ext trackbook` would be told off for coming second.
 _HELLO = """\
 try:
     get_ipython().run_line_magic("load_ext", "trackbook")
+    get_ipython().extension_manager.loaded.discard("trackbook")
 except BaseException:
     pass
 """
 # ipykernel may wait for its output thread after that has ended, ten seconds by default.
 _GOODBYE = "import sys; sys.stdout.flush_timeout = sys.stderr.flush_timeout = 0.2"
-_LOADED = "'trackbook' in get_ipython().extension_manager.loaded"
+_LOADED = "'track' in get_ipython().magics_manager.magics['line']"
 _GRACE = 3.0  # seconds for an interrupted cell to end by itself
 # Seconds for the kernel to end by itself, its exit handlers included; one that hangs is killed at once.
 _PATIENCE = {"finished": 10.0, "failed": 10.0, "aborted": 2.0, "timed_out": 2.0}

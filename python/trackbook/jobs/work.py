@@ -1,6 +1,7 @@
 """One job from its frozen notebook to its outcome: a run, an output notebook, artifacts."""
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ class JobWork:
         if params := _recorded_params(find_parameters(notebook, spec.path), spec.params):
             recorder.set_params(params)
         recorder.snapshot_taken("start", "job", store_notebook(recorder.blobs, notebook))
-        self._outputs.mkdir(parents=True, exist_ok=True)
+        self._clear_folder()
         path = self._folder / "notebook.ipynb"
         path.write_bytes(encode_part(inject_parameters(notebook, spec.params)))
         execution = Execution(
@@ -91,6 +92,13 @@ class JobWork:
             timeout=spec.timeout,
         )
         return self._executor.run(execution, _CellRecords(recorder, observer))
+
+    def _clear_folder(self) -> None:
+        # What an earlier attempt left would pass for results of this one.
+        shutil.rmtree(self._outputs, ignore_errors=True)
+        for name in (OUTPUT, LOG):
+            (self._folder / name).unlink(missing_ok=True)
+        self._outputs.mkdir(parents=True, exist_ok=True)
 
     def _environment(self) -> dict[str, str]:
         settings = Settings(

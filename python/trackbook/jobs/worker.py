@@ -47,7 +47,20 @@ class Worker:
         self._stopping = False
 
     def run(self) -> None:
-        """Work until all wanted jobs have ended, or, with `idle`, until none waited for so many seconds."""
+        """Work until all wanted jobs have ended, or, with `idle`, until none waited for so many seconds.
+
+        When the parent has ended, the wanted jobs are cancelled: nobody waits for them any more.
+        """
+        self._work_off()
+        if self._is_orphan():
+            self._queue.cancel_waiting()
+
+    def stop(self) -> None:
+        """End soon: the present job is aborted, no other is begun."""
+        self._stopping = True
+        self._executor.cancel()
+
+    def _work_off(self) -> None:
         quiet_since = time.monotonic()
         recovered = 0.0
         while self._is_wanted():
@@ -65,11 +78,6 @@ class Worker:
                 return
             time.sleep(_LOOK_EVERY)
 
-    def stop(self) -> None:
-        """End soon: the present job is aborted, no other is begun."""
-        self._stopping = True
-        self._executor.cancel()
-
     def _work(self, job: Job) -> None:
         work = JobWork(self._store, job, self._executor, parallel=self._parallel)
         try:
@@ -80,8 +88,10 @@ class Worker:
         self._queue.finish(job, status, error)
 
     def _is_wanted(self) -> bool:
-        orphaned = self._parent is not None and os.getppid() != self._parent
-        return not self._stopping and not orphaned
+        return not self._stopping and not self._is_orphan()
+
+    def _is_orphan(self) -> bool:
+        return self._parent is not None and os.getppid() != self._parent
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

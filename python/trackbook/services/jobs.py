@@ -13,6 +13,7 @@ from trackbook.domain.job import JOB_ENDED, Job, JobSpec, JobStatus
 from trackbook.domain.names import check_name
 from trackbook.domain.parameter import Parameter, check_sweeps, check_values, combine_sweep
 from trackbook.domain.records import JobFinished, JobSubmitted, Record
+from trackbook.domain.run import RunError
 from trackbook.domain.snapshot import encode_part
 from trackbook.domain.values import flatten, to_parameter
 from trackbook.errors import NotFound, ParameterError, UsageError
@@ -135,15 +136,8 @@ class Jobs:
 
         Raises NotFound if there is no job of this id.
         """
-        if self.get(job_id).status in JOB_ENDED:
-            return self.get(job_id)
-        at = now()
-        with self._database.write() as connection:
-            never_begins = table.request_cancel(connection, job_id)
-            if never_begins:
-                table.finish(connection, job_id, "cancelled", None, at)
-        if never_begins:
-            write_job_record(self._store, job_id, JobFinished(at, "cancelled"))
+        if self.get(job_id).status not in JOB_ENDED:
+            cancel_job(self._store, self._database, job_id)
         return self.get(job_id)
 
     def changed_since(self, revision: int) -> IdList:
@@ -172,6 +166,27 @@ def write_job_record(store: StorePaths, job_id: str, record: Record) -> None:
         writer.append(record)
     finally:
         writer.close()
+
+
+def cancel_job(store: StorePaths, database: Database, job_id: str) -> None:
+    """Have a job end: at once if it waits, else by way of its worker."""
+    at = now()
+    with database.write() as connection:
+        never_begins = table.request_cancel(connection, job_id)
+        if never_begins:
+            table.finish(connection, job_id, "cancelled", None, at)
+    if never_begins:
+        write_job_record(store, job_id, JobFinished(at, "cancelled"))
+
+
+def end_job(
+    store: StorePaths, database: Database, job_id: str, status: JobStatus, error: RunError | None
+) -> None:
+    """Record a job's outcome in its journal and in the index."""
+    at = now()
+    write_job_record(store, job_id, JobFinished(at, status, error))
+    with database.write() as connection:
+        table.finish(connection, job_id, status, error, at)
 
 
 def _combine(

@@ -12,20 +12,29 @@ import msgspec
 from trackbook.domain.clock import now
 from trackbook.domain.ids import new_id
 from trackbook.domain.job import Job, JobStatus
-from trackbook.domain.records import JobFinished, JobSubmitted
-from trackbook.domain.run import RunError
+from trackbook.domain.records import JobSubmitted
+from trackbook.domain.run import RunError, RunStatus
 from trackbook.errors import NotFound
-from trackbook.services.jobs import write_job_record
+from trackbook.services.ingest import catch_up
+from trackbook.services.jobs import cancel_job, end_job, write_job_record
 from trackbook.store import jobs as table
 from trackbook.store.database import Database
 from trackbook.store.jobs import Attempt
 from trackbook.store.locks import ProcessLock, is_held, os_host
 from trackbook.store.paths import StorePaths
+from trackbook.store.runs import read_runs
 
 LEASE = 20.0  # seconds
 RENEW = 5.0
 MOST_ATTEMPTS = 2
 WORKER_DIED = "WorkerDied"
+# How a job came out whose run has ended so. The other ways are what others say of a run whose worker is gone.
+_ENDED_BY_WORKER: dict[RunStatus, JobStatus] = {
+    "finished": "finished",
+    "failed": "failed",
+    "timed_out": "failed",
+    "aborted": "cancelled",
+}
 
 
 def worker_name() -> str:
@@ -75,7 +84,7 @@ class JobQueue:
 
     def finish(self, job: Job, status: JobStatus, error: RunError | None = None) -> None:
         """Hand in a job's outcome and give the job up."""
-        _record_end(self._store, self._database, job.id, status, error)
+        end_job(self._store, self._database, job.id, status, error)
         if (lock := self._locks.pop(job.id, None)) is not None:
             lock.release()
 
@@ -84,13 +93,20 @@ class JobQueue:
         with self._database.read() as connection:
             return table.count_open(connection, self._sweep_id, self._job_ids)
 
+    def cancel_waiting(self) -> None:
+        """Cancel those of the wanted jobs that wait."""
+        with self._database.read() as connection:
+            waiting = table.queued_ids(connection, self._sweep_id, self._job_ids)
+        for job_id in waiting:
+            cancel_job(self._store, self._database, job_id)
+
     def recover(self) -> list[str]:
         """Take jobs from workers that died: once back to the queue, then failed. Returns the ids of these jobs."""
-        with self._database.read() as connection:
-            attempts = table.read_attempts(connection)
-        return [
-            attempt.job.id for attempt in attempts if self._is_abandoned(attempt) and self._take_back(attempt)
-        ]
+        if not self._abandoned():
+            return []
+        # What a worker wrote before it died counts: its job may have come to an end.
+        catch_up(self._store, self._database)
+        return [attempt.job.id for attempt in self._abandoned() if self._take_back(attempt)]
 
     def _try(self, job_id: str) -> Job | None:
         lock = self._lock(job_id)
@@ -107,6 +123,11 @@ class JobQueue:
             self._locks[job_id] = lock
         return job
 
+    def _abandoned(self) -> list[Attempt]:
+        with self._database.read() as connection:
+            attempts = table.read_attempts(connection)
+        return [attempt for attempt in attempts if self._is_abandoned(attempt)]
+
     def _is_abandoned(self, attempt: Attempt) -> bool:
         host, _, _ = attempt.worker.rpartition(":")
         if host == os_host():
@@ -115,6 +136,10 @@ class JobQueue:
 
     def _take_back(self, attempt: Attempt) -> bool:
         job = attempt.job
+        with self._database.read() as connection:
+            run = next(iter(read_runs(connection, [job.spec.run_id])), None)
+        if run is not None and run.status in _ENDED_BY_WORKER:
+            return self._end(attempt, _ENDED_BY_WORKER[run.status], run.error)
         if attempt.cancel_requested:
             return self._end(attempt, "cancelled", None)
         if attempt.number >= MOST_ATTEMPTS:
@@ -132,22 +157,13 @@ class JobQueue:
         with self._database.write() as connection:
             taken = table.take_back(connection, attempt, status)
         if taken:
-            _record_end(self._store, self._database, attempt.job.id, status, error)
+            end_job(self._store, self._database, attempt.job.id, status, error)
         return taken
 
     def _lock(self, job_id: str) -> ProcessLock:
         folder = self._store.job_folder(job_id)
         folder.mkdir(parents=True, exist_ok=True)
         return ProcessLock(folder / "worker.lock")
-
-
-def _record_end(
-    store: StorePaths, database: Database, job_id: str, status: JobStatus, error: RunError | None
-) -> None:
-    at = now()
-    write_job_record(store, job_id, JobFinished(at, status, error))
-    with database.write() as connection:
-        table.finish(connection, job_id, status, error, at)
 
 
 def _lease_end() -> int:
