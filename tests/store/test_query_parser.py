@@ -1,6 +1,8 @@
 """Searches as text: what they mean, and what a mistake in one is answered with."""
 
+import re
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from trackbook.domain.clock import to_microseconds
 from trackbook.domain.query import (
+    ATTRIBUTES,
     And,
     Arithmetic,
     Attribute,
@@ -284,3 +287,22 @@ def test_kinds() -> None:
 )
 def test_series_that_a_name_can_mean(name: str, candidates: list[tuple[str, dict[str, str]]]) -> None:
     assert series_candidates(name) == candidates
+
+
+def test_the_examples_of_the_manual() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "search.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```\n(.*?)^```$", manual, re.MULTILINE | re.DOTALL)
+    examples = [line for block in blocks for line in block.splitlines()]
+    assert len(examples) > 15
+    for example_text in examples:
+        assert parse_query(example_text) != Query()
+    with pytest.raises(QueryError) as caught:
+        parse_query("stauts = 'failed'")
+    shown = "\n".join(f"    {line}" for line in str(caught.value).splitlines())
+    assert shown in manual
+
+
+def test_the_manual_names_every_attribute_and_sign() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "search.md").read_text(encoding="utf-8")
+    for name in ATTRIBUTES:
+        assert f"`{name}`" in manual
