@@ -53,9 +53,8 @@ dist: install ## Make the source distribution and the wheel in dist/
 
 # ---- Using it
 
-demo: install ## Run the example notebook as a sweep and show its runs
+demo: install ## Run the example notebook as a sweep and print its runs, the best first
 	$(BIN)/trackbook sweep examples/digits.ipynb -s learning_rate=0.003,0.03,0.3 -s hidden=16,64 --jobs 2
-	@$(BIN)/trackbook runs --order-by 'metrics.accuracy desc'
 	@echo 'To see them in JupyterLab:  make lab'
 
 lab: install ## Open JupyterLab on the example
