@@ -29,6 +29,13 @@ class Answer:
 Call = Callable[..., Answer]
 
 
+@pytest.fixture(autouse=True)
+def _plain_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a terminal or a CI system says of colours and widths is not for these tests."""
+    for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLUMNS", "LINES"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def call(capsysbinary: pytest.CaptureFixture[bytes]) -> Call:
     """Call the command in this process."""

@@ -22,7 +22,9 @@ param_option = click.option(
 )
 
 experiment_option = click.option(
-    "--experiment", metavar="NAME", help="The experiment of the runs; by default the notebook's name."
+    "--experiment",
+    metavar="NAME",
+    help="The experiment; by default the one that the notebook starts, else its name.",
 )
 
 timeout_option = click.option(

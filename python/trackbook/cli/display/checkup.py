@@ -21,7 +21,9 @@ def checkup_sections(checkup: Checkup) -> Iterator[RenderableType]:
                 to_column("Run", [_number(record.run) for record in checkup.damaged], justify="right"),
                 to_column("Bytes", [str(record.size) for record in checkup.damaged], justify="right"),
                 to_column("At", [str(record.position) for record in checkup.damaged], justify="right"),
-                to_column("Reason", [one_line(record.reason, 60) for record in checkup.damaged]),
+                to_column(
+                    "Reason", [one_line(record.reason, 200) for record in checkup.damaged], shrinks=True
+                ),
                 to_column("Journal", [record.journal for record in checkup.damaged], rank=1),
             ]
         )

@@ -137,27 +137,32 @@ def _environment_facts(detail: RunDetail) -> list[tuple[str, str]]:
 
 
 def _params(detail: RunDetail) -> Table:
-    revised = {key for key in detail.run.params if sum(r.key == key for r in detail.revisions) > 1}
+    values: dict[str, set[str]] = {}
+    for revision in detail.revisions:
+        values.setdefault(revision.key, set()).add(repr(revision.value))
     table = Table.grid(padding=(0, 2, 0, 0))
     for key, value in detail.run.params.items():
-        note = Text("revised", "dim") if key in revised else Text()
-        table.add_row(Text(plain_text(key)), Text(one_line(format_value(value), 120)), note)
+        text = Text(one_line(format_value(value), 120))
+        if len(values.get(key, ())) > 1:
+            text.append("  revised", "dim")
+        table.add_row(Text(one_line(key, 60)), text)
     return table
 
 
 def _metrics(detail: RunDetail) -> Table:
     series = detail.series
-    goals = {None: "", "max": "higher is better", "min": "lower is better"}
+    units = to_column("Unit", [s.unit or "" for s in series], rank=2)
+    goals = {None: "", "max": "higher", "min": "lower"}
     return make_table(
         [
             to_column("Metric", [one_line(series_name(s.key, s.context), 40) for s in series]),
             to_column("Last", [format_number(s.last) for s in series], justify="right"),
-            to_column("Unit", [s.unit or "" for s in series], rank=2),
+            *([units] if any(s.unit for s in series) else []),
             to_column("Min", [_optional(s.min) for s in series], justify="right", rank=1),
             to_column("Max", [_optional(s.max) for s in series], justify="right", rank=1),
             to_column("Points", [str(s.count) for s in series], justify="right", rank=3),
             to_column("Curve", [spark_line(_thin(s.spark)) for s in series], rank=4, style="cyan"),
-            to_column("Goal", [goals[s.goal] for s in series], rank=5),
+            to_column("Better", [goals[s.goal] for s in series], rank=5),
         ],
         margin=_INDENT,
     )
@@ -188,10 +193,10 @@ def _cells(detail: RunDetail, sources: dict[int, str]) -> Table:
     cells = detail.cells
     return make_table(
         [
-            to_column("", [str(cell.order) for cell in cells], justify="right"),
+            to_column("#", [str(cell.order) for cell in cells], justify="right"),
             to_column("Status", [status_text(cell.status) for cell in cells]),
             to_column("Time", [format_duration(cell.duration) for cell in cells], justify="right"),
-            to_column("Source", [_first_line(sources.get(cell.order, "")) for cell in cells]),
+            to_column("Source", [_first_line(sources.get(cell.order, "")) for cell in cells], shrinks=True),
         ],
         margin=_INDENT,
     )
@@ -199,4 +204,4 @@ def _cells(detail: RunDetail, sources: dict[int, str]) -> Table:
 
 def _first_line(source: str) -> str:
     lines = [line for line in source.splitlines() if line.strip()]
-    return one_line(lines[0], 60) + (" …" if len(lines) > 1 else "") if lines else ""
+    return one_line(f"{lines[0]} …" if len(lines) > 1 else lines[0], 100) if lines else ""

@@ -1,6 +1,7 @@
 """Jobs and the parameters of notebooks as tables."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from rich.table import Table
@@ -14,18 +15,15 @@ from trackbook.domain.parameter import Parameter, expectation
 
 def jobs_table(jobs: Sequence[Job]) -> Table:
     """Return jobs as a table, a row a job."""
+    progress = [f"{job.cell}/{job.cells}" if job.status == "running" and job.cells else "" for job in jobs]
+    values = [one_line(describe_params(job.spec.params), 100) for job in jobs]
     return make_table(
         [
             to_column("Job", [short_job_id(job) for job in jobs]),
             to_column("Status", [status_text(job.status) for job in jobs]),
-            to_column(
-                "Cells",
-                [f"{job.cell}/{job.cells}" if job.cells else "" for job in jobs],
-                justify="right",
-                rank=1,
-            ),
-            to_column("Notebook", [one_line(job.spec.path, 40) for job in jobs], rank=3),
-            to_column("Parameters", [one_line(describe_params(job.spec.params), 60) for job in jobs], rank=4),
+            *([to_column("Cells", progress, justify="right", rank=1)] if any(progress) else []),
+            to_column("Notebook", [PurePath(job.spec.path).name for job in jobs], rank=3),
+            to_column("Parameters", values, rank=4, shrinks=True),
             to_column("Time", [format_duration(job_duration(job)) for job in jobs], justify="right", rank=2),
             to_column("Submitted", [format_relative(job.submitted) for job in jobs], justify="right", rank=2),
         ]
@@ -39,7 +37,9 @@ def parameters_table(parameters: Sequence[Parameter]) -> Table:
             to_column("Parameter", [one_line(parameter.name, 40) for parameter in parameters]),
             to_column("Takes", [one_line(expectation(parameter), 40) for parameter in parameters]),
             to_column("Default", [_default(parameter) for parameter in parameters], justify="right"),
-            to_column("", [one_line(parameter.help, 80) for parameter in parameters], rank=1, style="dim"),
+            to_column(
+                "Help", [one_line(parameter.help, 200) for parameter in parameters], rank=1, shrinks=True
+            ),
         ]
     )
 

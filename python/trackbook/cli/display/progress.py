@@ -60,9 +60,9 @@ class JobProgress:
         if total == 1 or (self._bar is not None and job.status == "finished"):
             return
         values = describe_params({key: job.spec.params[key] for key in self._swept})
+        parts = [f"{len(self._reported)}/{total}", one_line(values, 60), format_duration(job_duration(job))]
         line = status_text(job.status)
-        line.append(f"  {len(self._reported)}/{total}  {one_line(values, 60)}", "default")
-        line.append(f"  {format_duration(job_duration(job))}", "default")
+        line.append("  " + "  ".join(filter(None, parts)), "default")
         if self._bar is not None:
             self._bar.console.print(line)
         else:

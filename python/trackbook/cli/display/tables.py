@@ -11,21 +11,31 @@ from rich.text import Text
 from trackbook.cli.output import data_console
 
 _GAP = 2
+_NARROWEST = 16
 
 
 @dataclass(slots=True, eq=False)
 class Column:
-    """A column with one cell a row. Of those that don't fit, the ones with the highest `rank` go first."""
+    """A column with one cell a row. Of those that don't fit, the ones with the highest `rank` go first.
+
+    A column that `shrinks` is cut where the terminal ends, down to 16 places, before any other is left out.
+    """
 
     header: str
     cells: list[Text] = field(default_factory=list)
     justify: Literal["left", "right"] = "left"
     rank: int = 0
+    shrinks: bool = False
 
     @property
     def width(self) -> int:
         """How many places its widest cell takes."""
         return max(Text(self.header).cell_len, *(cell.cell_len for cell in self.cells), 0)
+
+    @property
+    def least_width(self) -> int:
+        """How many places it needs at least."""
+        return min(self.width, _NARROWEST) if self.shrinks else self.width
 
 
 def to_column(
@@ -34,11 +44,12 @@ def to_column(
     *,
     justify: Literal["left", "right"] = "left",
     rank: int = 0,
+    shrinks: bool = False,
     style: str = "",
 ) -> Column:
     """Return a column of texts."""
     texts = [cell if isinstance(cell, Text) else Text(cell, style) for cell in cells]
-    return Column(header, texts, justify, rank)
+    return Column(header, texts, justify, rank, shrinks)
 
 
 def make_table(columns: Sequence[Column], margin: int = 0) -> Table:
@@ -58,7 +69,13 @@ def make_table(columns: Sequence[Column], margin: int = 0) -> Table:
         show_edge=False,
     )
     for column in shown:
-        table.add_column(Text(column.header), justify=column.justify, no_wrap=True, overflow="ellipsis")
+        table.add_column(
+            Text(column.header),
+            justify=column.justify,
+            no_wrap=True,
+            overflow="ellipsis",
+            max_width=None if width is None else _width_of(column, shown, width),
+        )
     for row in zip(*(column.cells for column in shown), strict=True):
         table.add_row(*row)
     if hidden:
@@ -71,7 +88,7 @@ def fit(columns: Sequence[Column], width: int) -> tuple[list[Column], list[Colum
     """Return the columns that fit into `width` places, in their order, and those that don't; rank 0 always stays."""
     shown = list(columns)
     hidden: list[Column] = []
-    while _width(shown) > width:
+    while _least_width(shown) > width:
         worst = max(shown, key=lambda column: (column.rank, columns.index(column)), default=None)
         if worst is None or worst.rank == 0:
             break
@@ -80,5 +97,14 @@ def fit(columns: Sequence[Column], width: int) -> tuple[list[Column], list[Colum
     return shown, hidden[::-1]
 
 
-def _width(columns: Sequence[Column]) -> int:
-    return sum(column.width + _GAP for column in columns) - _GAP
+def _least_width(columns: Sequence[Column]) -> int:
+    return sum(column.least_width + _GAP for column in columns) - _GAP
+
+
+def _width_of(column: Column, shown: Sequence[Column], width: int) -> int:
+    """Return a column's width: one that shrinks takes what those before it have left over."""
+    if not column.shrinks:
+        return column.width
+    before = shown[: shown.index(column)]
+    taken = sum(_width_of(other, shown, width) - other.least_width for other in before)
+    return min(column.width, column.least_width + max(0, width - _least_width(shown) - taken))
