@@ -151,7 +151,7 @@ class _Reader:
         choices = []
         for other in others:
             choice = self.operand(other, is_value=True)
-            if isinstance(choice, (*get_args(Field), Arithmetic)):
+            if isinstance(choice, (*get_args(Field), Arithmetic, Negative)):
                 raise self.error(other, "A list holds numbers or texts in quotes")
             choices.append(self.same_kind(operand, choice, first, other)[1])
         return Membership(operand, tuple(choices), str(sign).lower().startswith("not"))
