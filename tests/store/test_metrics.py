@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from trackbook.services.context import open_services
 from trackbook.services.recorder import RunRecorder
-from trackbook.store.metrics import join, merge, read_points
+from trackbook.store.metrics import PointReader, join, merge
 from trackbook.store.paths import PartName, create_store
 from trackbook.store.segments import Columns
 
@@ -47,11 +47,11 @@ def test_sealed_and_open_journals_are_read_alike(tmp_path: Path) -> None:
         run.log({"loss": -1.0}, step=step, context={"subset": "val"})
     parts = [PartName(run.run_id, path.name.rpartition("-")[0], 0) for path in _journals(tmp_path)]
     assert len(parts) == 1
-    before = read_points(store, parts, "loss", "{}")
+    before = PointReader(store).read(parts, "loss", "{}")
     run.end()
     assert services.runs.refresh()
     assert store.segment(parts[0]).exists()
-    after = read_points(store, parts, "loss", "{}")
+    after = PointReader(store).read(parts, "loss", "{}")
     for one, other in (
         (before.steps, after.steps),
         (before.times, after.times),
@@ -59,9 +59,45 @@ def test_sealed_and_open_journals_are_read_alike(tmp_path: Path) -> None:
     ):
         assert one.tolist() == other.tolist()
     assert after.values.tolist() == [step / 2 for step in range(10)]
-    assert read_points(store, parts, "nowhere", "{}").values.tolist() == []
-    assert read_points(store, [parts[0]._replace(part=7)], "loss", "{}").values.tolist() == []
+    assert PointReader(store).read(parts, "nowhere", "{}").values.tolist() == []
+    assert PointReader(store).read([parts[0]._replace(part=7)], "loss", "{}").values.tolist() == []
     services.database.close()
+
+
+def test_a_growing_journal_is_read_on_and_a_half_written_record_is_waited_for(tmp_path: Path) -> None:
+    store = create_store(tmp_path / ".trackbook")
+    run = RunRecorder.start(store, experiment="e")
+    run.log({"loss": 1.0})
+    (path,) = _journals(tmp_path)
+    part = PartName(run.run_id, path.name.rpartition("-")[0], 0)
+    reader = PointReader(store)
+    assert reader.read([part], "loss", "{}").values.tolist() == [1.0]
+    assert reader.read([part], "late", "{}").values.tolist() == []
+    before = path.stat().st_size
+    run.log({"loss": 2.0, "late": 7.0})
+    whole = path.read_bytes()
+    path.write_bytes(whole[: before + 9])
+    assert reader.read([part], "loss", "{}").values.tolist() == [1.0]
+    path.write_bytes(whole)
+    assert reader.read([part], "loss", "{}").values.tolist() == [1.0, 2.0]
+    assert reader.read([part], "late", "{}").values.tolist() == [7.0]
+    run.log({"loss": 3.0})
+    assert reader.read([part], "loss", "{}").values.tolist() == [1.0, 2.0, 3.0]
+    run.end()
+
+
+def test_many_open_journals_are_read_in_turn(tmp_path: Path) -> None:
+    store = create_store(tmp_path / ".trackbook")
+    runs = [RunRecorder.start(store, experiment="e") for _ in range(20)]
+    reader = PointReader(store)
+    for value in (1.0, 2.0):
+        for run in runs:
+            run.log({"loss": value})
+        for path in _journals(tmp_path):
+            part = PartName(path.parent.name, path.name.rpartition("-")[0], 0)
+            assert reader.read([part], "loss", "{}").values.tolist() == [1.0, 2.0][: int(value)]
+    for run in runs:
+        run.end()
 
 
 def _journals(project: Path) -> list[Path]:

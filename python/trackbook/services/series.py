@@ -5,7 +5,7 @@ import msgspec
 from trackbook.domain.metric import Context, Series
 from trackbook.errors import NotFound, UsageError
 from trackbook.store.database import Database
-from trackbook.store.metrics import read_contexts, read_parts, read_points
+from trackbook.store.metrics import PointReader, read_contexts, read_parts
 from trackbook.store.paths import StorePaths
 from trackbook.store.runs import check_run
 from trackbook.store.segments import context_text
@@ -18,7 +18,8 @@ class SeriesReader:
     """Reads the points of series of one store."""
 
     def __init__(self, store: StorePaths, database: Database) -> None:
-        self._store, self._database = store, database
+        self._database = database
+        self._points = PointReader(store)
 
     def read(
         self, run_id: str, key: str, context: Context | None = None, max_points: int | None = None
@@ -47,7 +48,7 @@ class SeriesReader:
             parts = read_parts(connection, run_id, key, context)
         if not parts:
             raise NotFound("metric", key)
-        columns = read_points(self._store, parts, key, context)
+        columns = self._points.read(parts, key, context)
         steps, times, values = columns.steps, columns.times, columns.values
         total = len(values)
         if max_points is not None and total > max_points:

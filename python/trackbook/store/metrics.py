@@ -1,17 +1,23 @@
 """Points of metric series, read from segments and from journals that are still open."""
 
+import contextlib
+import threading
+from collections import OrderedDict
 from collections.abc import Iterable
 from itertools import groupby
+from pathlib import Path
 
 import numpy as np
 from sqlalchemy import Connection, select
 
 from trackbook.store import schema as t
-from trackbook.store.journal import read_records
+from trackbook.store.journal import Entry, read_entries
 from trackbook.store.paths import PartName, StorePaths
-from trackbook.store.segments import Columns, read_columns, separate
+from trackbook.store.segments import Columns, SeriesKey, read_columns, separate
 
 _READ_AGAIN = 3
+# A journal has at most 8 MB before the next one begins.
+_MOST_TAILS = 16
 
 
 def read_contexts(connection: Connection, run_id: str, key: str) -> list[str]:
@@ -33,13 +39,63 @@ def read_parts(connection: Connection, run_id: str, key: str, context: str) -> l
     return [PartName(*row) for row in connection.execute(query)]
 
 
-def read_points(store: StorePaths, parts: Iterable[PartName], key: str, context: str) -> Columns:
-    """Return the points of a series in logging order, those of several writers merged by time."""
-    writers = [
-        join([columns for name in names if (columns := _read_part(store, name, key, context)) is not None])
-        for _, names in groupby(parts, key=lambda name: name.writer)
-    ]
-    return merge([columns for columns in writers if len(columns.values)])
+class PointReader:
+    """Reads points of a store's series. Safe to use from several threads.
+
+    What it has decoded of journals that are still being written it keeps, so that who watches a run grow pays for
+    the new points only.
+    """
+
+    def __init__(self, store: StorePaths) -> None:
+        self._store = store
+        self._tails: OrderedDict[PartName, _Tail] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def read(self, parts: Iterable[PartName], key: str, context: str) -> Columns:
+        """Return the points of a series in logging order, those of several writers merged by time."""
+        writers = [
+            join([columns for name in names if (columns := self._read_part(name, key, context)) is not None])
+            for _, names in groupby(parts, key=lambda name: name.writer)
+        ]
+        return merge([columns for columns in writers if len(columns.values)])
+
+    def _read_part(self, name: PartName, key: str, context: str) -> Columns | None:
+        for _ in range(_READ_AGAIN):
+            # A journal may be sealed at any moment: then the segment is there before the journal goes.
+            with contextlib.suppress(FileNotFoundError):
+                return read_columns(self._store.segment(name), key, context)
+            with contextlib.suppress(FileNotFoundError):
+                return self._read_journal(name).get((key, context))
+        return None
+
+    def _read_journal(self, name: PartName) -> dict[SeriesKey, Columns]:
+        with self._lock:
+            tail = self._tails.pop(name, None) or _Tail()
+            tail.read_on(self._store.journal(name))
+            self._tails[name] = tail
+            while len(self._tails) > _MOST_TAILS:
+                self._tails.popitem(last=False)
+            return tail.points
+
+
+class _Tail:
+    """The points of a journal as far as it was read."""
+
+    def __init__(self) -> None:
+        self.points: dict[SeriesKey, Columns] = {}
+        self._position = 0
+
+    def read_on(self, path: Path) -> None:
+        entries = [entry for entry in read_entries(path, self._position) if isinstance(entry, Entry)]
+        if not entries:
+            return
+        # Damage behind the last whole record may be one that is being written; it is looked at again.
+        self._position = entries[-1].end
+        added = separate(entry.record for entry in entries).points
+        known = {
+            series: join([self.points[series], new]) for series, new in added.items() if series in self.points
+        }
+        self.points = self.points | added | known
 
 
 def join(pieces: list[Columns]) -> Columns:
@@ -63,17 +119,3 @@ def merge(writers: list[Columns]) -> Columns:
     keys = np.concatenate([np.maximum.accumulate(columns.times) for columns in writers])
     order = np.argsort(keys, kind="stable")
     return Columns(joined.steps[order], joined.times[order], joined.values[order])
-
-
-def _read_part(store: StorePaths, name: PartName, key: str, context: str) -> Columns | None:
-    for _ in range(_READ_AGAIN):
-        # A journal may be sealed at any moment: then the segment is there before the journal goes.
-        try:
-            return read_columns(store.segment(name), key, context)
-        except FileNotFoundError:
-            pass
-        try:
-            return separate(read_records(store.journal(name))).points.get((key, context))
-        except FileNotFoundError:
-            continue
-    return None
