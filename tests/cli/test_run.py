@@ -124,10 +124,21 @@ def test_what_is_wrong_is_said_before_anything_runs(
 
 
 def test_a_kernel_that_does_not_exist(notebook: Path, program: Program) -> None:
-    done = program("run", "trial.ipynb", "--kernel", "no-such-kernel", folder=notebook.parent)
+    arguments = ["trial.ipynb", "--kernel", "no-such-kernel"]
+    done = program("run", *arguments, folder=notebook.parent)
     assert done.returncode == 3
     assert b"no-such-kernel" in done.stderr
     assert b"trackbook/cli" not in done.stderr
+
+
+def test_a_job_that_a_job_starts_has_its_run_as_parent(
+    notebook: Path, program: Program, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = str(notebook.parent / "store")
+    variables = [("TRACKBOOK_STORE", store), ("TRACKBOOK_RUN", "01a1fdfc-67b2-783a-8e3f-aeb33d270f51")]
+    program("run", "trial.ipynb", "--kernel", "no-such-kernel", folder=notebook.parent, variables=variables)
+    monkeypatch.setenv("TRACKBOOK_STORE", store)
+    assert [run["parent_id"] for run in runs_of(call)] == ["01a1fdfc-67b2-783a-8e3f-aeb33d270f51"]
 
 
 @pytest.mark.parametrize("way", ["Ctrl-C", "trackbook cancel"])

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from trackbook.cli.display.runs import metric_cells
 from trackbook.cli.display.tables import fit, to_column
 
 Call = Callable[..., Any]
@@ -108,3 +109,16 @@ def test_columns_that_do_not_fit_go_by_rank() -> None:
     assert [column.header for column in hidden] == ["b", "d"]
     shown, _ = fit(columns, 2)
     assert [column.header for column in shown] == ["a"]
+
+
+def test_the_best_is_marked_where_there_is_one() -> None:
+    def texts(*arguments: Any) -> list[str]:
+        return [cell.plain for cell in metric_cells(*arguments)]
+
+    nan = float("nan")
+    assert texts([0.5, None, 2.0, nan], "max") == ["0.5000", "", "★ 2.000", "NaN"]
+    assert texts([0.5, None, 2.0, nan], "min") == ["★ 0.5000", "", "2.000", "NaN"]
+    assert texts([0.5, 2.0], None) == ["0.5000", "2.000"]
+    assert texts([1.0, 1.0], "max") == ["1", "1"]
+    assert texts([1.0], "max") == ["1"]
+    assert texts([1.0, 2.0, 8.0], "max", ["a", "a", "b"]) == ["1", "★ 2", "8"]

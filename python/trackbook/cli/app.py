@@ -19,9 +19,9 @@ from trackbook.cli.commands.runs import runs
 from trackbook.cli.commands.show import show
 from trackbook.cli.commands.sweep import sweep
 from trackbook.cli.commands.trash import trash
-from trackbook.cli.exits import CANCELLED, FINE, exit_code
+from trackbook.cli.exits import CANCELLED, FINE, WRONG_USAGE, exit_code
 from trackbook.cli.output import say
-from trackbook.errors import TrackbookError
+from trackbook.errors import MissingExtra, TrackbookError
 from trackbook.version import version
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -73,10 +73,20 @@ def run(arguments: Sequence[str] | None = None) -> int:
         # Whoever read the output has enough, as `head` has. Python would complain once more while it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINE
+    except ModuleNotFoundError as error:
+        # In an environment with the light install click and rich may be there on others' account.
+        if (error.name or "trackbook").partition(".")[0] == "trackbook":
+            return _report_defect(error)
+        say(f"Error: {MissingExtra('This command')} ({error.name} is not installed)", "red")
+        return WRONG_USAGE
     except (TrackbookError, OSError) as error:
         say(f"Error: {error}", "red")
         return exit_code(error)
     except Exception as error:
-        traceback.print_exc()
-        say("Error: This is a defect of Trackbook; please report it with the lines above.", "red")
-        return exit_code(error)
+        return _report_defect(error)
+
+
+def _report_defect(error: Exception) -> int:
+    traceback.print_exception(error)
+    say("Error: This is a defect of Trackbook; please report it with the lines above.", "red")
+    return exit_code(error)

@@ -54,8 +54,6 @@ def say(message: str | Text, style: str = "") -> None:
 
 def _console(*, stderr: bool) -> Console:
     console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
-    return (
-        console
-        if console.is_terminal
-        else Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=_UNLIMITED)
-    )
+    if not console.is_terminal:
+        console.width = _UNLIMITED
+    return console

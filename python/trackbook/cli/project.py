@@ -11,6 +11,9 @@ from trackbook.store.paths import StorePaths, create_store, find_store, locate_s
 if TYPE_CHECKING:
     from trackbook.services.context import Services
 
+# Seconds in which what a job left behind must be in the index; a busy machine may need some.
+RESULTS_WITHIN = 60.0
+
 
 def existing_store() -> StorePaths:
     """Return the store that TRACKBOOK_STORE names, else the one of the working directory.

@@ -15,7 +15,7 @@ from trackbook.cli.options import (
     timeout_option,
 )
 from trackbook.cli.output import print_data, print_json, say
-from trackbook.cli.project import find_run, open_notebook_project, surrounding_run
+from trackbook.cli.project import RESULTS_WITHIN, find_run, open_notebook_project, surrounding_run
 from trackbook.domain.parameter import parse_assignments
 from trackbook.notebook.parameters import find_parameters
 from trackbook.notebook.read import read_notebook
@@ -54,7 +54,7 @@ def run_notebook(
     )
     with JobProgress(notebook.name) as progress:
         outcomes = run_jobs(project.store, jobs, on_progress=progress.update)
-    project.runs.refresh()
+    project.runs.refresh(timeout=RESULTS_WITHIN)
     (job,) = outcomes.jobs
     run = find_run(project, job.spec.run_id)
     if run is not None and as_json:

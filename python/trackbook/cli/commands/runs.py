@@ -24,8 +24,8 @@ def runs(query: str | None, order_by: str | None, limit: int | None, trashed: bo
     """List the project's runs, newest first.
 
     QUERY chooses among them, such as "metrics.acc > 0.9 and params.lr <= 0.1". A word alone is looked for in
-    names, experiments, notes and tags. The best value of a metric is marked when its goal is known
-    (`%track goal acc max`).
+    names, experiments, notes and tags. The best value of a metric in each experiment is marked when its goal is
+    known (`%track goal acc max`).
     """
     project = open_project()
     wanted = limit or (None if as_json else _SHOWN)

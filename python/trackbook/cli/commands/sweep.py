@@ -18,7 +18,7 @@ from trackbook.cli.options import (
     timeout_option,
 )
 from trackbook.cli.output import print_data, print_json, say
-from trackbook.cli.project import find_run, open_notebook_project, surrounding_run
+from trackbook.cli.project import RESULTS_WITHIN, find_run, open_notebook_project, surrounding_run
 from trackbook.domain.job import Job
 from trackbook.domain.parameter import parse_assignments, parse_sweeps
 from trackbook.domain.run import Run
@@ -82,7 +82,7 @@ def sweep(
     )
     with JobProgress(notebook.name, list(swept)) as progress:
         outcomes = run_jobs(project.store, jobs, parallel=parallel, on_progress=progress.update)
-    project.runs.refresh()
+    project.runs.refresh(timeout=RESULTS_WITHIN)
     found = {job.spec.run_id: find_run(project, job.spec.run_id) for job in outcomes.jobs}
     runs = [run for run in found.values() if run is not None]
     metric = sort or goal_metric(runs)
@@ -93,10 +93,10 @@ def sweep(
         print_data(trials_table(ordered, list(swept), metric))
     say(_describe_order(runs, metric), "dim")
     for job in outcomes.jobs:
-        if job.status != "finished":
-            say(
-                _describe_failure(job, found[job.spec.run_id], swept), "red" if job.status == "failed" else ""
-            )
+        if job.status == "failed":
+            say(_describe_failure(job, found[job.spec.run_id], swept), "red")
+    if cancelled := sum(job.status == "cancelled" for job in outcomes.jobs):
+        say(f"Cancelled: {cancelled} of {len(jobs)} jobs.")
     return outcomes.exit_code
 
 
@@ -113,6 +113,6 @@ def _describe_failure(job: Job, run: Run | None, swept: Iterable[str]) -> str:
     number = f"#{run.number} " if run is not None else ""
     values = describe_params({key: job.spec.params[key] for key in swept})
     if job.error is None:
-        return f"{number}{values}: {job.status}"
+        return f"{number}{values}: failed"
     where = f"cell {job.error.cell}: " if job.error.cell is not None else ""
     return f"{number}{values}: {where}{job.error.ename}: {one_line(job.error.evalue, 200)}"

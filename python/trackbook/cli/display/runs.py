@@ -97,14 +97,20 @@ def best_value(values: Sequence[float | None], goal: str | None) -> float | None
     return max(comparable) if goal == "max" else min(comparable)
 
 
-def metric_cells(values: Sequence[float | None], goal: str | None) -> list[Text]:
-    """Return the values of one metric as cells, the best one marked."""
-    best = best_value(values, goal)
+def metric_cells(
+    values: Sequence[float | None], goal: str | None, races: Sequence[str] | None = None
+) -> list[Text]:
+    """Return the values of one metric as cells, the best one marked; with `races` the best one of each race."""
+    races = races or [""] * len(values)
+    best = {
+        race: best_value([value for value, of in zip(values, races, strict=True) if of == race], goal)
+        for race in set(races)
+    }
     whole = all(value is None or not math.isfinite(value) or value == int(value) for value in values)
     texts = ["" if value is None else format_number(value, whole=whole) for value in values]
     return [
-        Text(f"{BEST} {text}", "bold green") if value is not None and value == best else Text(text)
-        for text, value in zip(texts, values, strict=True)
+        Text(f"{BEST} {text}", "bold green") if value is not None and value == best[race] else Text(text)
+        for text, value, race in zip(texts, values, races, strict=True)
     ]
 
 
@@ -134,7 +140,12 @@ def _metric_columns(runs: Sequence[Run], keys: Sequence[str]) -> list[Column]:
     return [
         to_column(
             one_line(key, 30),
-            metric_cells([run.metrics.get(key) for run in runs], key_goal(runs, key)),
+            # Runs of different experiments don't compete.
+            metric_cells(
+                [run.metrics.get(key) for run in runs],
+                key_goal(runs, key),
+                [run.experiment for run in runs],
+            ),
             justify="right",
             rank=1 if place == 0 else 4 + 2 * place,
         )
