@@ -34,7 +34,7 @@ export function formatDuration(seconds: number | null): string {
     return '';
   }
   if (seconds < 1) {
-    return `${Math.max(0, Math.round(seconds * 1000))}${NBSP}ms`;
+    return `${Math.max(0, Math.floor(seconds * 1000))}${NBSP}ms`;
   }
   if (seconds < 10) {
     return `${Math.floor(seconds * 10) / 10}${NBSP}s`;

@@ -46,7 +46,9 @@ export function RunList(props: IRunListProps): JSX.Element {
   React.useEffect(() => list.setWindow(first, last, follow), [list, first, last, follow]);
   // A list of other runs starts at its head.
   const place = list.place;
-  React.useEffect(() => frame.current?.scrollTo({ top: 0 }), [place]);
+  React.useEffect(() => {
+    frame.current?.scrollTo({ top: 0 });
+  }, [place]);
 
   const reveal = (index: number) => {
     const top = layout.top(index);

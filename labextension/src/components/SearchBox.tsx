@@ -35,7 +35,7 @@ export function SearchBox(props: {
     }
   };
   return (
-    <div className="trackbook-Search">
+    <>
       <input
         ref={input}
         className="trackbook-Input"
@@ -56,7 +56,7 @@ export function SearchBox(props: {
           <span>{props.error.reason}</span>
         </div>
       )}
-    </div>
+    </>
   );
 }
 

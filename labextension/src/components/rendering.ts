@@ -19,7 +19,8 @@ export const RenderingContext = React.createContext<IRendering | null>(null);
 export function useRender(output: unknown): React.RefObject<HTMLDivElement> {
   const box = React.useRef<HTMLDivElement>(null);
   const rendering = React.useContext(RenderingContext);
-  React.useEffect(() => {
+  // Before the element leaves the page: a Lumino widget can't be taken from where it no longer is.
+  React.useLayoutEffect(() => {
     const element = box.current;
     if (!element || !rendering) {
       return;

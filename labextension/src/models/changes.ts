@@ -32,6 +32,8 @@ export interface IChanges {
   readonly changed: ISignal<IChanges, IChange>;
   /** Hear of a project's changes until the result is disposed. */
   watch(project: string): IDisposable;
+  /** Tell of a revision that a reader met on its way, so that nobody need find it again. */
+  met(project: string, revision: number): void;
 }
 
 const QUICK = { interval: 2500, backoff: true, max: 60_000 };
@@ -78,7 +80,6 @@ export class Changes implements IChanges, IDisposable {
     return new DisposableDelegate(() => this._unwatch(project));
   }
 
-  /** Tell of a revision that a reader met on its way, so that the poll need not find it again. */
   met(project: string, revision: number): void {
     this._revisions.set(project, Math.max(revision, this._revisions.get(project) ?? 0));
   }

@@ -15,15 +15,12 @@ export interface IColour {
 
 /** Gives each run a colour once, the same for all views. */
 export class ColoursModel extends Observable {
-  /** Give runs that are seen together colours that differ, as far as the palette goes. */
+  /** Give runs colours that nobody has; runs that are seen together get such that differ, in any case. */
   assign(ids: readonly string[]): void {
-    const taken = new Set(ids.map(id => this._slots.get(id)).filter(slot => slot !== undefined));
     const before = this._slots.size;
     for (const id of ids) {
       if (!this._slots.has(id)) {
-        const slot = firstFree(taken);
-        taken.add(slot);
-        this._slots.set(id, slot);
+        this._slots.set(id, this._free(ids));
       }
     }
     const moved = this._part(ids);
@@ -34,7 +31,7 @@ export class ColoursModel extends Observable {
 
   /** The colour of a run; one that has none yet gets the first. */
   get(id: string): IColour {
-    const slot = this._slots.get(id) ?? 0;
+    const slot = this._slot(id);
     const dash = DASHES[Math.floor(slot / PALETTE_SIZE) % DASHES.length];
     return { variable: `--trackbook-run-${(slot % PALETTE_SIZE) + 1}`, dash };
   }
@@ -44,15 +41,23 @@ export class ColoursModel extends Observable {
     const seen = new Set<number>();
     let moved = false;
     for (const id of ids) {
-      let slot = this._slots.get(id) ?? 0;
-      if (seen.has(slot)) {
-        slot = firstFree(new Set([...seen, ...ids.map(other => this._slots.get(other) ?? 0)]));
-        this._slots.set(id, slot);
+      if (seen.has(this._slot(id))) {
+        this._slots.set(id, this._free(ids));
         moved = true;
       }
-      seen.add(slot);
+      seen.add(this._slot(id));
     }
     return moved;
+  }
+
+  /** A place of the palette that nobody has, else the first that none of `ids` has. */
+  private _free(ids: readonly string[]): number {
+    const all = firstFree(new Set(this._slots.values()));
+    return all < PALETTE_SIZE ? all : firstFree(new Set(ids.map(id => this._slots.get(id))));
+  }
+
+  private _slot(id: string): number {
+    return this._slots.get(id) ?? 0;
   }
 
   private readonly _slots = new Map<string, number>();

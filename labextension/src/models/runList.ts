@@ -3,7 +3,7 @@ import { Debouncer } from '@lumino/polling';
 import { type ApiError, isAbort, toApiError } from '../client/errors';
 import type { IClient, IRunQuery } from '../client/tokens';
 import type { IRun } from '../client/types';
-import type { Changes, IChange } from './changes';
+import type { IChange, IChanges } from './changes';
 import { Observable } from './observable';
 import type { ProjectModel } from './project';
 import { Rows } from './rows';
@@ -225,7 +225,7 @@ export class RunListModel extends Observable {
   }
 
   private readonly _client: Pick<IClient, 'runs'>;
-  private readonly _changes: Pick<Changes, 'changed' | 'met'>;
+  private readonly _changes: IChanges;
   private readonly _project: ProjectModel;
   private readonly _rows = new Rows();
   private readonly _searchDelay: Debouncer;
@@ -247,7 +247,7 @@ export class RunListModel extends Observable {
 export namespace RunListModel {
   export interface IOptions {
     client: Pick<IClient, 'runs'>;
-    changes: Pick<Changes, 'changed' | 'met'>;
+    changes: IChanges;
     project: ProjectModel;
     scope?: Scope;
     search?: string;

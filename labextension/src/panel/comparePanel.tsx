@@ -34,6 +34,7 @@ export class ComparePanel extends MainAreaWidget<ViewWidget> {
     this.state = state;
     this.id = `trackbook-compare-${runs.join('-')}`;
     this.addClass('trackbook-MainArea');
+    this.toolbar.hide();
     this.title.icon = compareIcon;
     this.title.closable = true;
     this.title.label = options.trans.__('Compare %1 runs', runs.length);

@@ -44,6 +44,7 @@ export class JobPanel extends MainAreaWidget<ViewWidget> {
     this.model = model;
     this.id = `trackbook-job-${notebook}`;
     this.addClass('trackbook-MainArea');
+    this.toolbar.hide();
     this.title.icon = jobIcon;
     this.title.closable = true;
     this.title.label = options.trans.__('Job: %1', notebook.split('/').pop());

@@ -26,6 +26,7 @@ export class RunPanel extends MainAreaWidget<ViewWidget> {
     this._board = board;
     this.id = `trackbook-run-page-${run}`;
     this.addClass('trackbook-MainArea');
+    this.toolbar.hide();
     this.title.icon = runsIcon;
     this.title.closable = true;
     this.title.label = options.trans.__('Run');

@@ -45,7 +45,7 @@ export class Sidebar extends SidePanel {
 
   protected override onActivateRequest(msg: Message): void {
     super.onActivateRequest(msg);
-    this.node.querySelector<HTMLElement>('.trackbook-RunList, .trackbook-Search input')?.focus();
+    this.node.querySelector<HTMLElement>('.trackbook-RunList, .trackbook-Runs-bar input')?.focus();
   }
 
   private _makeRuns(options: Sidebar.IOptions): PanelWithToolbar {

@@ -4,6 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import * as React from 'react';
 
+import { Boundary } from '../components/Boundary';
 import { type IRendering, RenderingContext } from '../components/rendering';
 import { type IView, ViewContext } from '../components/view';
 
@@ -29,10 +30,16 @@ export class ViewWidget extends ReactWidget {
   }
 
   protected override render(): JSX.Element {
+    const { trans } = this._view;
     return (
       <ViewContext.Provider value={this._view}>
         <RenderingContext.Provider value={this._rendering}>
-          {this._content()}
+          <Boundary
+            message={trans.__('This view could not be drawn.')}
+            retry={trans.__('Try again')}
+          >
+            {this._content()}
+          </Boundary>
         </RenderingContext.Provider>
       </ViewContext.Provider>
     );

@@ -1,0 +1,153 @@
+import { Client } from '../../src/client/client';
+import { type IComparison } from '../../src/client/compare';
+import { ApiError } from '../../src/client/errors';
+import { deadServer, fakeServer, type IAsked } from '../support/http';
+import { sample } from '../support/samples';
+
+function makeClient(body: unknown, status = 200): { client: Client; asked: IAsked[] } {
+  const { serverSettings, asked } = fakeServer(body, status);
+  return { client: new Client({ serverSettings }), asked };
+}
+
+const P = '019aa5a0-1c2d-7e3f-8a4b-5c6d7e8f9a0b';
+
+describe('Client', () => {
+  it('finds a project, and says when there is none', async () => {
+    const { client, asked } = makeClient(sample('projects'));
+    const project = await client.findProject('work/churn/train é.ipynb');
+    expect(project).toEqual(sample<{ projects: unknown[] }>('projects').projects[0]);
+    expect(asked[0].url.pathname).toBe('/base/trackbook/api/projects');
+    expect(asked[0].url.searchParams.get('path')).toBe('work/churn/train é.ipynb');
+    expect(await makeClient({ projects: [] }).client.findProject('x')).toBeNull();
+  });
+
+  it('asks for a window of runs and decodes what is not finite', async () => {
+    const { client, asked } = makeClient(sample('runs'));
+    const query = { query: 'metrics.acc > 0.9', offset: 100, limit: 50, notebook: 'a/b.ipynb' };
+    const page = await client.runs(P, query);
+    const search = asked[0].url.searchParams;
+    expect(search.get('query')).toBe('metrics.acc > 0.9');
+    expect(search.get('offset')).toBe('100');
+    expect(search.get('limit')).toBe('50');
+    expect(search.get('notebook')).toBe('a/b.ipynb');
+    expect(search.has('trashed')).toBe(false);
+    expect(page.total).toBe(5);
+    const values = page.runs.flatMap(run => Object.values(run.metrics));
+    expect(values.every(value => typeof value === 'number')).toBe(true);
+    const failed = page.runs.find(run => run.number === 40)!;
+    expect(failed.metrics.loss).toBeNaN();
+    expect(failed.sparks['grad norm'].pop()).toBe(Infinity);
+  });
+
+  it('decodes a run with all that belongs to it', async () => {
+    const { client } = makeClient(sample('run-detail-failed'));
+    const detail = await client.run(P, 'id');
+    const loss = detail.series.find(series => series.key === 'loss')!;
+    expect(loss.last).toBeNaN();
+    expect(loss.max).toBe(Infinity);
+    expect(loss.min).toBe(1.9);
+    expect(detail.run.error?.ename).toBe('ValueError');
+  });
+
+  it('asks for the series of several runs at once', async () => {
+    const { client, asked } = makeClient(sample('series'));
+    const series = await client.series(P, { runs: ['a', 'b'], key: 'loss', maxPoints: 800 });
+    expect(asked[0].url.searchParams.getAll('run')).toEqual(['a', 'b']);
+    expect(asked[0].url.searchParams.get('max_points')).toBe('800');
+    expect(series.every(item => item.values.length === item.steps.length)).toBe(true);
+    expect(series.flatMap(item => item.values).every(value => typeof value === 'number')).toBe(
+      true
+    );
+  });
+
+  it('sends edits, and null for a tag that goes', async () => {
+    const { client, asked } = makeClient(sample('run'));
+    await client.editRun(P, 'id', { tags: { team: null } });
+    expect(asked[0]).toMatchObject({ method: 'PATCH', body: { tags: { team: null } } });
+  });
+
+  it('keeps the folders of an artifact and encodes their names', async () => {
+    const { client, asked } = makeClient('');
+    await client.artifact(P, 'id', 'plots/a b#1.png');
+    expect(asked[0].url.pathname).toMatch(/artifacts\/plots\/a%20b%231\.png$/);
+    expect(client.artifactUrl(P, 'id', 'a.png')).toMatch(/artifacts\/a\.png\?download=1$/);
+  });
+
+  it('compares, with numbers that may be missing or not finite', async () => {
+    const { client, asked } = makeClient(sample<IComparison>('compare'));
+    const comparison = await client.compare(P, ['a', 'b'], true);
+    expect(asked[0].url.searchParams.get('all')).toBe('1');
+    const loss = comparison.metrics.find(row => row.key === 'loss')!;
+    expect(loss.values).toEqual([0.2184, 0.1021, NaN]);
+  });
+
+  it('queues jobs and cancels them', async () => {
+    const { client, asked } = makeClient(sample('jobs'));
+    const request = { notebook: 'a.ipynb', params: { lr: 0.1 }, sweep: { depth: [1, 2] } };
+    const jobs = await client.submitJobs(P, request);
+    expect(asked[0]).toMatchObject({ method: 'POST', body: request });
+    expect(jobs.length).toBeGreaterThan(0);
+    await client.cancelJob(P, 'j');
+    expect(asked[1].url.pathname).toMatch(/jobs\/j\/cancel$/);
+  });
+
+  it('reads the other samples', async () => {
+    expect((await makeClient(sample('artifacts')).client.artifacts(P, 'r'))[0].digest).toMatch(
+      /^[0-9a-f]{64}$/
+    );
+    expect((await makeClient(sample('cell')).client.cell(P, 'r', 1)).source).not.toBe('');
+    expect(
+      (await makeClient(sample('snapshot')).client.snapshot(P, 'r', 'start')).notebook.nbformat
+    ).toBe(4);
+    expect(
+      (await makeClient(sample('parameters')).client.parameters(P, 'a')).parameters[0].name
+    ).toBe('lr');
+    expect((await makeClient(sample('experiments')).client.experiments(P))[0].runs).toBeGreaterThan(
+      0
+    );
+  });
+});
+
+describe('ApiError', () => {
+  const samples = sample<{ status: number; body: Record<string, unknown> }[]>('errors');
+
+  it.each(samples.map(({ status, body }) => [String(body.code), status, body] as const))(
+    'is what the server says: %s',
+    async (code, status, body) => {
+      const { client } = makeClient(body, status);
+      const error = await client.run(P, 'id').catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(ApiError);
+      expect(error).toMatchObject({ code, status, message: body.message });
+    }
+  );
+
+  it('knows the place of an error in a search', async () => {
+    const { body } = samples.find(item => item.body.code === 'query')!;
+    const error = await makeClient(body, 400)
+      .client.runs(P)
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ position: 13, reason: 'A value is expected after >' });
+  });
+
+  it('knows the parameter that an error is about', async () => {
+    const { body } = samples.find(item => item.body.code === 'parameter')!;
+    const request = { notebook: 'a', params: {}, sweep: {} };
+    const error = await makeClient(body, 400)
+      .client.submitJobs(P, request)
+      .catch((e: unknown) => e);
+    expect(error).toMatchObject({ subject: 'lrr', position: null });
+  });
+
+  it('says that the extension is missing when a page answers', async () => {
+    const error = await makeClient('<html>', 404)
+      .client.runs(P)
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'http', status: 404 });
+  });
+
+  it('says so when nothing answers', async () => {
+    const client = new Client({ serverSettings: deadServer() });
+    const error = await client.runs(P).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'network', status: 0 });
+  });
+});

@@ -1,0 +1,169 @@
+import { act, fireEvent, screen, within } from '@testing-library/react';
+import * as React from 'react';
+
+import { type IComparison, decodeComparison } from '../../src/client/compare';
+import { type IParameters } from '../../src/client/tokens';
+import { type IJob } from '../../src/client/types';
+import { CommandIDs } from '../../src/commandIds';
+import { CompareCells } from '../../src/components/CompareCells';
+import { CompareTable } from '../../src/components/CompareTable';
+import { JobForm } from '../../src/components/JobForm';
+import { Tabs } from '../../src/components/Tabs';
+import { ColoursModel } from '../../src/models/colours';
+import { CompareModel } from '../../src/models/compare';
+import { JobFormModel } from '../../src/models/jobForm';
+import { JobsModel } from '../../src/models/jobs';
+import { FakeChanges, PROJECT, settle, until } from '../support/fakes';
+import { sample } from '../support/samples';
+import { show } from '../support/view';
+
+const comparison = decodeComparison(sample<IComparison>('compare'));
+
+describe('CompareTable', () => {
+  async function showTable() {
+    const client = { compare: () => Promise.resolve(comparison) };
+    const runs = comparison.runs.map(run => run.id);
+    const options = { client, changes: new FakeChanges(), project: PROJECT.id, runs };
+    const model = new CompareModel(options);
+    await until(() => model.comparison !== null);
+    return { model, ...show(<CompareTable model={model} colours={new ColoursModel()} />) };
+  }
+
+  it('marks the best value of a metric with a goal', async () => {
+    await showTable();
+    const row = screen.getByRole('rowheader', { name: /^acc/ }).closest('tr')!;
+    const best = within(row).getByRole('img', { name: 'best' }).closest('td')!;
+    expect(best.textContent).toContain('0.9655');
+    const loss = screen.getByRole('rowheader', { name: /^loss ↓$/ }).closest('tr')!;
+    expect(within(loss).getByText('0.1021')).toBeTruthy();
+    expect(within(loss).getByText('NaN')).toBeTruthy();
+  });
+
+  it('opens a run from its head, and leaves one out', async () => {
+    const { model, executed } = await showTable();
+    fireEvent.click(screen.getByRole('button', { name: 'churn #41' }));
+    const run = comparison.runs[1].id;
+    expect(executed).toEqual([[CommandIDs.openRun, { project: PROJECT.id, run }]]);
+    const leave = screen.getByRole('button', { name: 'Leave #41 out of the comparison' });
+    await act(async () => {
+      fireEvent.click(leave);
+      await settle();
+    });
+    expect(model.runs).not.toContain(run);
+  });
+});
+
+describe('CompareCells', () => {
+  it('puts the sources of two runs side by side', () => {
+    show(<CompareCells comparison={comparison} />);
+    const changed = comparison.cells.find(cell => {
+      const [a, b] = cell.sources;
+      return a !== null && b !== null && a !== b;
+    })!;
+    const line = changed.sources[0]!.split('\n').find(text => !changed.sources[1]!.includes(text))!;
+    const cell = screen.getAllByText((_, element) => {
+      return element?.tagName === 'TD' && element.textContent === `removed ${line}`;
+    });
+    expect(cell.length).toBeGreaterThan(0);
+    fireEvent.change(screen.getByRole('combobox', { name: 'Right run' }), {
+      target: { value: '0' }
+    });
+    expect(document.querySelector('.trackbook-mod-removed')).toBeNull();
+  });
+});
+
+describe('JobForm', () => {
+  async function showForm(isDirty = false) {
+    const jobs = sample<{ jobs: IJob[] }>('jobs').jobs;
+    const client = {
+      findProject: () => Promise.resolve(PROJECT),
+      createProject: () => Promise.resolve(PROJECT),
+      parameters: () => Promise.resolve(sample<IParameters>('parameters')),
+      submitJobs: () => Promise.resolve(jobs),
+      jobs: () => Promise.resolve(jobs),
+      cancelJob: () => Promise.resolve(jobs[0])
+    };
+    const model = new JobFormModel({ client, notebook: 'work/churn/train.ipynb' });
+    const jobsModel = new JobsModel({
+      client,
+      changes: new FakeChanges(),
+      project: model,
+      standby: 'never'
+    });
+    await until(() => model.fields !== null && jobsModel.jobs.length > 0);
+    const onSubmit = jest.fn(() => void model.submit());
+    const onSave = jest.fn();
+    const shown = show(
+      <JobForm
+        model={model}
+        jobs={jobsModel}
+        isDirty={isDirty}
+        onSubmit={onSubmit}
+        onSave={onSave}
+      />
+    );
+    return { model, jobsModel, onSubmit, onSave, ...shown };
+  }
+
+  it('shows the notebook’s own values, help and types', async () => {
+    const { jobsModel } = await showForm();
+    const lr = screen.getByRole('textbox', { name: /^lr/ });
+    expect(lr.getAttribute('placeholder')).toBe('0.01');
+    expect(document.getElementById(lr.getAttribute('aria-describedby')!)?.textContent).toBe(
+      'learning rate'
+    );
+    const choices = within(screen.getByRole('combobox', { name: /^optimizer/ })).getAllByRole(
+      'option'
+    );
+    expect(choices.map(option => option.textContent)).toEqual(['adam', 'adam', 'sgd']);
+    expect(screen.getByRole('textbox', { name: /^start/ }).getAttribute('placeholder')).toBe(
+      'computed in the notebook'
+    );
+    jobsModel.dispose();
+  });
+
+  it('says on its button what it will do', async () => {
+    const { model, jobsModel, onSubmit } = await showForm();
+    expect(screen.getByRole('button', { name: 'Run 1 job' })).toBeTruthy();
+    fireEvent.click(screen.getByRole('checkbox', { name: 'Sweep lr' }));
+    const input = screen.getByRole('textbox', { name: /^lr/ });
+    fireEvent.change(input, { target: { value: '0.01, 0.1, 1' } });
+    fireEvent.click(screen.getByRole('button', { name: 'Run 3 jobs' }));
+    expect(onSubmit).toHaveBeenCalledTimes(1);
+    await act(() => until(() => model.submitted.length > 0));
+    expect(screen.getByText('Started here')).toBeTruthy();
+    jobsModel.dispose();
+  });
+
+  it('shows in its place what can not be used', async () => {
+    const { jobsModel } = await showForm();
+    fireEvent.change(screen.getByRole('textbox', { name: /^depth/ }), {
+      target: { value: 'deep' }
+    });
+    expect(screen.getByRole('alert').textContent).toBe('A whole number, such as 8');
+    expect(screen.getByRole('button', { name: 'Run 1 job' })).toHaveProperty('disabled', true);
+    jobsModel.dispose();
+  });
+
+  it('says that the notebook is saved first', async () => {
+    const { jobsModel, onSave } = await showForm(true);
+    expect(screen.getByRole('button', { name: 'Save and run 1 job' })).toBeTruthy();
+    fireEvent.click(screen.getByRole('button', { name: /^Save now/ }));
+    expect(onSave).toHaveBeenCalled();
+    jobsModel.dispose();
+  });
+});
+
+describe('Tabs', () => {
+  it('are walked with the arrows', () => {
+    const onChange = jest.fn();
+    const tabs = [
+      { id: 'a', label: 'A' },
+      { id: 'b', label: 'B' }
+    ];
+    show(<Tabs label="Parts" tabs={tabs} current="b" onChange={onChange} />);
+    expect(screen.getByRole('tab', { selected: true }).textContent).toBe('B');
+    fireEvent.keyDown(screen.getByRole('tablist'), { key: 'ArrowRight' });
+    expect(onChange).toHaveBeenCalledWith('a');
+  });
+});

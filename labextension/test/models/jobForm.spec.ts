@@ -1,0 +1,153 @@
+import { ApiError } from '../../src/client/errors';
+import { type IParameter } from '../../src/client/parameters';
+import { type IJobRequest, type IParameters } from '../../src/client/tokens';
+import { type IJob, type IProject } from '../../src/client/types';
+import { JobFormModel } from '../../src/models/jobForm';
+import { PROJECT, until } from '../support/fakes';
+import { sample } from '../support/samples';
+
+class FakeJobs {
+  readonly requests: IJobRequest[] = [];
+  project: IProject | null = PROJECT;
+  created: string[] = [];
+  refusal: ApiError | null = null;
+  parametersOf: IParameter[] = sample<IParameters>('parameters').parameters;
+
+  findProject(): Promise<IProject | null> {
+    return Promise.resolve(this.project);
+  }
+
+  createProject(path: string): Promise<IProject> {
+    this.created.push(path);
+    return Promise.resolve(PROJECT);
+  }
+
+  parameters(): Promise<IParameters> {
+    return Promise.resolve({ parameters: this.parametersOf, kernel: 'python3' });
+  }
+
+  submitJobs(_: string, request: IJobRequest): Promise<IJob[]> {
+    this.requests.push(request);
+    return this.refusal
+      ? Promise.reject(this.refusal)
+      : Promise.resolve(sample<{ jobs: IJob[] }>('jobs').jobs);
+  }
+}
+
+async function makeForm(client = new FakeJobs()) {
+  const form = new JobFormModel({ client, notebook: 'work/churn/train.ipynb' });
+  await until(() => form.fields !== null);
+  return { client, form };
+}
+
+function field(form: JobFormModel, name: string) {
+  return form.fields!.find(item => item.parameter.name === name)!;
+}
+
+describe('JobFormModel', () => {
+  it('has a field for each parameter of the notebook', async () => {
+    const { form } = await makeForm();
+    const names = form.fields!.map(item => item.parameter.name);
+    expect(names.slice(0, 3)).toEqual(['lr', 'depth', 'optimizer']);
+    expect(form.count).toBe(1);
+    expect(form.kernel).toBe('python3');
+  });
+
+  it('makes a project for a notebook that has none', async () => {
+    const client = new FakeJobs();
+    client.project = null;
+    await makeForm(client);
+    expect(client.created).toEqual(['work/churn/train.ipynb']);
+  });
+
+  it('sends what was written, typed, and leaves the rest to the notebook', async () => {
+    const { client, form } = await makeForm();
+    form.setField('lr', { text: '1e-3' });
+    form.setField('augment', { text: 'false' });
+    form.setField('seed', { text: 'None' });
+    form.setOption('experiment', ' tuned ');
+    form.setOption('timeout', '2.5');
+    await form.submit();
+    expect(client.requests).toEqual([
+      {
+        notebook: 'work/churn/train.ipynb',
+        params: { lr: 0.001, augment: false, seed: null },
+        sweep: {},
+        experiment: 'tuned',
+        parallel: 1,
+        timeout: 150
+      }
+    ]);
+    expect(form.submitted.length).toBeGreaterThan(0);
+  });
+
+  it('counts the jobs of a sweep before they run', async () => {
+    const { client, form } = await makeForm();
+    form.setField('lr', { text: '0.01, 0.1, 1', isSweep: true });
+    form.setField('depth', { text: '[4, 8]', isSweep: true });
+    form.setField('augment', { text: 'true,false', isSweep: true });
+    expect(form.count).toBe(12);
+    await form.submit();
+    expect(client.requests[0].sweep).toEqual({
+      lr: [0.01, 0.1, 1],
+      depth: [4, 8],
+      augment: [true, false]
+    });
+  });
+
+  it('says what can not be used, in its field, and sends nothing', async () => {
+    const { client, form } = await makeForm();
+    form.setField('depth', { text: '8.5' });
+    expect(field(form, 'depth').problem).toBe('int');
+    expect(form.count).toBeNull();
+    await form.submit();
+    expect(client.requests).toEqual([]);
+    form.setField('depth', { text: '8' });
+    expect(field(form, 'depth').problem).toBeNull();
+    form.setField('lr', { isSweep: true });
+    expect(field(form, 'lr').problem).toBe('empty');
+  });
+
+  it('checks number of jobs at a time and time limit', async () => {
+    const { form } = await makeForm();
+    form.setOption('parallel', '0');
+    expect(form.isWrong('parallel')).toBe(true);
+    expect(form.count).toBeNull();
+    form.setOption('parallel', '');
+    form.setOption('timeout', 'soon');
+    expect(form.isWrong('timeout')).toBe(true);
+  });
+
+  it('puts what the server says of a parameter beside it', async () => {
+    const { client, form } = await makeForm();
+    const details = { name: 'lr', reason: 'it must be above 0', suggestions: [] };
+    client.refusal = new ApiError('parameter', 'Parameter lr: …', 400, details);
+    form.setField('lr', { text: '-1' });
+    await form.submit();
+    expect(field(form, 'lr').complaint).toBe('it must be above 0');
+    expect(form.error).toBeNull();
+    form.setField('lr', { text: '1' });
+    expect(field(form, 'lr').complaint).toBeNull();
+  });
+
+  it('says everything else above the button', async () => {
+    const { client, form } = await makeForm();
+    client.refusal = new ApiError('kernel', 'There is no kernel python9.', 503);
+    await form.submit();
+    expect(form.error?.message).toBe('There is no kernel python9.');
+    expect(form.isSubmitting).toBe(false);
+  });
+
+  it('keeps what was written when the notebook was saved with other parameters', async () => {
+    const { client, form } = await makeForm();
+    form.setField('lr', { text: '0.5' });
+    form.setField('depth', { text: '3' });
+    const added = { ...client.parametersOf[0], name: 'momentum' };
+    client.parametersOf = [client.parametersOf[0], added];
+    await form.load();
+    expect(form.fields!.map(item => [item.parameter.name, item.text])).toEqual([
+      ['lr', '0.5'],
+      ['momentum', '']
+    ]);
+  });
+});
