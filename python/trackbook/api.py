@@ -222,7 +222,7 @@ def start_run(
             name=name,
             params=params,
             tags=tags,
-            parent_id=parent.id if parent else None,
+            parent_id=parent.id if parent else _ended_job(settings),
             source=source or _session.source(store),
         )
         if not nested:
@@ -402,6 +402,11 @@ def _parent(nested: bool) -> Run | None:
     if nested:
         return current_run()
     return next((run for run in reversed(_open) if run._scoped or run.joined), None)
+
+
+def _ended_job(settings: Settings) -> str | None:
+    # The part of the job's run that this process wrote may have ended, while the run goes on.
+    return settings.run_id if settings.run_id in _joined_jobs else None
 
 
 def _close_plain_runs() -> None:

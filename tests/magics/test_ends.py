@@ -117,11 +117,14 @@ def test_a_job_s_kernel_joins_its_run(start_kernel: Callable[..., Any], fresh: A
     reply = kernel.run("%track start other --params lr=0.1\nimport trackbook as tb", "c2")
     assert "joined" in reply.line
     kernel.run("tb.current_run().output_dir.joinpath('made.txt').write_text('x')", "c3")
-    child = kernel.run("with tb.start_run('inner') as run: print(run.id)", "c4").stdout.strip()
+    assert kernel.run("%track end", "c4").line.endswith("goes on until its job ends")
+    child = kernel.run("with tb.start_run('inner') as run: print(run.id)", "c5").stdout.strip()
+    kernel.run("tb.current_run().end()", "c6")
+    later = kernel.run("with tb.start_run('later') as run: print(run.id)", "c7").stdout.strip()
     kernel.stop()
     owner.end()
     run = next(run for run in fresh.runs if run.id == owner.run_id)
-    assert [cell.started.cell_id for cell in run.cells] == ["c1", "c2", "c3", "c4"]
+    assert [cell.started.cell_id for cell in run.cells] == ["c1", "c2", "c3", "c4", "c5", "c6"]
     assert run.cells[0].outputs[0]["text"] == "first\n"
     assert run.params == {"lr": 0.1}
     assert run.end.status == "finished"
@@ -130,6 +133,7 @@ def test_a_job_s_kernel_joins_its_run(start_kernel: Callable[..., Any], fresh: A
     assert (output / "made.txt").read_text() == "x"
     inner = next(run for run in fresh.runs if run.id == child)
     assert (inner.start.parent_id, inner.start.source.job_id) == (owner.run_id, "job")
+    assert next(run for run in fresh.runs if run.id == later).start.parent_id == owner.run_id
 
 
 def test_the_first_cell_does_not_wait_for_what_is_captured(

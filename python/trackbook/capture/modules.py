@@ -3,7 +3,6 @@
 import hashlib
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
@@ -27,31 +26,27 @@ class ModuleWatch:
 
     def __init__(self, project: Path) -> None:
         self._project = project.resolve()
-        self._count = -1
-        self._specs: dict[str, object] = {}
+        self._seen: set[str] = set()
+        self._specs: dict[str, object] = {}  # of the project's own modules
         self._homes: dict[str, Path | None] = {}
 
     def changes(self) -> list[ImportedModule]:
         """Return the modules that came, or were reloaded, since the last call; all of them at the first call."""
-        return [found for name, module in self._candidates() if (found := self._read(name, module))]
+        # Asked after every cell, in sessions with thousands of modules: only new names are looked at closely.
+        new = [name for name in list(sys.modules) if name not in self._seen]
+        self._seen.update(new)
+        # A reload gives a module a new spec.
+        reloaded = [name for name, spec in self._specs.items() if _spec(name) is not spec]
+        return [found for name in (*new, *reloaded) if (found := self._take(name)) is not None]
 
-    def _candidates(self) -> Iterator[tuple[str, ModuleType]]:
-        known = self._specs
-        if len(sys.modules) == self._count:
-            # Nothing was imported; a reload gives a module a new spec.
-            names = [name for name, spec in known.items() if _spec(sys.modules.get(name)) is not spec]
-        else:
-            self._count = len(sys.modules)
-            names = [
-                name
-                for name, module in list(sys.modules.items())
-                if name not in known or _spec(module) is not known[name]
-            ]
-        for name in names:
-            module = sys.modules.get(name)
-            known[name] = _spec(module)
-            if isinstance(module, ModuleType) and name != "__main__":
-                yield name, module
+    def _take(self, name: str) -> ImportedModule | None:
+        module = sys.modules.get(name)
+        if name == "__main__" or not isinstance(module, ModuleType):
+            return None
+        found = self._read(name, module)
+        if found is not None:
+            self._specs[name] = _spec(name)
+        return found
 
     def _read(self, name: str, module: ModuleType) -> ImportedModule | None:
         file = getattr(module, "__file__", None)
@@ -91,5 +86,5 @@ def _is_environment(folder: Path) -> bool:
     return (folder / "pyvenv.cfg").exists() or (folder / "conda-meta").exists()
 
 
-def _spec(module: object) -> object:
-    return getattr(module, "__spec__", None)
+def _spec(name: str) -> object:
+    return getattr(sys.modules.get(name), "__spec__", None)

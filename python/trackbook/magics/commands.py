@@ -193,9 +193,10 @@ def _end(words: Words, context: Context) -> str:
     run = api.require_run()
     status = "failed" if words.has("--failed") else "finished"
     age = format_duration(context.session.age(run.recorder))
-    run.end("failed" if words.has("--failed") else "finished")
     if run.joined and status == "finished":
+        # Its cells are still to come; what starts from here on becomes a child.
         return f"{_label(run)} goes on until its job ends"
+    run.end("failed" if words.has("--failed") else "finished")
     return f"{_label(run)} {status} after {age}"
 
 
