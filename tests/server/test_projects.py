@@ -9,7 +9,7 @@ from trackbook.config import Settings
 from trackbook.domain.ids import new_id
 from trackbook.errors import NotFound, UsageError
 from trackbook.server.projects import Projects
-from trackbook.services.ingest import rebuild
+from trackbook.services.catchup import rebuild
 from trackbook.services.recorder import RunRecorder
 from trackbook.store.paths import create_store
 

@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from trackbook.domain import records as r
 from trackbook.domain.clock import now
+from trackbook.services.catchup import catch_up, rebuild
 from trackbook.services.edits import Edits
-from trackbook.services.ingest import Ingester, catch_up, rebuild
+from trackbook.services.ingest import Ingester
 from trackbook.services.ingester import ensure_ingester
 from trackbook.services.recorder import RunRecorder
 from trackbook.store import schema as t
@@ -282,10 +283,7 @@ def test_no_acknowledged_point_is_lost_and_none_doubled_when_everybody_is_killed
 
 def catch_up_again(store, database):
     """Make passes until nothing changes: verdicts on the dead are records that a further pass reads."""
-    ingester = Ingester(store, database)
-    while ingester.run_pass():
-        pass
-    ingester.close()
+    Ingester(store, database).finish()
 
 
 def rows_of_series(database):

@@ -8,8 +8,8 @@ import pytest
 
 from trackbook.domain.job import Job
 from trackbook.errors import InvalidName, NotebookError, NotFound, ParameterError, UsageError
+from trackbook.services.catchup import rebuild
 from trackbook.services.context import Services, open_services
-from trackbook.services.ingest import rebuild
 from trackbook.store.blobs import BlobStore
 from trackbook.store.paths import create_store
 

@@ -8,8 +8,8 @@ import pytest
 from nbformat import v4, write
 
 from trackbook.domain.run import RunError, RunStatus
+from trackbook.services.catchup import rebuild
 from trackbook.services.context import Services, open_services
-from trackbook.services.ingest import rebuild
 from trackbook.services.queue import WORKER_DIED, JobQueue
 from trackbook.services.recorder import RunRecorder
 from trackbook.store import jobs as table

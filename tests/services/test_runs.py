@@ -14,8 +14,8 @@ from trackbook.domain.ids import new_id
 from trackbook.domain.records import RunStarted
 from trackbook.domain.run import RunError, Source
 from trackbook.errors import NotFound, UsageError
+from trackbook.services.catchup import rebuild
 from trackbook.services.context import Services, open_services
-from trackbook.services.ingest import rebuild
 from trackbook.services.recorder import RunRecorder
 from trackbook.store.paths import create_store
 

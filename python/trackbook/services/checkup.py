@@ -3,7 +3,7 @@
 import contextlib
 
 from trackbook.domain.checkup import Checkup, MissingFile
-from trackbook.services.ingest import catch_up
+from trackbook.services.catchup import catch_up
 from trackbook.store.blobs import BlobStore
 from trackbook.store.checkup import read_counts, read_damages, read_references
 from trackbook.store.database import Database

@@ -8,28 +8,28 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from trackbook.domain.clock import now
-from trackbook.domain.ids import new_id
 from trackbook.domain.records import Record, RunEnded, RunNumbered, RunStarted, WriterClosed, WriterOpened
-from trackbook.errors import StoreError
-from trackbook.services.ingester import ensure_ingester
+from trackbook.services.numbering import Numbering
 from trackbook.services.recorder import RunRecorder
 from trackbook.store import parts as index
-from trackbook.store.database import Database
-from trackbook.store.journal import Damage, Entry, JournalWriter, read_entries, scan
+from trackbook.store.database import Connection, Database
+from trackbook.store.journal import Damage, read_entries
 from trackbook.store.locks import ProcessLock, is_held
 from trackbook.store.parts import Part
 from trackbook.store.paths import PROJECT_SUBJECT, PartName, StorePaths
 from trackbook.store.projector import Reading, project
-from trackbook.store.segments import PartContent, Unread, read_segment, separate, write_segment
+from trackbook.store.sealing import seal, take_journal_away
+from trackbook.store.segments import PartContent, read_segment, separate
 
 BATCH_BYTES = 16 * 1024 * 1024
 POLL_SECONDS = 0.1
 IDLE_SECONDS = 20.0
 SEAL_AT_ONCE = 200
+_LAST_PASSES = 5
+YIELD = "ingester.yield"  # a file of this name asks a running ingester to end
 
 
 class Ingester:
@@ -39,17 +39,21 @@ class Ingester:
         self.store = store
         self.database = database
         self._parts = self._known_parts()
-        self._number_writer: JournalWriter | None = None
-        self._number_lock: ProcessLock | None = None
+        self._numbering = Numbering(store)
 
     def run_pass(self) -> int:
         """Read what is new, mark what died, seal what is closed; returns how many journals had something new."""
-        changed = 0
-        while count := self._read_batch():
-            changed += count
-        changed += self._bury_the_dead()
+        changed = self._read_all() + self._bury_the_dead()
         self._seal_closed()
         return changed
+
+    def finish(self) -> None:
+        """Make passes until verdicts on the dead and new numbers are read, too, and close what is open."""
+        for _ in range(_LAST_PASSES):
+            changed = self.run_pass()
+            self._numbering.close()
+            if not changed:
+                break
 
     def has_living_writers(self) -> bool:
         """Whether some journal is still being written."""
@@ -60,42 +64,45 @@ class Ingester:
         with self.database.write() as connection:
             index.empty_index(connection)
             for batch in self._everything():
-                project(connection, batch)
+                project(connection, batch + self._number_new_runs(connection, batch))
         self._parts = self._known_parts()
-
-    def close(self) -> None:
-        """Close the numbering journal, if one was begun."""
-        if self._number_writer is not None and self._number_lock is not None:
-            self._number_writer.append(WriterClosed(now()))
-            self._number_writer.close()
-            self._number_lock.release(remove=True)
-            self._number_writer = None
 
     # Reading
 
-    def _read_batch(self) -> int:
-        readings: list[Reading] = []
-        # The project's own journal first: the numbers in it must be known before new ones are given out.
-        for name, path in sorted(
-            self.store.list_journals(), key=lambda item: item[0].subject != PROJECT_SUBJECT
-        ):
-            if (reading := self._read_part(name, path)) is not None:
-                readings.append(reading)
-                if sum(r.position - self._parts[r.name].position for r in readings) > BATCH_BYTES:
-                    break
-        if not readings:
-            return 0
-        readings += self._number_new_runs(readings)
+    def _read_all(self) -> int:
+        changed, more = 0, True
+        while more:  # what a busy writer adds meanwhile is for the next pass
+            readings, more = self._gather()
+            if readings:
+                self._project(readings)
+            changed += len(readings)
+        return changed
+
+    def _project(self, readings: list[Reading]) -> None:
         with self.database.write() as connection:
+            readings = readings + self._number_new_runs(connection, readings)
             project(connection, readings)
         for reading in readings:
             self._parts[reading.name] = Part(reading.position, reading.role, reading.closed, reading.sealed)
-        return len(readings)
+
+    def _gather(self) -> tuple[list[Reading], bool]:
+        """Read journals, as much as fits a batch; tells whether there may be more."""
+        readings: list[Reading] = []
+        size = 0
+        for name, path in _numbers_first(self.store.list_journals()):
+            if (reading := self._read_part(name, path)) is not None:
+                readings.append(reading)
+                size += reading.position - self._parts[name].position
+                if size > BATCH_BYTES:
+                    return readings, True
+        return readings, False
 
     def _read_part(self, name: PartName, path: Path) -> Reading | None:
         part = self._parts.setdefault(name, Part())
         if part.sealed:
-            self._take_journal_away(name)  # the ingester ended between sealing and taking the journal away
+            take_journal_away(
+                self.store, name
+            )  # the ingester ended between sealing and taking the journal away
             return None
         try:
             if path.stat().st_size <= part.position:
@@ -122,38 +129,18 @@ class Ingester:
             return None
         return Reading(name, separate(records), position, role, closed, False, damages)
 
-    def _number_new_runs(self, readings: list[Reading]) -> list[Reading]:
-        """Give numbers to runs that have none, by a record of the project's own journal: a rebuild keeps them."""
-        started = sorted(
-            (record.at, reading.name.subject)
-            for reading in readings
-            for record in reading.content.records
-            if isinstance(record, RunStarted)
-        )
-        fresh = {rec.run_id: rec.number for reading in readings for rec in reading.content.records
-                 if isinstance(rec, RunNumbered)}  # fmt: skip
-        with self.database.read() as connection:
-            known = index.numbered(connection, (run_id for _, run_id in started))
-            highest = index.highest_number(connection)
-        highest = max([highest, *fresh.values()])
-        unnumbered = [run_id for _, run_id in started if run_id not in known and run_id not in fresh]
-        if not unnumbered:
-            return []
-        writer = self._numbers()
-        for number, run_id in enumerate(dict.fromkeys(unnumbered), start=highest + 1):
-            writer.append(RunNumbered(now(), run_id, number))
-        name = PartName(PROJECT_SUBJECT, writer.writer, writer.part)
-        reading = self._read_part(name, self.store.journal(name))
+    def _number_new_runs(self, connection: Connection, readings: list[Reading]) -> list[Reading]:
+        records = [
+            (reading.name.subject, record) for reading in readings for record in reading.content.records
+        ]
+        started = sorted((record.at, run_id) for run_id, record in records if isinstance(record, RunStarted))
+        fresh = {record.run_id: record.number for _, record in records if isinstance(record, RunNumbered)}
+        run_ids = [run_id for _, run_id in started if run_id not in fresh]
+        known = index.numbered(connection, run_ids)
+        taken = [index.highest_number(connection), *fresh.values()]
+        name = self._numbering.give((run_id for run_id in run_ids if run_id not in known), taken)
+        reading = self._read_part(name, self.store.journal(name)) if name is not None else None
         return [reading] if reading is not None else []
-
-    def _numbers(self) -> JournalWriter:
-        if self._number_writer is None:
-            writer = new_id()
-            (self.store.journals / PROJECT_SUBJECT).mkdir(parents=True, exist_ok=True)
-            self._number_lock = ProcessLock(self.store.lock(PROJECT_SUBJECT, writer))
-            self._number_lock.acquire()
-            self._number_writer = JournalWriter(self.store, PROJECT_SUBJECT, writer)
-        return self._number_writer
 
     def _known_parts(self) -> dict[PartName, Part]:
         # Of sealed ones only those matter whose journal is still there.
@@ -171,7 +158,7 @@ class Ingester:
             dead[name] = part
         if not dead:
             return 0
-        if read := self._read_batch():  # what was written just before the death comes first
+        if read := self._read_all():  # what was written just before the death comes first
             return read
         for name in dead:
             self._mark_closed(name)
@@ -219,37 +206,15 @@ class Ingester:
     def _seal_closed(self) -> None:
         closed = [name for name, part in self._parts.items() if part.closed and not part.sealed]
         for start in range(0, len(closed), SEAL_AT_ONCE):
-            sealed = [name for name in closed[start : start + SEAL_AT_ONCE] if self._seal(name)]
+            sealed = [name for name in closed[start : start + SEAL_AT_ONCE] if seal(self.store, name)]
             with self.database.write() as connection:
                 index.mark_sealed(connection, sealed)
             for name in sealed:
-                self._take_journal_away(name)
+                take_journal_away(self.store, name)
                 self._parts.pop(name)
 
-    def _seal(self, name: PartName) -> bool:
-        path = self.store.journal(name)
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError:
-            return self.store.segment(name).exists()
-        entries = list(scan(data))
-        content = separate(entry.record for entry in entries if isinstance(entry, Entry))
-        content.unread = [
-            Unread(lost.position, data[lost.position : lost.end], lost.reason)
-            for lost in entries
-            if isinstance(lost, Damage)
-        ]
-        write_segment(self.store.segment(name), content)
-        return True
-
-    def _take_journal_away(self, name: PartName) -> None:
-        path = self.store.journal(name)
-        path.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):  # others still write there
-            path.parent.rmdir()
-
     def _everything(self) -> Iterator[list[Reading]]:
-        segments = dict(self.store.list_segments())
+        segments = dict(_numbers_first(self.store.list_segments()))
         batch: list[Reading] = []
         for name, path in segments.items():
             content = read_segment(path)
@@ -268,43 +233,6 @@ class Ingester:
             yield batch
 
 
-def catch_up(store: StorePaths, database: Database, *, inline: bool = True, timeout: float = 10.0) -> bool:
-    """Wait until everything that the journals hold now is in the index; False if it took too long.
-
-    When no ingester runs, the pass is made here (`inline`), or one is started.
-    """
-    deadline = time.monotonic() + timeout
-    waiting = _journal_sizes(store)  # as of now: what busy writers add meanwhile is not waited for
-    while not _is_caught_up(database, waiting):
-        if inline and _pass_here(store, database):
-            continue
-        if not inline:
-            ensure_ingester(store)
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-def rebuild(store: StorePaths, timeout: float = 60.0) -> Database:
-    """Make the index of a store anew and return it.
-
-    A running ingester is waited for. Raises StoreError if it doesn't end within `timeout` seconds.
-    """
-    with _holding(store, timeout):
-        try:
-            database = Database(store)
-        except StoreError:
-            for suffix in ("", "-wal", "-shm"):
-                store.index.with_name(store.index.name + suffix).unlink(missing_ok=True)
-            database = Database(store)
-        ingester = Ingester(store, database)
-        ingester.rebuild()
-        ingester.run_pass()
-        ingester.close()
-    return database
-
-
 def serve(store: StorePaths, idle_seconds: float = IDLE_SECONDS) -> None:
     """Ingest until nothing was written for `idle_seconds` and no writer lives. Ends at once if another one runs."""
     lock = ProcessLock(store.ingester_lock)
@@ -321,65 +249,18 @@ def serve(store: StorePaths, idle_seconds: float = IDLE_SECONDS) -> None:
                 quiet_since = time.monotonic()
             elif time.monotonic() - quiet_since > idle_seconds:
                 break
-            if (store.root / _YIELD).exists():
+            if (store.root / YIELD).exists():
                 break
             time.sleep(POLL_SECONDS)
     finally:
-        while ingester.run_pass():
-            ingester.close()
-        ingester.close()
+        ingester.finish()
         database.close()
         lock.release()
 
 
-_YIELD = "ingester.yield"
-
-
-@contextlib.contextmanager
-def _holding(store: StorePaths, timeout: float) -> Iterator[None]:
-    """Hold the ingester's lock; a running ingester is asked to give it up."""
-    lock = ProcessLock(store.ingester_lock)
-    request = store.root / _YIELD
-    request.touch()
-    try:
-        if not lock.acquire(timeout=timeout):
-            raise StoreError(store.root, "its ingester does not give up the index")
-    finally:
-        request.unlink(missing_ok=True)
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _pass_here(store: StorePaths, database: Database) -> bool:
-    lock = ProcessLock(store.ingester_lock)
-    if not lock.acquire():
-        return False
-    ingester = Ingester(store, database)
-    try:
-        while ingester.run_pass():
-            ingester.close()
-    finally:
-        ingester.close()
-        lock.release()
-    return True
-
-
-def _journal_sizes(store: StorePaths) -> dict[PartName, int]:
-    sizes: dict[PartName, int] = {}
-    for name, path in store.list_journals():
-        with contextlib.suppress(FileNotFoundError):
-            sizes[name] = path.stat().st_size
-    return sizes
-
-
-def _is_caught_up(database: Database, waiting: dict[PartName, int]) -> bool:
-    if not waiting:
-        return True
-    with database.read() as connection:
-        positions = index.positions(connection, {name.subject for name in waiting})
-    return all(positions.get(name, 0) >= size for name, size in waiting.items())
+def _numbers_first(files: Iterable[tuple[PartName, Path]]) -> list[tuple[PartName, Path]]:
+    # The numbers in the project's own journal must be known before new ones are given out.
+    return sorted(files, key=lambda item: item[0].subject != PROJECT_SUBJECT)
 
 
 def _role_of(content: PartContent) -> str | None:

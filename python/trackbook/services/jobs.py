@@ -22,7 +22,7 @@ from trackbook.notebook.experiment import find_experiment
 from trackbook.notebook.inject import inject_parameters
 from trackbook.notebook.parameters import find_parameters
 from trackbook.notebook.read import Notebook, kernel_of, read_notebook
-from trackbook.services.ingest import catch_up
+from trackbook.services.catchup import catch_up
 from trackbook.services.recorder import RunRecorder
 from trackbook.store import jobs as table
 from trackbook.store.blobs import BlobStore

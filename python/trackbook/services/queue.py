@@ -15,7 +15,7 @@ from trackbook.domain.job import Job, JobStatus
 from trackbook.domain.records import JobSubmitted
 from trackbook.domain.run import RunError, RunStatus
 from trackbook.errors import NotFound
-from trackbook.services.ingest import catch_up
+from trackbook.services.catchup import catch_up
 from trackbook.services.jobs import cancel_job, end_job, write_job_record
 from trackbook.store import jobs as table
 from trackbook.store.database import Database

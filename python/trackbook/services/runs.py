@@ -8,7 +8,7 @@ from trackbook.domain.experiment import Experiment
 from trackbook.domain.page import RunPage
 from trackbook.domain.run import Run, RunDetail
 from trackbook.errors import NotFound, UsageError
-from trackbook.services.ingest import catch_up
+from trackbook.services.catchup import catch_up
 from trackbook.store.blobs import BlobStore
 from trackbook.store.database import Database
 from trackbook.store.details import (

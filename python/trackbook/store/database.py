@@ -5,7 +5,8 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection as Connection  # for those who may not import SQLAlchemy
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError
 
 from trackbook.errors import StoreError, StoreTooNew

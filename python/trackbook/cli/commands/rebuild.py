@@ -12,7 +12,7 @@ def rebuild() -> None:
 
     It is read again from what was recorded, and has the same answers. Nothing is lost by it.
     """
-    from trackbook.services.ingest import rebuild as rebuild_index
+    from trackbook.services.catchup import rebuild as rebuild_index
 
     store = existing_store()
     with message_console().status("Reading everything that was recorded…"):

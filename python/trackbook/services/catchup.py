@@ -1,0 +1,92 @@
+"""Catching up: what readers do before they read, and how an index is made anew."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+
+from trackbook.errors import StoreError
+from trackbook.services.ingest import YIELD, Ingester
+from trackbook.services.ingester import ensure_ingester
+from trackbook.store import parts as index
+from trackbook.store.database import Database
+from trackbook.store.locks import ProcessLock
+from trackbook.store.paths import PartName, StorePaths
+
+
+def catch_up(store: StorePaths, database: Database, *, inline: bool = True, timeout: float = 10.0) -> bool:
+    """Wait until everything that the journals hold now is in the index; False if it took too long.
+
+    When no ingester runs, the pass is made here (`inline`), or one is started.
+    """
+    deadline = time.monotonic() + timeout
+    waiting = _journal_sizes(store)  # as of now: what busy writers add meanwhile is not waited for
+    while not _is_caught_up(database, waiting):
+        if time.monotonic() > deadline:
+            return False
+        if inline and _pass_here(store, database) and _is_caught_up(database, waiting):
+            return True
+        if not inline:
+            ensure_ingester(store)
+        time.sleep(0.02)
+    return True
+
+
+def rebuild(store: StorePaths, timeout: float = 60.0) -> Database:
+    """Make the index of a store anew and return it.
+
+    A running ingester is asked to end. Raises StoreError if it doesn't within `timeout` seconds.
+    """
+    with _holding(store, timeout):
+        try:
+            database = Database(store)
+        except StoreError:
+            for suffix in ("", "-wal", "-shm"):
+                store.index.with_name(store.index.name + suffix).unlink(missing_ok=True)
+            database = Database(store)
+        ingester = Ingester(store, database)
+        ingester.rebuild()
+        ingester.finish()
+    return database
+
+
+@contextlib.contextmanager
+def _holding(store: StorePaths, timeout: float) -> Iterator[None]:
+    lock = ProcessLock(store.ingester_lock)
+    request = store.root / YIELD
+    request.touch()
+    try:
+        if not lock.acquire(timeout=timeout):
+            raise StoreError(store.root, "its ingester does not give up the index")
+    finally:
+        request.unlink(missing_ok=True)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _pass_here(store: StorePaths, database: Database) -> bool:
+    lock = ProcessLock(store.ingester_lock)
+    if not lock.acquire():
+        return False
+    try:
+        Ingester(store, database).finish()
+    finally:
+        lock.release()
+    return True
+
+
+def _journal_sizes(store: StorePaths) -> dict[PartName, int]:
+    sizes: dict[PartName, int] = {}
+    for name, path in store.list_journals():
+        with contextlib.suppress(FileNotFoundError):
+            sizes[name] = path.stat().st_size
+    return sizes
+
+
+def _is_caught_up(database: Database, waiting: dict[PartName, int]) -> bool:
+    if not waiting:
+        return True
+    with database.read() as connection:
+        positions = index.positions(connection, {name.subject for name in waiting})
+    return all(positions.get(name, 0) >= size for name, size in waiting.items())

@@ -1,0 +1,45 @@
+"""Running numbers (`#42`): given out by the ingester, and written into the project's own journal, so that they last."""
+
+from collections.abc import Collection, Iterable
+
+from trackbook.domain.clock import now
+from trackbook.domain.ids import new_id
+from trackbook.domain.records import RunNumbered, WriterClosed
+from trackbook.store.journal import JournalWriter
+from trackbook.store.locks import ProcessLock
+from trackbook.store.paths import PROJECT_SUBJECT, PartName, StorePaths
+
+
+class Numbering:
+    """The journal into which one ingester writes the numbers that it gives out; begun with the first of them."""
+
+    def __init__(self, store: StorePaths) -> None:
+        self._store = store
+        self._writer: JournalWriter | None = None
+        self._lock: ProcessLock | None = None
+
+    def give(self, run_ids: Iterable[str], taken: Collection[int]) -> PartName | None:
+        """Number runs, in their order, above all that are `taken`; returns the journal file that says so."""
+        fresh = list(dict.fromkeys(run_ids))
+        if not fresh:
+            return None
+        writer = self._writer or self._open()
+        for number, run_id in enumerate(fresh, start=max(taken, default=0) + 1):
+            writer.append(RunNumbered(now(), run_id, number))
+        return PartName(PROJECT_SUBJECT, writer.writer, writer.part)
+
+    def close(self) -> None:
+        """Close the journal, if one was begun."""
+        if self._writer is not None and self._lock is not None:
+            self._writer.append(WriterClosed(now()))
+            self._writer.close()
+            self._lock.release(remove=True)
+            self._writer = None
+
+    def _open(self) -> JournalWriter:
+        writer = new_id()
+        (self._store.journals / PROJECT_SUBJECT).mkdir(parents=True, exist_ok=True)
+        self._lock = ProcessLock(self._store.lock(PROJECT_SUBJECT, writer))
+        self._lock.acquire()
+        self._writer = JournalWriter(self._store, PROJECT_SUBJECT, writer)
+        return self._writer

@@ -1,0 +1,137 @@
+"""Save a store as this version writes it, to be read by all later ones.
+
+    python tests/archive/make_archive.py tests/archive/VERSION
+
+Run once per release, when the format of journals or segments, or the schema of the index, is new. Never change what
+was saved before.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+os.environ["LOGNAME"] = "somebody"
+
+from trackbook.domain import records as r
+from trackbook.domain.cell import CellError
+from trackbook.domain.clock import now
+from trackbook.domain.environment import Environment, Git, Module
+from trackbook.domain.job import JobSpec
+from trackbook.domain.run import RunError, Source
+from trackbook.services import recorder as recorder_module
+from trackbook.services.catchup import catch_up
+from trackbook.services.edits import Edits
+from trackbook.services.recorder import RunRecorder
+from trackbook.services.snapshots import store_notebook
+from trackbook.store.database import Database
+from trackbook.store.paths import StorePaths, create_store
+
+recorder_module.os_host = lambda: "somewhere"
+
+JOB = "01a1fe05-0000-7000-8000-000000000001"
+NOTEBOOK = {
+    "nbformat": 4,
+    "nbformat_minor": 5,
+    "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+    "cells": [
+        {"cell_type": "markdown", "id": "intro", "metadata": {}, "source": "# Ünïcode"},
+        {
+            "cell_type": "code",
+            "id": "work",
+            "metadata": {"tags": ["parameters"]},
+            "execution_count": 1,
+            "source": "lr = 0.1",
+            "outputs": [{"output_type": "stream", "name": "stdout", "text": "hi\n"}],
+        },
+    ],
+}
+
+
+def main(folder: Path) -> None:
+    store = create_store(folder / "store")
+    finished_run(store)
+    failed_run(store)
+    edited_run(store)
+    queued_job(store)
+    database = Database(store)
+    catch_up(store, database)
+    database.close()
+    # What the index has not read yet, by a writer that died: an unsealed journal.
+    subprocess.run([sys.executable, __file__, "--die", str(folder)], check=False)
+    for leftover in (store.root / ".gitignore", *store.root.rglob("*.lock")):
+        leftover.unlink()
+
+
+def finished_run(store: StorePaths) -> None:
+    run = RunRecorder.start(
+        store,
+        experiment="churn",
+        name="first",
+        params={"lr": 0.1, "model": {"depth": 3, "kinds": ["a", None, True]}, "odd": float("nan")},
+        tags={"team": "vision"},
+        source=Source("notebook", "train.ipynb", "kernel-1", "work", "message-1"),
+    )
+    run.define_metric("acc", "max", "%")
+    for step in range(300):
+        run.log({"loss": 1 / (step + 1), "acc": step / 3}, step)
+        run.log({"loss": 2 / (step + 1)}, step, {"subset": "val"})
+    run.log({"odd": float("nan")})
+    run.log({"odd": float("inf")})
+    run.log({"odd": float("-inf")})
+    run.set_params({"lr": 0.2}, "work")
+    run.add_note("a line")
+    run.store_artifact(b"weights", "models/best.bin", kind="model")
+    order = run.cell_started("work", 1, "lr = 0.1")
+    run.cell_finished(order, "ok", 0.25, NOTEBOOK["cells"][1]["outputs"])
+    run.snapshot_taken("start", "document", store_notebook(run.blobs, NOTEBOOK))
+    run.environment_captured(
+        Environment(
+            "3.11.0", "Linux", "python", {"numpy": "2.0"}, {"cpu": "some"}, Git("a" * 40, "main", True)
+        )
+    )
+    run.modules_captured([Module("helpers", "helpers.py", run.store_blob(b"x = 1") or "", 5)])
+    run.end(message_id="message-9")
+
+
+def failed_run(store: StorePaths) -> None:
+    run = RunRecorder.start(store, experiment="churn", name="second")
+    order = run.cell_started("work", 1, "1 / 0")
+    run.cell_finished(
+        order, "error", 0.5, [], error=CellError("ZeroDivisionError", "division by zero", ["line"])
+    )
+    run.end(
+        "failed",
+        error=RunError("ZeroDivisionError", "division by zero", ["line"], 2, "work"),
+        reason="It raised.",
+    )
+
+
+def edited_run(store: StorePaths) -> None:
+    run = RunRecorder.start(store, experiment="other", name="third", tags={"team": "a", "gone": "x"})
+    run.end()
+    edits = Edits(store)
+    edits.rename(run.run_id, "renamed")
+    edits.set_tags(run.run_id, {"gone": None, "new": "ü"})
+    edits.set_notes(run.run_id, "replaced")
+    edits.trash(run.run_id)
+
+
+def queued_job(store: StorePaths) -> None:
+    writer = RunRecorder.join(store, JOB, role="editor")
+    frozen = writer.store_blob(b"{}") or ""
+    spec = JobSpec(
+        frozen, "train.ipynb", "notebooks", {"lr": 0.3}, "churn", "01a1fe05-0000-7000-8000-000000000002"
+    )
+    writer.append(r.JobSubmitted(now(), spec))
+    writer.close()
+
+
+def die(folder: Path) -> None:
+    run = RunRecorder.start(create_store(folder / "store"), experiment="churn", name="killed")
+    run.log({"loss": 0.5}, 0)
+    os._exit(9)
+
+
+if __name__ == "__main__":
+    die(Path(sys.argv[2])) if sys.argv[1] == "--die" else main(Path(sys.argv[1]))

@@ -1,0 +1,83 @@
+"""Stores as earlier versions wrote them: opened, upgraded, read, and rebuilt to the same answers."""
+
+import math
+import shutil
+from pathlib import Path
+
+import pytest
+
+from trackbook.services.catchup import rebuild
+from trackbook.services.context import open_services
+from trackbook.store.paths import StorePaths
+
+ARCHIVES = sorted(path for path in Path(__file__).parent.iterdir() if (path / "store").is_dir())
+JOB = "01a1fe05-0000-7000-8000-000000000001"
+
+
+@pytest.fixture(params=ARCHIVES, ids=lambda path: path.name)
+def store(request, tmp_path):
+    shutil.copytree(request.param / "store", tmp_path / ".trackbook")
+    return StorePaths(tmp_path / ".trackbook").check()
+
+
+def test_there_is_an_archive():
+    assert ARCHIVES
+
+
+@pytest.mark.parametrize("how", ["opened", "rebuilt", "without its index"])
+def test_an_earlier_store_keeps_everything(store, how):
+    if how == "without its index":
+        for path in store.root.glob("index.sqlite*"):
+            path.unlink()
+    if how != "opened":
+        rebuild(store).close()
+    services = open_services(store)
+    services.runs.refresh()
+    check_runs(services)
+    check_details(services)
+    services.database.close()
+
+
+def check_runs(services):
+    runs = {run.number: run for run in services.runs.search().runs}
+    trashed = services.runs.search(trashed=True).runs
+    assert {number: (run.name, run.status) for number, run in runs.items()} == {
+        1: ("first", "finished"), 2: ("second", "failed"), 4: ("killed", "killed")
+    }  # fmt: skip
+    assert [(run.number, run.name, run.tags, run.notes) for run in trashed] == [
+        (3, "renamed", {"team": "a", "new": "ü"}, "replaced")
+    ]
+    first = runs[1]
+    assert math.isnan(first.params.pop("odd"))
+    assert first.params == {"lr": 0.2, "model.depth": 3, "model.kinds": ["a", None, True]}
+    assert first.metrics == {
+        "acc": 299 / 3, "loss": 1 / 300, "loss{subset=val}": 2 / 300, "odd": -math.inf
+    }  # fmt: skip
+    assert (first.tags, first.notes, first.goals) == ({"team": "vision"}, "a line", {"acc": "max"})
+    assert (first.source.path, first.source.kernel_id, first.active) == ("train.ipynb", "kernel-1", 0.25)
+    assert (runs[2].error.ename, runs[2].error.cell, runs[2].reason) == ("ZeroDivisionError", 2, "It raised.")
+    assert runs[4].metrics == {"loss": 0.5}
+    assert runs[4].reason == "The process ended without a word."
+
+
+def check_details(services):
+    detail = services.runs.detail("1")
+    run_id = detail.run.id
+    loss = services.series.read(run_id, "loss")
+    assert loss.steps == list(range(300))
+    assert loss.values == [1 / (step + 1) for step in range(300)]
+    odd = services.series.read(run_id, "odd").values
+    assert math.isnan(odd[0])
+    assert odd[1:] == [math.inf, -math.inf]
+    assert [revision.value for revision in detail.revisions if revision.key == "lr"] == [0.1, 0.2]
+    assert detail.environment.packages == {"numpy": "2.0"}
+    assert detail.environment.git.branch == "main"
+    assert [(module.name, module.size) for module in detail.modules] == [("helpers", 5)]
+    _, path = services.artifacts.open(run_id, "models/best.bin")
+    assert path.read_bytes() == b"weights"
+    content = services.snapshots.cell(run_id, 1)
+    assert (content.source, content.outputs[0]["text"]) == ("lr = 0.1", "hi\n")
+    notebook = services.snapshots.notebook(run_id, "start")
+    assert [cell["source"] for cell in notebook["cells"]] == ["# Ünïcode", "lr = 0.1"]
+    job = services.jobs.get(JOB)
+    assert (job.status, job.spec.params) == ("queued", {"lr": 0.3})
