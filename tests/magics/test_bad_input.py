@@ -58,6 +58,7 @@ WITH_A_RUN = [
     ("artifact .", "'.' is a folder; an artifact is one file."),
     ("artifact train.ipynb --name ../x", "it must be a relative path inside the run"),
     ("figure depth", "int can't be drawn as PNG"),
+    ("figure roc", "There is no variable 'roc'. To name the current figure: %track figure --name roc"),
     ("figure a b", "One figure a line"),
     ("figure", "There is no open matplotlib figure"),
     ("note", "Say what to note: %track note TEXT"),

@@ -146,9 +146,16 @@ def _figure(words: Words, context: Context) -> str:
     if len(words.plain) > 1:
         raise UsageError("One figure a line: %track figure, or %track figure VARIABLE")
     run = api.require_run()
-    figure = context.names.word(words.plain[0], text=False)[1] if words.plain else None
+    figure = _figure_of(words.plain[0], context) if words.plain else None
     name = words.one("--name")
     return _recorded(run, f"figure {run.figure(figure, context.names.fill(name) if name else None)}")
+
+
+def _figure_of(word: str, context: Context) -> Any:
+    try:
+        return context.names.word(word, text=False)[1]
+    except UsageError as error:
+        raise UsageError(f"{error} To name the current figure: %track figure --name {word}") from None
 
 
 def _note(words: Words, context: Context) -> str:
