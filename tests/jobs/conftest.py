@@ -31,6 +31,7 @@ class Project:
             cells.insert(0, cell)
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         path = self.folder / name
+        path.parent.mkdir(exist_ok=True)
         nbformat.write(v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
         return path
 

@@ -1,5 +1,6 @@
 """Workers over a fake executor: what they record of each outcome, and what they do beside."""
 
+import shutil
 import threading
 from pathlib import Path
 
@@ -92,6 +93,15 @@ def test_the_run_has_all_that_is_known_before_the_kernel_starts(project: Project
     assert [(info.moment, info.origin) for info in detail.snapshots] == [("start", "job")]
     snapshot = project.services.snapshots.notebook(detail.run.id, "start")
     assert [cell["id"] for cell in snapshot["cells"]] == ["p", "c1"]
+
+
+def test_a_folder_that_is_gone_is_said(project: Project) -> None:
+    job = submit(project, project.notebook("1", parameters="lr = 1.0", name="deep/train.ipynb"))
+    shutil.rmtree(project.folder / "deep")
+    work(project, FakeExecutor())
+    error = project.detail(job.spec.run_id).run.error
+    assert error is not None
+    assert "is gone" in error.evalue
 
 
 def test_the_executor_is_told_what_to_run_and_where(project: Project) -> None:

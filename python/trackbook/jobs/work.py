@@ -13,7 +13,7 @@ from trackbook.domain.names import check_artifact_path
 from trackbook.domain.parameter import Parameter
 from trackbook.domain.run import RunError, RunStatus, Source
 from trackbook.domain.snapshot import encode_part
-from trackbook.errors import InvalidName, KernelError
+from trackbook.errors import InvalidName, KernelError, NotebookError
 from trackbook.jobs.threads import thread_caps
 from trackbook.notebook.inject import inject_parameters
 from trackbook.notebook.parameters import find_parameters
@@ -75,6 +75,8 @@ class JobWork:
 
     def _execute(self, recorder: RunRecorder, observer: Observer) -> Outcome:
         spec = self._job.spec
+        if not Path(spec.folder).is_dir():
+            raise NotebookError(spec.path, f"its folder {spec.folder} is gone")
         notebook = parse_notebook(recorder.blobs.get(spec.notebook), spec.path)
         if params := _recorded_params(find_parameters(notebook, spec.path), spec.params):
             recorder.set_params(params)
@@ -85,7 +87,7 @@ class JobWork:
         execution = Execution(
             notebook=str(path),
             output=str(self._folder / OUTPUT),
-            folder=spec.folder if Path(spec.folder).is_dir() else str(self._store.project),
+            folder=spec.folder,
             log=str(self._folder / LOG),
             environment=self._environment(),
             kernel=spec.kernel or kernel_of(notebook) or DEFAULT_KERNEL,

@@ -30,7 +30,10 @@ _RECOVER_EVERY = 1.0
 
 
 class Worker:
-    """Works on the jobs of a queue until none is left; `stop` ends it with the job it is at."""
+    """Works on the jobs of a queue until none is left; `stop` ends it with the job it is at.
+
+    `is_stopped` tells whether that was asked for.
+    """
 
     def __init__(
         self,
@@ -44,7 +47,7 @@ class Worker:
     ) -> None:
         self._store, self._queue, self._executor = store, queue, executor
         self._parallel, self._idle, self._parent = parallel, idle, parent
-        self._stopping = False
+        self.is_stopped = False
 
     def run(self) -> None:
         """Work until all wanted jobs have ended, or, with `idle`, until none waited for so many seconds.
@@ -57,7 +60,7 @@ class Worker:
 
     def stop(self) -> None:
         """End soon: the present job is aborted, no other is begun."""
-        self._stopping = True
+        self.is_stopped = True
         self._executor.cancel()
 
     def _work_off(self) -> None:
@@ -88,7 +91,7 @@ class Worker:
         self._queue.finish(job, status, error)
 
     def _is_wanted(self) -> bool:
-        return not self._stopping and not self._is_orphan()
+        return not self.is_stopped and not self._is_orphan()
 
     def _is_orphan(self) -> bool:
         return self._parent is not None and os.getppid() != self._parent
@@ -101,34 +104,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from trackbook.jobs.executor import PapermillExecutor
 
     store = StorePaths(options.store).check()
-    slot = _take_slot(store, options.slots) if options.slots else None
-    if options.slots and slot is None:
-        return 0  # as many as wanted are at work
     database = Database(store)
     try:
         queue = JobQueue(store, database, sweep_id=options.sweep, job_ids=options.job)
+        stands = options.sweep is None and options.job is None
         worker = Worker(
             store,
             queue,
             PapermillExecutor(),
             parallel=options.parallel,
-            idle=options.idle if options.sweep is None and options.job is None else None,
+            idle=options.idle if stands else None,
             parent=options.parent,
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stop())
         ensure_ingester(store)
-        worker.run()
+        _run_in_slot(store, queue, worker, options.slots) if options.slots else worker.run()
     finally:
         database.close()
-        if slot is not None:
-            slot.release()
     return 0
 
 
 def slot_path(store: StorePaths, number: int) -> Path:
     """Return the lock file that a standing worker holds; there is one for each that may run at once."""
     return store.jobs / f"worker-{number}.lock"
+
+
+def _run_in_slot(store: StorePaths, queue: JobQueue, worker: Worker, slots: int) -> None:
+    """Have the worker run as one of `slots` standing ones; as long as there are so many it does not run."""
+    while (slot := _take_slot(store, slots)) is not None:
+        try:
+            worker.run()
+        finally:
+            slot.release()
+        # Who queued a job just before that saw the slot taken, and started nobody.
+        if worker.is_stopped or not queue.has_waiting():
+            return
 
 
 def _take_slot(store: StorePaths, slots: int) -> ProcessLock | None:

@@ -18,16 +18,15 @@ _MAGIC = re.compile(r"[ \t]*(?:[%!?]|[\w.]+\?{1,2}[ \t]*$)")
 
 
 def find_parameters(notebook: Notebook, path: object = "the notebook") -> list[Parameter]:
-    """Return the parameters that the cell tagged `parameters` declares, in its order; [] without such a cell.
+    """Return the parameters that the cell tagged `parameters` declares, in its order.
 
     A parameter is an assignment to a name; its type comes from the annotation, else from the value. `help` is the
-    comment behind the assignment, else the one above it. Raises NotebookError if the cell is no Python.
+    comment behind the assignment, else the one above it. Without such a cell, and in other languages than Python,
+    there are none. Raises NotebookError if the cell is no Python.
     """
     position = find_tagged_cell(notebook, PARAMETERS)
-    if position is None:
+    if position is None or language_of(notebook) != "python":
         return []
-    if language_of(notebook) != "python":
-        raise NotebookError(path, f"parameters are read from Python, not from {language_of(notebook)}")
     return read_parameters(source_of(notebook["cells"][position]), path, position + 1)
 
 

@@ -7,13 +7,12 @@ from typing import Any
 
 import msgspec
 
-from trackbook.domain.clock import now
+from trackbook.domain.clock import now, to_datetime
 from trackbook.domain.ids import new_id
 from trackbook.domain.job import JOB_ENDED, Job, JobSpec, JobStatus
 from trackbook.domain.names import check_name
 from trackbook.domain.parameter import Parameter, check_sweeps, check_values, combine_sweep
-from trackbook.domain.records import JobFinished, JobSubmitted, Record
-from trackbook.domain.run import RunError
+from trackbook.domain.records import JobSubmitted
 from trackbook.domain.snapshot import encode_part
 from trackbook.domain.values import flatten, to_parameter
 from trackbook.errors import NotFound, ParameterError, UsageError
@@ -23,7 +22,8 @@ from trackbook.notebook.inject import inject_parameters
 from trackbook.notebook.parameters import find_parameters
 from trackbook.notebook.read import Notebook, kernel_of, read_notebook
 from trackbook.services.catchup import catch_up
-from trackbook.services.recorder import RunRecorder
+from trackbook.services.job_records import cancel_job, write_job_record
+from trackbook.services.queue import JobQueue
 from trackbook.store import jobs as table
 from trackbook.store.blobs import BlobStore
 from trackbook.store.database import Database
@@ -138,6 +138,7 @@ class Jobs:
         """
         if self.get(job_id).status not in JOB_ENDED:
             cancel_job(self._store, self._database, job_id)
+            JobQueue(self._store, self._database).recover()  # its worker may be dead, and never hear of it
         return self.get(job_id)
 
     def changed_since(self, revision: int) -> IdList:
@@ -146,47 +147,20 @@ class Jobs:
             return table.changed_jobs(connection, revision)
 
     def _queue(self, specs: Sequence[JobSpec]) -> JobList:
-        ids = [new_id() for _ in specs]
-        for job_id, spec in zip(ids, specs, strict=True):
-            write_job_record(self._store, job_id, JobSubmitted(now(), spec))
+        queued = []
+        for spec in specs:
+            at = now()
+            job = Job(new_id(), spec, "queued", to_datetime(at))
+            write_job_record(self._store, job.id, JobSubmitted(at, spec))
+            queued.append(job)
         catch_up(self._store, self._database, timeout=60.0)
-        return self.get_many(ids)
+        return queued
 
     def _relative(self, path: Path) -> str:
         absolute = path.absolute()
         if absolute.is_relative_to(self._store.project):
             return absolute.relative_to(self._store.project).as_posix()
         return str(absolute)
-
-
-def write_job_record(store: StorePaths, job_id: str, record: Record) -> None:
-    """Append a record to a job's journal, by a writer of its own."""
-    writer = RunRecorder.join(store, job_id, role="editor")
-    try:
-        writer.append(record)
-    finally:
-        writer.close()
-
-
-def cancel_job(store: StorePaths, database: Database, job_id: str) -> None:
-    """Have a job end: at once if it waits, else by way of its worker."""
-    at = now()
-    with database.write() as connection:
-        never_begins = table.request_cancel(connection, job_id)
-        if never_begins:
-            table.finish(connection, job_id, "cancelled", None, at)
-    if never_begins:
-        write_job_record(store, job_id, JobFinished(at, "cancelled"))
-
-
-def end_job(
-    store: StorePaths, database: Database, job_id: str, status: JobStatus, error: RunError | None
-) -> None:
-    """Record a job's outcome in its journal and in the index."""
-    at = now()
-    write_job_record(store, job_id, JobFinished(at, status, error))
-    with database.write() as connection:
-        table.finish(connection, job_id, status, error, at)
 
 
 def _combine(

@@ -16,7 +16,7 @@ from trackbook.domain.records import JobSubmitted
 from trackbook.domain.run import RunError, RunStatus
 from trackbook.errors import NotFound
 from trackbook.services.catchup import catch_up
-from trackbook.services.jobs import cancel_job, end_job, write_job_record
+from trackbook.services.job_records import cancel_job, end_job, write_job_record
 from trackbook.store import jobs as table
 from trackbook.store.database import Database
 from trackbook.store.jobs import Attempt
@@ -87,6 +87,11 @@ class JobQueue:
         end_job(self._store, self._database, job.id, status, error)
         if (lock := self._locks.pop(job.id, None)) is not None:
             lock.release()
+
+    def has_waiting(self) -> bool:
+        """Tell whether one of the wanted jobs waits."""
+        with self._database.read() as connection:
+            return bool(table.queued_ids(connection, self._sweep_id, self._job_ids))
 
     def count_open(self) -> int:
         """Return how many of the wanted jobs have not ended."""
