@@ -12,6 +12,7 @@ import atexit
 import contextlib
 import os
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -24,7 +25,7 @@ from trackbook.domain.run import RunError, RunStatus, Source
 from trackbook.errors import InvalidValue, MissingExtra, NoActiveRun, UsageError
 from trackbook.services.ingester import can_ingest, ensure_ingester
 from trackbook.services.recorder import RunRecorder
-from trackbook.services.session import Session
+from trackbook.services.session import Session, ShutdownKind
 from trackbook.services.surroundings import Surroundings
 from trackbook.store.paths import StorePaths, create_store, locate_store
 
@@ -445,7 +446,15 @@ def _current_matplotlib_figure() -> Any:
 
 def end_open_runs() -> None:
     """End every open run as the end of this process asks for; called when it exits."""
-    kind = _session.shutdown_kind()
+    with _ending:
+        _end_open_runs(_session.shutdown_kind())
+
+
+# A kernel that is slow to exit is told to end its runs from another thread, too.
+_ending = threading.Lock()
+
+
+def _end_open_runs(kind: ShutdownKind | None) -> None:
     # Set by the interpreter when an exception went uncaught; `last_exc` is its name since Python 3.12.
     failed = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
     for run in reversed(list(_open)):

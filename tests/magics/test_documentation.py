@@ -28,6 +28,6 @@ def test_the_cells_of_the_page_run(start_kernel: Any, fresh: Any) -> None:
 def test_every_subcommand_and_option_is_described() -> None:
     for name, subcommand in SUBCOMMANDS.items():
         assert f"`%track {name}" in PAGE
-        for option in subcommand.options:
+        for option in subcommand.options or ():
             assert option in PAGE
         assert subcommand.usage.replace("|", r"\|") in PAGE

@@ -41,6 +41,13 @@ def test_without_a_name_it_is_the_notebook(kernel: Any, project: Any) -> None:
     assert project.last.start.experiment == "train"
 
 
+def test_an_indented_cell(kernel: Any, project: Any) -> None:
+    assert kernel.run("\n   \n    %%track churn --name indented\n    acc = 1 + 1\n").line.endswith(
+        "→ finished"
+    )
+    assert (project.last.start.name, project.last.metrics) == ("indented", {"acc": [(0, 2.0)]})
+
+
 def test_a_cell_of_nothing_but_the_line(kernel: Any, project: Any) -> None:
     assert kernel.run("%%track churn").line.endswith("→ finished")
     assert project.last.end.status == "finished"

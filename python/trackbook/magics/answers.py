@@ -28,18 +28,20 @@ class Answers:
 
     def say(self, text: str, topic: str | None = None, preformatted: bool = False) -> None:
         """Show `text`; with a `topic` in place of what the cell said about it before."""
-        identity, shown_at = self._shown.get(topic or "", ("", 0.0))
-        if not identity:
+        if topic is None:
+            _show(text, new_id(), False, preformatted)
+            return
+        identity, shown_at = self._shown.get(topic, (None, 0.0))
+        if identity is None:
             identity = new_id()
-            if topic is not None:
-                self._shown[topic] = (identity, time.monotonic())
+            self._shown[topic] = (identity, time.monotonic())
             _show(text, identity, False, preformatted)
         elif is_kernel(self._shell) and time.monotonic() - shown_at >= _INTERVAL:
-            self._shown[topic or ""] = (identity, time.monotonic())
-            self._waiting.pop(topic or "", None)
-            _show(text, identity, True)
+            self._shown[topic] = (identity, time.monotonic())
+            self._waiting.pop(topic, None)
+            _show(text, identity, True, preformatted)
         else:
-            self._waiting[topic or ""] = text
+            self._waiting[topic] = text
 
     def end_cell(self) -> None:
         """Show what is still to be shown; the next cell has lines of its own."""

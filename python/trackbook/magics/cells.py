@@ -98,7 +98,9 @@ class CellTracker:
         return True
 
     def close(self) -> None:
-        """Forget the current execution."""
+        """Forget the current execution; what was not finished of it is given up."""
+        for recording in self.current.recordings if self.current is not None else []:
+            self._tap.remove(recording.collector)
         self.current = None
         self._nested = 0
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from trackbook import api
 from trackbook.domain.metric import GOALS
 from trackbook.domain.names import check_name
+from trackbook.domain.run import RunStatus
 from trackbook.errors import UsageError
 from trackbook.magics.durations import format_duration
 from trackbook.magics.sessions import NotebookSession
@@ -24,11 +25,14 @@ class Context(NamedTuple):
 
 
 class Subcommand(NamedTuple):
-    """A subcommand: how it is written, what it does, the options that it takes, and what carries it out."""
+    """A subcommand: how it is written, what it does, the options that it takes, and what carries it out.
+
+    Without `options` the rest of its line is one text.
+    """
 
     usage: str
     summary: str
-    options: Mapping[str, Arity]
+    options: Mapping[str, Arity] | None
     call: Callable[[Words, Context], str]
 
 
@@ -44,8 +48,8 @@ def carry_out(line: str, context: Context) -> str:
     if subcommand is None:
         known = did_you_mean(name, SUBCOMMANDS, "%track {}") or _synonym(name)
         raise UsageError(f"%track has no subcommand {name!r}.{known or ' %track help lists them.'}")
-    if subcommand.call is _note:
-        return _write_note(rest, context)
+    if subcommand.options is None:
+        return subcommand.call(Words([rest.strip()] if rest.strip() else []), context)
     try:
         words = read_words(rest, subcommand.options)
     except UsageError as error:
@@ -76,7 +80,7 @@ def start_run(words: Words, context: Context, default: str | None = None) -> tup
     run = api.start_run(experiment, name=context.names.fill(name) if name else None, params=params, tags=tags)
     parts = [f"{_label(run)} {'joined' if run.joined else 'started'}"]
     if run.joined and experiment not in (None, run.experiment):
-        parts.append("the job named its experiment")
+        parts.append("its experiment is the job's")
     if before is not None and before is not run:
         parts.append(f"{_label(before)} {'goes on around it' if before.is_open else 'is finished'}")
     parts += [list_values(params)] if params else []
@@ -159,16 +163,12 @@ def _figure_of(word: str, context: Context) -> Any:
 
 
 def _note(words: Words, context: Context) -> str:
-    return _write_note(" ".join(words.plain), context)
-
-
-def _write_note(text: str, context: Context) -> str:
-    if not text.strip():
+    if not words.plain:
         raise UsageError("Say what to note: %track note TEXT")
     run = api.require_run()
-    filled = context.names.fill(text.strip())
-    run.note(filled)
-    return _recorded(run, f"note {shorten(filled)}")
+    text = context.names.fill(words.plain[0])
+    run.note(text)
+    return _recorded(run, f"note {shorten(text)}")
 
 
 def _tag(words: Words, context: Context) -> str:
@@ -198,12 +198,12 @@ def _end(words: Words, context: Context) -> str:
     if words.plain:
         raise UsageError("%track end takes nothing but --failed.")
     run = api.require_run()
-    status = "failed" if words.has("--failed") else "finished"
+    status: RunStatus = "failed" if words.has("--failed") else "finished"
     age = format_duration(context.session.age(run.recorder))
     if run.joined and status == "finished":
         # Its cells are still to come; what starts from here on becomes a child.
         return f"{_label(run)} goes on until its job ends"
-    run.end("failed" if words.has("--failed") else "finished")
+    run.end(status)
     return f"{_label(run)} {status} after {age}"
 
 
@@ -263,7 +263,7 @@ SUBCOMMANDS: dict[str, Subcommand] = {
         {"--name": "one"},
         _figure,
     ),
-    "note": Subcommand("%track note TEXT", "add a line to the run's notes", {}, _note),
+    "note": Subcommand("%track note TEXT", "add a line to the run's notes", None, _note),
     "tag": Subcommand("%track tag KEY=VALUE ...", "set tags", {}, _tag),
     "status": Subcommand("%track status", "say which run is open; also %track alone", {}, _status),
     "end": Subcommand("%track end [--failed]", "end the run", {"--failed": "none"}, _end),

@@ -4,6 +4,7 @@ The cell itself runs as any other: its errors stop what follows, `await` works, 
 """
 
 import re
+import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ class Mark:
 
 def find_mark(source: str) -> Mark | None:
     """Return the mark of a cell whose first line, or first after `%%time` and its like, is `%%track`."""
-    lines = source.lstrip("\n").splitlines(keepends=True)
+    lines = _as_python(source).splitlines(keepends=True)
     found: str | None = None
     for position, text in enumerate(lines):
         match = _MARK.match(text)
@@ -109,6 +110,13 @@ class CellTracking:
         parts += [f"parameters {list_values(parameters)}"] if parameters else []
         parts += [f"metrics {list_values(metrics)}"] if metrics else []
         return f"{' · '.join(parts)} → {state}"
+
+
+def _as_python(source: str) -> str:
+    # As IPython begins with a cell: blank lines in front go, and so does what all lines are indented by.
+    lines = source.splitlines(keepends=True)
+    first = next((position for position, line in enumerate(lines) if line.strip()), 0)
+    return textwrap.dedent("".join(lines[first:]))
 
 
 def _close(run: api.Run, outcome: Outcome, execution: Execution) -> str:
