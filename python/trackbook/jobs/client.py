@@ -96,9 +96,8 @@ class JobNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # paper
                     self._loop.call_soon_threadsafe(self._begin_stop)
 
     def _run_loop(self) -> Outcome:
-        factory = (
-            asyncio.SelectorEventLoop if sys.platform == "win32" else None
-        )  # the other one can't watch zmq
+        # Windows' usual loop can't watch the sockets of zmq.
+        factory = asyncio.SelectorEventLoop if sys.platform == "win32" else None
         with asyncio.Runner(loop_factory=factory) as runner:
             return runner.run(self._execute_all())
 
@@ -170,7 +169,7 @@ class JobNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # paper
                 self._observer.cell_finished(cell, _cell_status(outcome), time.monotonic() - started)
             if outcome is not None:
                 return outcome
-        return Outcome("finished")
+        return Outcome("finished") if self._stop_reason is None else self._stopped(None, None)
 
     async def _execute_one(self, index: int) -> Outcome | None:
         """Execute one cell; None if the next one may follow."""
@@ -192,7 +191,7 @@ class JobNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # paper
 
     def _failed(self, index: int, error: CellExecutionError) -> Outcome | None:
         traceback = _traceback_of(self.nb.cells[index])
-        if self._stop_reason is not None and error.ename == "KeyboardInterrupt":
+        if self._stop_reason is not None:  # whatever the notebook made of the interrupt
             return self._stopped(index, traceback)
         if error.ename == "SystemExit" and error.evalue in ("", "0", "None"):
             return Outcome("finished")  # the notebook chose to end here

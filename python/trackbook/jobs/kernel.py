@@ -114,9 +114,13 @@ class JobKernelManager(AsyncKernelManager):
         deadline = time.monotonic() + timeout
         requests: set[str] = set()
         wait = 0.1
-        while not await _answers(client, requests, wait):
-            await self._check_start(deadline)
-            wait = min(1.0, wait * 2)
+        try:
+            while not await _answers(client, requests, wait):
+                await self._check_start(deadline)
+                wait = min(1.0, wait * 2)
+        except BaseException:
+            client.stop_channels()
+            raise
         return client
 
     async def stop(self, client: JobKernelClient | None, patience: float) -> None:
