@@ -12,7 +12,6 @@ from trackbook.domain import records as r
 from trackbook.domain.clock import now
 from trackbook.services.catchup import catch_up, rebuild
 from trackbook.services.edits import Edits
-from trackbook.services.ingest import Ingester
 from trackbook.services.ingester import ensure_ingester
 from trackbook.services.recorder import RunRecorder
 from trackbook.store import schema as t
@@ -263,7 +262,6 @@ def test_no_acknowledged_point_is_lost_and_none_doubled_when_everybody_is_killed
 
     database = Database(store)
     assert catch_up(store, database, timeout=120)
-    catch_up_again(store, database)
     counts = dict(rows_of_series(database))
     assert {status for (status,) in rows(database, t.runs, t.runs.c.status)} == {"killed"}
     for _, run_id, acknowledged in writers:
@@ -279,11 +277,6 @@ def test_no_acknowledged_point_is_lost_and_none_doubled_when_everybody_is_killed
     rebuild(store).close()
     assert answers(database) == before
     database.close()
-
-
-def catch_up_again(store, database):
-    """Make passes until nothing changes: verdicts on the dead are records that a further pass reads."""
-    Ingester(store, database).finish()
 
 
 def rows_of_series(database):
@@ -331,7 +324,7 @@ def test_a_forked_child_does_not_keep_a_dead_run_alive(store, database, tmp_path
         assert rows(database, t.runs, t.runs.c.status) == [("running",)]
         process.kill()
         process.wait()
-        catch_up_again(store, database)
+        assert catch_up(store, database)
         assert rows(database, t.runs, t.runs.c.status, t.runs.c.reason) == [
             ("killed", "The process ended without a word.")
         ]

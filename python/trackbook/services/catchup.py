@@ -11,19 +11,21 @@ from trackbook.store import parts as index
 from trackbook.store.database import Database
 from trackbook.store.locks import ProcessLock
 from trackbook.store.paths import PartName, StorePaths
+from trackbook.store.writers import is_being_written
 
 
 def catch_up(store: StorePaths, database: Database, *, inline: bool = True, timeout: float = 10.0) -> bool:
-    """Wait until everything that the journals hold now is in the index; False if it took too long.
+    """Wait until everything that the journals hold now is in the index, the end of dead writers' runs included;
+    False if it took too long.
 
     When no ingester runs, the pass is made here (`inline`), or one is started.
     """
     deadline = time.monotonic() + timeout
     waiting = _journal_sizes(store)  # as of now: what busy writers add meanwhile is not waited for
-    while not _is_caught_up(database, waiting):
+    while not _is_caught_up(store, database, waiting):
         if time.monotonic() > deadline:
             return False
-        if inline and _pass_here(store, database) and _is_caught_up(database, waiting):
+        if inline and _pass_here(store, database) and _is_caught_up(store, database, waiting):
             return True
         if not inline:
             ensure_ingester(store)
@@ -84,9 +86,14 @@ def _journal_sizes(store: StorePaths) -> dict[PartName, int]:
     return sizes
 
 
-def _is_caught_up(database: Database, waiting: dict[PartName, int]) -> bool:
+def _is_caught_up(store: StorePaths, database: Database, waiting: dict[PartName, int]) -> bool:
     if not waiting:
         return True
     with database.read() as connection:
-        positions = index.positions(connection, {name.subject for name in waiting})
-    return all(positions.get(name, 0) >= size for name, size in waiting.items())
+        parts = index.open_parts(connection, {name.subject for name in waiting})
+    return all(
+        name in parts
+        and parts[name].position >= size
+        and (parts[name].closed or is_being_written(store, name))
+        for name, size in waiting.items()
+    )

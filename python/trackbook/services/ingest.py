@@ -17,12 +17,13 @@ from trackbook.services.recorder import RunRecorder
 from trackbook.store import parts as index
 from trackbook.store.database import Connection, Database
 from trackbook.store.journal import Damage, read_entries
-from trackbook.store.locks import ProcessLock, is_held
+from trackbook.store.locks import ProcessLock
 from trackbook.store.parts import Part
 from trackbook.store.paths import PROJECT_SUBJECT, PartName, StorePaths
 from trackbook.store.projector import Reading, project
 from trackbook.store.sealing import seal, take_journal_away
 from trackbook.store.segments import PartContent, read_segment, separate
+from trackbook.store.writers import is_being_written, is_last_part
 
 BATCH_BYTES = 16 * 1024 * 1024
 POLL_SECONDS = 0.1
@@ -110,7 +111,7 @@ class Ingester:
             entries = list(read_entries(path, part.position))
         except FileNotFoundError:
             return None
-        if entries and isinstance(entries[-1], Damage) and self._is_being_written(name):
+        if entries and isinstance(entries[-1], Damage) and is_being_written(self.store, name):
             entries.pop()  # perhaps half visible; the next pass tells
         records: list[Record] = []
         damages: list[tuple[int, int, str]] = []
@@ -151,31 +152,24 @@ class Ingester:
     # The dead
 
     def _bury_the_dead(self) -> int:
-        dead: dict[PartName, Part] = {}
-        for name, part in self._parts.items():
-            if part.closed or part.sealed or self._is_being_written(name):
-                continue
-            dead[name] = part
-        if not dead:
+        silent = [
+            name
+            for name, part in self._parts.items()
+            if not part.closed and not part.sealed and not is_being_written(self.store, name)
+        ]
+        if not silent:
             return 0
-        if read := self._read_all():  # what was written just before the death comes first
-            return read
+        changed = self._read_all()  # what they wrote last comes first; some only closed their journal
+        dead = [name for name in silent if not self._parts[name].closed]
+        for name in dead:
+            if self._parts[name].role == "owner" and is_last_part(self.store, name):
+                self._end_killed_run(name.subject, dead)
+        changed += self._read_all()
         for name in dead:
             self._mark_closed(name)
-            if self._was_last_part(name):
+            if is_last_part(self.store, name):
                 self.store.lock(name.subject, name.writer).unlink(missing_ok=True)
-        for name, part in dead.items():
-            if part.role == "owner" and self._was_last_part(name):
-                self._end_killed_run(name.subject)
-        return len(dead)
-
-    def _is_being_written(self, name: PartName) -> bool:
-        if not self._was_last_part(name):
-            return False
-        return is_held(self.store.lock(name.subject, name.writer))
-
-    def _was_last_part(self, name: PartName) -> bool:
-        return not self.store.journal(name._replace(part=name.part + 1)).exists()
+        return changed + len(dead)
 
     def _mark_closed(self, name: PartName) -> None:
         part = self._parts[name]
@@ -185,19 +179,19 @@ class Ingester:
         with self.database.write() as connection:
             index.mark_closed(connection, name, part.position)
 
-    def _end_killed_run(self, run_id: str) -> None:
+    def _end_killed_run(self, run_id: str, dead: list[PartName]) -> None:
         with self.database.read() as connection:
             state = index.run_state(connection, run_id)
-        if state is None or state.status != "running" or self._has_other_owner(run_id):
+        if state is None or state.status != "running" or self._has_living_owner(run_id, dead):
             return
         # The verdict is a record like any other, so that an index made anew says the same.
         verdict = RunRecorder.join(self.store, run_id, role="editor")
         verdict.append(RunEnded(state.last_at, "killed", None, "The process ended without a word."))
         verdict.close()
 
-    def _has_other_owner(self, run_id: str) -> bool:
+    def _has_living_owner(self, run_id: str, dead: list[PartName]) -> bool:
         return any(
-            name.subject == run_id and part.role == "owner" and not part.closed
+            name.subject == run_id and part.role == "owner" and not part.closed and name not in dead
             for name, part in self._parts.items()
         )
 
