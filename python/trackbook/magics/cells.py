@@ -72,7 +72,8 @@ class CellTracker:
             self.close()
         if not info.store_history:
             return None
-        return self._open(info, self._shell.execution_count - 1)
+        # The shell's own counter is raised before a cell in newer versions of IPython, and behind it in older ones.
+        return self._open(info, self._shell.displayhook.prompt_count)
 
     def adopt(self) -> Execution | None:
         """Follow the execution that is going on already: the one that loads the extension."""
