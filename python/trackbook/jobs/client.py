@@ -32,8 +32,14 @@ try:
 except BaseException:
     pass
 """
-# ipykernel may wait for its output thread after that has ended, ten seconds by default.
-_GOODBYE = "import sys; sys.stdout.flush_timeout = sys.stderr.flush_timeout = 0.2"
+# While the kernel ends ipykernel flushes once more, and may wait ten seconds for a thread that is gone by then.
+_GOODBYE = """\
+import sys
+for stream in (sys.stdout, sys.stderr):
+    if type(stream).__module__.startswith("ipykernel"):
+        stream.flush()
+        stream.flush = lambda: None
+"""
 _LOADED = "'track' in get_ipython().magics_manager.magics['line']"
 _GRACE = 3.0  # seconds for an interrupted cell to end by itself
 # Seconds for the kernel to end by itself, its exit handlers included; one that hangs is killed at once.
