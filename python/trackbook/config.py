@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from trackbook.errors import UsageError
+
 STORE = "TRACKBOOK_STORE"
 RUN = "TRACKBOOK_RUN"
 JOB = "TRACKBOOK_JOB"
@@ -28,10 +30,16 @@ class Settings:
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> "Settings":
-        """Read the settings from `environ`, by default the process's own environment."""
+        """Read the settings from `environ`, by default the process's own environment.
+
+        Raises UsageError for a TRACKBOOK_STORE that is no folder's path.
+        """
         env = os.environ if environ is None else environ
+        store = env.get(STORE)
+        if store and "://" in store:
+            raise UsageError(f"{STORE} is {store!r}, but this version keeps its store in a folder: name one.")
         return cls(
-            store=_path(env.get(STORE)),
+            store=_path(store),
             run_id=env.get(RUN) or None,
             job_id=env.get(JOB) or None,
             output_dir=_path(env.get(OUTPUT_DIR)),

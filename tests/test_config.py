@@ -1,0 +1,29 @@
+from pathlib import Path
+
+import pytest
+
+from trackbook.config import Settings
+from trackbook.errors import UsageError
+
+
+def test_an_empty_environment_says_nothing():
+    assert Settings.load({}) == Settings()
+    assert Settings.load({"TRACKBOOK_STORE": "", "TRACKBOOK_RUN": ""}) == Settings()
+
+
+def test_what_a_job_tells_its_kernel_is_read_back():
+    settings = Settings(store=Path("/a/store"), run_id="run", job_id="job", output_dir=Path("/a/out"))
+    assert Settings.load(settings.job_environment()) == settings
+
+
+def test_the_process_environment_is_the_default(monkeypatch):
+    monkeypatch.setenv("TRACKBOOK_STORE", "~/store")
+    monkeypatch.setenv("JPY_SESSION_NAME", "/a/b.ipynb")
+    assert Settings.load().store == Path.home() / "store"
+    assert Settings.load().notebook == Path("/a/b.ipynb")
+
+
+@pytest.mark.parametrize("url", ["postgresql://host/name", "https://host", "s3://bucket"])
+def test_a_url_is_refused_rather_than_made_a_folder(url):
+    with pytest.raises(UsageError, match="folder"):
+        Settings.load({"TRACKBOOK_STORE": url})
