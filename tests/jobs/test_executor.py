@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from typing import Any
@@ -223,6 +224,15 @@ def test_it_can_be_cancelled_from_another_thread(bench: Bench, source: str) -> N
     canceller.join()
     assert outcome.status == "aborted"
     assert bench.run("print('again')").status == "finished"
+
+
+def test_where_local_sockets_cannot_be_others_are_used(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    far = bench.folder / ("deep" * 20)
+    far.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(far))
+    assert bench.run("print('on')").status == "finished"
+    assert bench.texts() == ["on\n"]
+    assert list(far.iterdir()) == []
 
 
 def test_a_kernel_that_is_not_there_is_an_error(bench: Bench) -> None:

@@ -154,6 +154,17 @@ def test_a_sweep_in_two_workers_runs_each_job_once(project: Project) -> None:
     assert [(run.params["lr"], run.status) for run in page.runs] == [(value, "finished") for value in values]
 
 
+def test_modules_beside_the_notebook_are_the_notebooks_alone(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project.folder / "queue.py").write_text("raise RuntimeError('taken for the standard library')")
+    (project.folder / "helper.py").write_text("answer = 42")
+    monkeypatch.chdir(project.folder)
+    jobs = project.services.jobs.submit(project.notebook("import helper; print(helper.answer)"))
+    assert run_jobs(project.store, jobs).exit_code == 0
+    assert [module.path for module in project.detail(jobs[0].spec.run_id).modules] == ["helper.py"]
+
+
 def test_one_failing_trial_does_not_stop_the_others(project: Project) -> None:
     path = project.notebook("assert n != 2", parameters="n = 1")
     jobs = project.services.jobs.submit(path, None, {"n": [1, 2, 3]})

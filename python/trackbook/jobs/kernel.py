@@ -21,6 +21,7 @@ from traitlets import Dict
 from trackbook.errors import KernelError
 
 _POLL = 0.005
+_LONGEST_FOLDER = 90  # characters; the path of a socket has at most about a hundred
 # ipykernel_launcher without the debugger, whose import is a sixth of a kernel's start. User code may still import it.
 _LAUNCHER = """\
 import sys
@@ -68,15 +69,13 @@ class JobKernelManager(AsyncKernelManager):
 
     def __init__(self, **options: Any) -> None:
         self._sockets = Path(tempfile.mkdtemp(prefix="tb-"))
-        if sys.platform == "win32":
-            options |= {"transport": "tcp"}
-        else:
-            # Short, because the path of a socket has at most about 100 characters.
+        local = sys.platform != "win32" and len(str(self._sockets)) < _LONGEST_FOLDER
+        if local:
             options |= {"transport": "ipc", "ip": str(self._sockets / "k")}
         super().__init__(
             connection_file=str(self._sockets / "kernel.json"), client_class=_client_class(), **options
         )
-        if sys.platform == "win32" and self.has_trait("transport_encryption"):
+        if not local and self.has_trait("transport_encryption"):
             self.transport_encryption = "auto"
 
     async def launch(self, folder: str, environment: dict[str, str], log: Any, timeout: float) -> None:

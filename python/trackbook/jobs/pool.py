@@ -121,6 +121,7 @@ class _Crew:
     def _wait(self, deadline: float | None = None) -> None:
         seen: list[Job] = []
         while True:
+            looked = time.monotonic()
             present = self._services.get_many(self._ids)
             if present != seen:
                 seen = present
@@ -129,7 +130,9 @@ class _Crew:
             if not left or (deadline is not None and time.monotonic() > deadline):
                 return
             self._man(min(self._size, left))
-            time.sleep(_LOOK_EVERY)
+            time.sleep(
+                max(_LOOK_EVERY, 5 * (time.monotonic() - looked))
+            )  # thousands of jobs are looked at less often
 
     def _man(self, size: int) -> None:
         """Have `size` workers at work; take the jobs of those that died back first."""
@@ -183,6 +186,7 @@ def _start(store: StorePaths, arguments: list[str]) -> "subprocess.Popen[bytes]"
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
+            cwd=store.root,  # not where a user's random.py would be taken for Python's own
             **options,
         )
 

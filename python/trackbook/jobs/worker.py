@@ -5,7 +5,6 @@ without, it ends when the queue has been empty for a while.
 """
 
 import argparse
-import contextlib
 import os
 import signal
 import sys
@@ -119,7 +118,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stop())
         ensure_ingester(store)
-        _run_in_slot(store, queue, worker, options.slots) if options.slots else worker.run()
+        if options.slots:
+            _run_in_slot(store, queue, worker, options.slots)
+        else:
+            worker.run()
     finally:
         database.close()
     return 0
@@ -152,9 +154,8 @@ def _take_slot(store: StorePaths, slots: int) -> ProcessLock | None:
 
 def _import_quickly() -> None:
     # jsonschema, which nbformat needs, imports this for checks of URIs that no notebook asks for: a second of work.
-    with contextlib.suppress(KeyError):
-        if "jsonschema" not in sys.modules:
-            sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None makes its import fail
+    if "jsonschema" not in sys.modules:
+        sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None makes its import fail
 
 
 def _parser() -> argparse.ArgumentParser:
