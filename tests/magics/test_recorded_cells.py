@@ -33,7 +33,9 @@ SHOWN = {
     "await": "import asyncio\nawait asyncio.sleep(0)\nprint('awaited')\n7",
     "a thread": (
         "import threading\n"
-        "threads = [threading.Thread(target=print, args=(f'thread\\n' * 50,)) for _ in range(4)]\n"
+        # One write a thread: between a text and the newline that print adds, another thread may come.
+        "whole = {'args': ('thread\\n' * 50,), 'kwargs': {'end': ''}}\n"
+        "threads = [threading.Thread(target=print, **whole) for _ in range(4)]\n"
         "for thread in threads: thread.start()\n"
         "for thread in threads: thread.join()"
     ),
