@@ -2,11 +2,9 @@
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
 
@@ -14,6 +12,7 @@ from trackbook.domain.job import JOB_ENDED, Job
 from trackbook.errors import InfrastructureError
 from trackbook.jobs.worker import slot_path
 from trackbook.services.jobs import Jobs
+from trackbook.services.processes import start_module
 from trackbook.services.queue import WORKER_DIED, JobQueue
 from trackbook.store.database import Database
 from trackbook.store.locks import is_held
@@ -22,8 +21,6 @@ from trackbook.store.paths import StorePaths
 _LOOK_EVERY = 0.1
 _PATIENCE = 20.0  # seconds for cancelled jobs to end
 _INFRASTRUCTURE = ("KernelError", "KernelDied", "StoreError", WORKER_DIED)
-
-_standing: list["subprocess.Popen[bytes]"] = []
 
 OnProgress = Callable[[list[Job]], None]
 
@@ -80,9 +77,8 @@ def ensure_workers(store: StorePaths, parallel: int = 1) -> int:
         database.close()
     at_work = sum(is_held(slot_path(store, number)) for number in range(parallel))
     missing = max(0, min(parallel, waiting) - at_work)
-    _standing[:] = [worker for worker in _standing if worker.poll() is None]
     for _ in range(missing):
-        _standing.append(_start(store, ["--slots", str(parallel), "--parallel", str(parallel)]))
+        _start(store, ["--slots", str(parallel), "--parallel", str(parallel)])
     return missing
 
 
@@ -175,20 +171,10 @@ def _wanted(jobs: Sequence[Job]) -> list[str]:
 
 
 def _start(store: StorePaths, arguments: list[str]) -> "subprocess.Popen[bytes]":
-    options: dict[str, Any] = {}
-    if sys.platform == "win32":
-        options["creationflags"] = subprocess.CREATE_NEW_PROCESS_GROUP
-    else:
-        options["start_new_session"] = True  # Ctrl-C is for the process that waits: it cancels the jobs
-    with _log_path(store).open("ab") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "trackbook.jobs.worker", str(store.root), *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd=store.root,  # not where a user's random.py would be taken for Python's own
-            **options,
-        )
+    # In a session of its own: Ctrl-C is for the process that waits, which then cancels the jobs.
+    return start_module(
+        "trackbook.jobs.worker", str(store.root), *arguments, folder=store.root, log=_log_path(store)
+    )
 
 
 def _log_path(store: StorePaths) -> Path:

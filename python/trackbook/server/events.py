@@ -12,6 +12,7 @@ from trackbook.domain.change import Change
 from trackbook.errors import NotFound
 from trackbook.server.ingesting import IngesterKeeper
 from trackbook.server.projects import OpenProject, Projects
+from trackbook.server.working import WorkerKeeper
 
 SCHEMA = Path(__file__).parent / "changed-event.yml"
 SCHEMA_ID = "urn:trackbook:events:changed"
@@ -79,11 +80,18 @@ class ProjectLook:
         self._id = project.id
         self._revision = project.revision
         self._keeper = IngesterKeeper(project.store)
+        self._workers = WorkerKeeper(project.services)
+        self._project = project
 
     def look(self) -> dict[str, Any] | None:
         """Return the data of the next event; None if nothing changed since the last. NotFound if the folder is gone."""
         project = self._projects.open(self._id)
+        if project is not self._project:  # opened anew: the folder was moved, or the index replaced
+            self._project = project
+            self._keeper = IngesterKeeper(project.store)
+            self._workers = WorkerKeeper(project.services)
         self._keeper.look()
+        self._workers.look()
         revision = project.services.runs.revision()
         if revision == self._revision:
             return None

@@ -1,17 +1,11 @@
 """Whether an ingester process runs for a store, and how one is started. Imports nothing heavy."""
 
-import atexit
 import importlib.util
-import subprocess
-import sys
-import threading
 from functools import cache
 
+from trackbook.services.processes import start_module
 from trackbook.store.locks import is_held
 from trackbook.store.paths import StorePaths
-
-_children: list["subprocess.Popen[bytes]"] = []
-_lock = threading.Lock()
 
 
 def ensure_ingester(store: StorePaths) -> bool:
@@ -23,18 +17,7 @@ def ensure_ingester(store: StorePaths) -> bool:
         return False
     if is_held(store.ingester_lock):
         return True
-    with _lock:
-        _children[:] = [child for child in _children if child.poll() is None]
-        _children.append(
-            subprocess.Popen(
-                [sys.executable, "-m", "trackbook.services.ingest", str(store.root)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-                cwd=store.root,
-            )
-        )
+    start_module("trackbook.services.ingest", str(store.root), folder=store.root)
     return True
 
 
@@ -44,10 +27,3 @@ def can_ingest() -> bool:
     return all(
         importlib.util.find_spec(name) is not None for name in ("sqlalchemy", "alembic", "zstandard", "numpy")
     )
-
-
-@atexit.register
-def _let_go() -> None:
-    # The ingester outlives this process on purpose; without a return code Popen would call that a leak.
-    for child in _children:
-        child.returncode = 0 if child.returncode is None else child.returncode

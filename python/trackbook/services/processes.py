@@ -1,0 +1,51 @@
+"""Processes of Trackbook's own: they read no keys, hear no Ctrl-C meant for others, and may outlive this one."""
+
+import atexit
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+_started: list["subprocess.Popen[bytes]"] = []
+_lock = threading.Lock()
+
+
+def start_module(
+    module: str, *arguments: str, folder: Path, log: Path | None = None
+) -> "subprocess.Popen[bytes]":
+    """Start `python -m module arguments` in `folder`; what it prints is added to `log`, or dropped.
+
+    The folder must hold no Python files: a user's random.py would be taken for Python's own.
+    """
+    options: dict[str, Any] = {}
+    if sys.platform == "win32":
+        options["creationflags"] = subprocess.CREATE_NEW_PROCESS_GROUP
+    else:
+        options["start_new_session"] = True
+    command = [sys.executable, "-m", module, *arguments]
+    if log is None:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=folder,
+            **options,
+        )
+    else:
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder, **options
+            )
+    with _lock:
+        _started[:] = [known for known in _started if known.poll() is None]
+        _started.append(process)
+    return process
+
+
+@atexit.register
+def _let_go() -> None:
+    # They outlive this process on purpose; without a return code Popen would call that a leak.
+    for process in _started:
+        process.returncode = 0 if process.returncode is None else process.returncode
