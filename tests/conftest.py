@@ -1,6 +1,7 @@
 """What tests of several parts share: the built distributions, and environments that install them."""
 
 import os
+import signal
 import subprocess
 import sys
 import venv
@@ -17,6 +18,10 @@ settings.load_profile("steady")
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = "Scripts" if os.name == "nt" else "bin"
+
+# A shell starts what it puts in the background with Ctrl-C ignored, and every child inherits that: tests that
+# interrupt one would wait for ever.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True)
