@@ -92,6 +92,7 @@ def test_numbers_are_unwrapped_and_odd_ones_kept(store, recorder):
         ({"a\nb": 1}, None, InvalidName, "control characters"),
         ({"loss": 1}, 1.5, InvalidValue, "whole number"),
         ({"loss": 1}, "two", InvalidValue, "whole number"),
+        ({"loss": 1}, 2**70, InvalidValue, "64 bits"),
     ],
 )
 def test_what_is_no_metric_is_refused_and_the_run_goes_on(store, recorder, values, step, error, says):

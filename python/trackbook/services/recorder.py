@@ -37,6 +37,9 @@ from trackbook.store.paths import StorePaths
 from trackbook.version import version
 
 
+_MAX_STEP = 2**63
+
+
 class StorageWarning(UserWarning):
     """Something could not be stored; the text says what."""
 
@@ -121,9 +124,11 @@ class RunRecorder:
         """
         if not self._names.issuperset(values):
             self._names.update(check_name("metric", key) for key in values)
-        plain = {
-            key: value if type(value) is float else to_number(key, value) for key, value in values.items()
-        }
+        plain: dict[str, float] = values if type(values) is dict else dict(values)  # type: ignore[arg-type]
+        for value in plain.values():
+            if type(value) is not float:  # the usual case, floats in a dict, needs no copy
+                plain = {key: to_number(key, item) for key, item in values.items()}
+                break
         if context:
             plain_context: dict[str, str] | None = {str(k): str(v) for k, v in sorted(context.items())}
             slots: list[object] = [(key, *sorted(context.items())) for key in plain]
@@ -134,6 +139,8 @@ class RunRecorder:
             step = 1 + max((steps.get(slot, -1) for slot in slots), default=-1)
         elif type(step) is not int:
             step = _whole_step(step)
+        if not -_MAX_STEP <= step < _MAX_STEP:
+            raise InvalidValue("step", step, "a step has at most 64 bits")
         for slot in slots:
             steps[slot] = step
         self.append(records.MetricsLogged(now(), step, plain, plain_context))
