@@ -36,7 +36,6 @@ from trackbook.store.locks import ProcessLock, boot_id, os_host, process_started
 from trackbook.store.paths import StorePaths
 from trackbook.version import version
 
-
 _MAX_STEP = 2**63
 
 
