@@ -280,6 +280,17 @@ def test_an_index_made_anew_gives_the_same_runs(services: Services) -> None:
     assert [_without_revision(run) for run in after] == [_without_revision(run) for run in before]
 
 
+def test_a_value_said_again_is_no_revision(services: Services) -> None:
+    run = RunRecorder.start(services.store, experiment="e", params={"lr": 0.1, "depth": 3})
+    for lr in (0.1, 0.2, 0.2, 0.1):
+        run.set_params({"lr": lr})
+    run.end()
+    assert services.runs.refresh()
+    revisions = services.runs.detail(run.run_id).revisions
+    assert [revision.value for revision in revisions if revision.key == "lr"] == [0.1, 0.2, 0.1]
+    assert [revision.value for revision in revisions if revision.key == "depth"] == [3]
+
+
 def _without_revision(run: object) -> str:
     return repr(run).rpartition("revision=")[0]
 

@@ -49,13 +49,16 @@ def read_series(connection: Connection, run_id: str) -> list[SeriesSummary]:
 
 
 def read_revisions(connection: Connection, run_id: str) -> list[ParamRevision]:
-    """Return all values that a run's parameters had, in time order."""
+    """Return the values that a run's parameters had, in time order; the same value said again is no revision."""
     p = t.param_revisions.c
     query = select(p.key, p.value, p.at, p.cell_id).where(p.run_id == run_id).order_by(p.at, p.key)
-    return [
-        ParamRevision(key, decode_value(value), to_datetime(at), cell_id)
-        for key, value, at, cell_id in connection.execute(query)
-    ]
+    revisions = []
+    present: dict[str, str] = {}
+    for key, value, at, cell_id in connection.execute(query):
+        if present.get(key) != value:
+            present[key] = value
+            revisions.append(ParamRevision(key, decode_value(value), to_datetime(at), cell_id))
+    return revisions
 
 
 def read_artifacts(connection: Connection, run_id: str) -> list[Artifact]:
