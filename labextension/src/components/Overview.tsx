@@ -181,10 +181,10 @@ function Params({ detail }: { detail: IRunDetail }): JSX.Element {
 function Revisions({ revisions }: { revisions: readonly IParamRevision[] }): JSX.Element | null {
   const { trans } = useView();
   const now = useNow(60);
-  if (revisions.length < 2) {
+  const earlier = earlierValues(revisions);
+  if (!earlier.length) {
     return null;
   }
-  const earlier = revisions.slice(0, -1).reverse();
   return (
     <details className="trackbook-Revisions">
       <summary>{trans._n('%1 earlier value', '%1 earlier values', earlier.length)}</summary>
@@ -200,4 +200,12 @@ function Revisions({ revisions }: { revisions: readonly IParamRevision[] }): JSX
       </ul>
     </details>
   );
+}
+
+/** The values before the last one, the newest first. The same value set once more is no other value. */
+function earlierValues(revisions: readonly IParamRevision[]): IParamRevision[] {
+  const texts = revisions.map(item => JSON.stringify(item.value));
+  return revisions
+    .filter((_, place) => place + 1 < texts.length && texts[place] !== texts[place + 1])
+    .reverse();
 }

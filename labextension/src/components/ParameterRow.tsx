@@ -30,8 +30,7 @@ export function ParameterRow(props: {
   return (
     <div className="trackbook-ParameterRow">
       <label htmlFor={inputId} title={trans.__('Line %1 of the parameters cell', parameter.line)}>
-        {parameter.name}
-        <span className="trackbook-ParameterRow-type">{typeText(parameter)}</span>
+        {parameter.name} <span className="trackbook-ParameterRow-type">{typeText(parameter)}</span>
       </label>
       {choices && !isSweep ? (
         <select {...attributes} className="trackbook-Select">

@@ -1,16 +1,25 @@
+import { Throttler } from '@lumino/polling';
+
 import { type ApiError, toApiError } from '../client/errors';
 import type { IClient } from '../client/tokens';
 import type { IExperiment } from '../client/types';
+import type { IChange, IChanges } from './changes';
 import { Observable } from './observable';
 import type { ProjectModel } from './project';
 
-/** The experiments of the current project, as last asked for. */
+/** The experiments of the current project. */
 export class ExperimentsModel extends Observable {
   constructor(options: ExperimentsModel.IOptions) {
     super();
     this._client = options.client;
     this._project = options.project;
+    this._changes = options.changes;
+    this._throttle = new Throttler(() => this.refresh(), {
+      limit: options.limit ?? 2000,
+      edge: 'trailing'
+    });
     this._project.changed.connect(this._onProject, this);
+    this._changes.changed.connect(this._onChange, this);
     this._onProject();
   }
 
@@ -24,6 +33,8 @@ export class ExperimentsModel extends Observable {
 
   override dispose(): void {
     this._project.changed.disconnect(this._onProject, this);
+    this._changes.changed.disconnect(this._onChange, this);
+    this._throttle.dispose();
     super.dispose();
   }
 
@@ -35,14 +46,21 @@ export class ExperimentsModel extends Observable {
     }
     try {
       const experiments = await this._client.experiments(id);
-      if (id === this._id) {
-        this._experiments = experiments;
-        this._error = null;
+      if (id !== this._id || this.isDisposed) {
+        return;
       }
+      this._experiments = experiments;
+      this._error = null;
     } catch (error) {
       this._error = toApiError(error);
     }
     this.emitChanged();
+  }
+
+  private _onChange(_: unknown, change: IChange): void {
+    if (change.project === this._id && change.runs?.length !== 0) {
+      void this._throttle.invoke().catch(() => undefined);
+    }
   }
 
   private _onProject(): void {
@@ -56,6 +74,8 @@ export class ExperimentsModel extends Observable {
 
   private readonly _client: Pick<IClient, 'experiments'>;
   private readonly _project: ProjectModel;
+  private readonly _changes: IChanges;
+  private readonly _throttle: Throttler;
   private _id: string | null = null;
   private _experiments: readonly IExperiment[] = [];
   private _error: ApiError | null = null;
@@ -65,5 +85,8 @@ export namespace ExperimentsModel {
   export interface IOptions {
     client: Pick<IClient, 'experiments'>;
     project: ProjectModel;
+    changes: IChanges;
+    /** How often to ask at most, in ms. */
+    limit?: number;
   }
 }

@@ -11,6 +11,18 @@ import { runsIcon } from '../icons';
 import type { IModels } from '../tokens';
 import { type IViewOptions, ViewWidget } from './viewWidget';
 
+/** The section of the jobs, and its part of the height when it is unfolded first. */
+const JOBS = 1;
+const JOBS_SHARE = 0.35;
+
+/** A section that was closed before it was ever drawn has no size to come back to, and would open without any. */
+function giveRoom(accordion: AccordionPanel, index: number): void {
+  const isOpen = !accordion.widgets[JOBS].isHidden;
+  if (index === JOBS && isOpen && accordion.relativeSizes()[JOBS] < JOBS_SHARE / 2) {
+    accordion.setRelativeSizes([1 - JOBS_SHARE, JOBS_SHARE]);
+  }
+}
+
 /** The sidebar: the runs, and below them the jobs. */
 export class Sidebar extends SidePanel {
   constructor(options: Sidebar.IOptions) {
@@ -27,7 +39,9 @@ export class Sidebar extends SidePanel {
     this.addWidget(this._makeRuns(options));
     this._jobs = this._makeJobs(options);
     this.addWidget(this._jobs);
-    (this.content as AccordionPanel).collapse(1);
+    const accordion = this.content as AccordionPanel;
+    accordion.collapse(JOBS);
+    accordion.expansionToggled.connect(giveRoom);
     models.jobs.changed.connect(this._onJobs, this);
   }
 
@@ -36,11 +50,6 @@ export class Sidebar extends SidePanel {
       this._models.jobs.changed.disconnect(this._onJobs, this);
       super.dispose();
     }
-  }
-
-  /** Show the jobs below the runs. */
-  showJobs(): void {
-    (this.content as AccordionPanel).expand(1);
   }
 
   protected override onActivateRequest(msg: Message): void {

@@ -74,7 +74,7 @@ function makeModels(app: JupyterFrontEnd, client: IClient): IModels {
     colours,
     details,
     best: new BestModel({ client, changes, list }),
-    experiments: new ExperimentsModel({ client, project }),
+    experiments: new ExperimentsModel({ client, changes, project }),
     jobs: new JobsModel({ client, changes, project })
   };
 }

@@ -32,6 +32,7 @@ async function showRuns(all: IRun[]) {
   const leave = jest.fn();
   await until(() => list.isReady);
   const experiments = new ExperimentsModel({
+    changes,
     client: {
       experiments: () => Promise.resolve([{ name: 'churn', runs: 3, last_started: null }])
     },
