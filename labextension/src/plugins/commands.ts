@@ -47,7 +47,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     const update = () => app.commands.notifyCommandChanged();
     models.selection.changed.connect(update);
     notebooks?.currentChanged.connect(update);
-    const category = trans.__('Runs');
+    const category = trans.__('Trackbook');
     IN_PALETTE.forEach(command => palette?.addItem({ command, category }));
   }
 };

@@ -1,0 +1,82 @@
+import { expect, type IJupyterLabPageFixture, test } from '@jupyterlab/galata';
+
+import { addExample } from './support/notebooks';
+import { mainArea, openRuns, openTab, picture, runRow, startCell } from './support/runs';
+
+/** The cells of examples/digits.ipynb that run before the training, that which trains, and those after it. */
+const BEFORE = [1, 2, 4, 6];
+const TRAINING = 7;
+const AFTER = [9, 10, 11];
+
+/** Run the notebook as a job for each pair of some learning rates and layer sizes. */
+async function runSweep(page: IJupyterLabPageFixture): Promise<void> {
+  await page.getByRole('button', { name: /Run this notebook as a job/ }).click();
+  const form = mainArea(page);
+  await form.getByRole('checkbox', { name: 'Sweep learning_rate' }).check();
+  await form.getByRole('textbox', { name: /^learning_rate/ }).fill('0.003, 0.03, 0.3');
+  await form.getByRole('checkbox', { name: 'Sweep hidden' }).check();
+  await form.getByRole('textbox', { name: /^hidden/ }).fill('16, 64');
+  await form.getByRole('textbox', { name: 'At the same time' }).fill('2');
+  await form.getByRole('button', { name: 'Run 6 jobs' }).click();
+  const jobs = form.getByRole('listitem');
+  await expect(jobs).toHaveCount(6);
+  await expect(jobs.getByText(/\d\/\d/).first()).toBeVisible({ timeout: 120_000 });
+  await picture(page, 'job-form');
+  await expect(jobs.getByRole('img', { name: 'finished' })).toHaveCount(6, { timeout: 300_000 });
+}
+
+/** From the first cell to a comparison; the documentation shows how it looks. */
+test('The example is swept, tracked and compared', async ({ page, tmpPath }) => {
+  test.setTimeout(600_000);
+  await addExample(page, 'digits.ipynb', `${tmpPath}/digits.ipynb`);
+  await page.notebook.openByPath(`${tmpPath}/digits.ipynb`);
+  await page.notebook.activate('digits.ipynb');
+  await openRuns(page);
+  await page.sidebar.setWidth(340, 'left');
+  await runSweep(page);
+
+  await page.getByRole('main').getByRole('tab', { name: 'digits.ipynb', exact: true }).click();
+  for (const index of BEFORE) {
+    await page.notebook.runCell(index, true);
+  }
+  await startCell(page, TRAINING);
+  await expect(runRow(page, 7).locator('.trackbook-Sparkline path')).toHaveAttribute('d', /L.+L/);
+  await picture(page, 'sidebar');
+  for (const index of AFTER) {
+    await page.notebook.runCell(index, true);
+  }
+  await expect(runRow(page, 7).getByRole('img', { name: 'finished' })).toBeVisible();
+
+  await runRow(page, 7).locator('.trackbook-RunRow').dblclick();
+  const detail = mainArea(page);
+  await expect(detail.getByRole('rowheader', { name: 'learning_rate' })).toBeVisible();
+  await picture(page, 'overview');
+  await openTab(page, /^Charts/);
+  await expect(detail.getByRole('figure', { name: 'accuracy' }).locator('.js-line')).toBeVisible();
+  await picture(page, 'detail');
+  await openTab(page, /^Cells/);
+  await expect(detail.locator('.trackbook-Source').first()).toContainText('%track start digits');
+  await picture(page, 'cells');
+  await openTab(page, /^Artifacts/);
+  await expect(detail.getByRole('img', { name: 'confusion-matrix.png' })).toBeVisible();
+  await picture(page, 'artifacts');
+
+  for (const number of [2, 4, 6]) {
+    await runRow(page, number).locator('.trackbook-RunRow-check').click();
+  }
+  await page.getByRole('button', { name: 'Compare', exact: true }).click();
+  const compared = mainArea(page);
+  await expect(compared.getByRole('rowheader', { name: 'learning_rate' })).toBeVisible();
+  await expect(compared.getByRole('img', { name: 'best' }).first()).toBeVisible();
+  await picture(page, 'compare');
+  await openTab(page, /^Curves/);
+  await expect(compared.getByRole('figure', { name: 'accuracy' }).locator('.js-line')).toHaveCount(
+    3
+  );
+  await picture(page, 'curves');
+
+  await page.sidebar.setWidth(250, 'left');
+  await runRow(page, 6).locator('.trackbook-RunRow-caret').click();
+  await expect(page.getByRole('treeitem').getByText('Parameters')).toBeVisible();
+  await picture(page, 'narrow');
+});
