@@ -69,19 +69,19 @@ export const RunRow = React.memo((props: IRunRowProps): JSX.Element => {
             <span className="trackbook-RunRow-experiment">{run.experiment}</span>
             <span className="trackbook-RunRow-number">&nbsp;#{run.number}</span>
           </span>
+          {props.isBest && name && (
+            <span
+              className="trackbook-Best"
+              role="img"
+              aria-label={trans.__('best')}
+              title={trans.__('Best %1 of %2', name, run.experiment)}
+            >
+              ★
+            </span>
+          )}
           <RunChange run={run} earlier={props.earlier} />
           <Duration run={run} />
         </>
-      )}
-      {props.isBest && name && (
-        <span
-          className="trackbook-Best"
-          role="img"
-          aria-label={trans.__('best')}
-          title={trans.__('Best %1 of %2', name, run.experiment)}
-        >
-          ★
-        </span>
       )}
       {name && <Headline run={run} name={name} />}
     </>
