@@ -1,4 +1,4 @@
-"""Fill the store of a folder with finished runs, through the recorder that kernels use: python fill_store.py FOLDER COUNT."""
+"""Fill a store with finished runs, by the recorder that kernels use: python fill_store.py FOLDER COUNT."""
 
 import math
 import random
