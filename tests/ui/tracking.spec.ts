@@ -158,7 +158,9 @@ test.describe('A run', () => {
       await page.notebook.runCell(index, true);
     }
     await expect(runRow(page, 1).getByRole('img', { name: 'failed' })).toBeVisible();
-    const area = await openRun(page, 1);
+    await runRow(page, 1).locator('.trackbook-RunRow').click();
+    await page.keyboard.press('Enter');
+    const area = mainArea(page);
     await expect(area.getByRole('tab', { name: /^Cells/ })).toHaveAttribute(
       'aria-selected',
       'true'
@@ -234,6 +236,11 @@ test.describe('Runs', () => {
     await menu(2, 'Rename Run');
     await page.getByRole('textbox', { name: 'Name' }).fill('the better one');
     await page.keyboard.press('Enter');
+    await runRow(page, 1).locator('.trackbook-RunRow').click();
+    await page.keyboard.press('F2');
+    await expect(page.getByRole('textbox', { name: 'Name' })).toBeFocused();
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('textbox', { name: 'Name' })).toBeHidden();
     await menu(2, 'Edit Tags');
     await page.getByRole('textbox', { name: 'Tags' }).fill('fast, team=vision');
     await page.keyboard.press('Enter');

@@ -1,18 +1,18 @@
+import { Clipboard } from '@jupyterlab/apputils';
 import * as React from 'react';
 
 import type { ApiError } from '../client/errors';
-import { classes, useView } from './view';
+import { useView } from './view';
 
 /** What went wrong, what to do, and a way to try again. */
 export function ErrorNote(props: {
   error: ApiError;
   hint?: string;
   onRetry?: () => void;
-  isQuiet?: boolean;
 }): JSX.Element {
   const { trans } = useView();
   return (
-    <div className={classes('trackbook-Note', 'trackbook-mod-error')} role="alert">
+    <div className="trackbook-Note trackbook-mod-error" role="alert">
       <p>{props.error.message}</p>
       {props.hint && <p className="trackbook-Note-hint">{props.hint}</p>}
       {props.onRetry && (
@@ -37,14 +37,15 @@ export function Loading(props: { label: string }): JSX.Element {
 export function CopyCode(props: { code: string }): JSX.Element {
   const { trans } = useView();
   const [isCopied, setCopied] = React.useState(false);
-  const copy = async () => {
-    await navigator.clipboard.writeText(props.code);
+  const copy = () => {
+    // Works on pages without https, too, where browsers keep their own clipboard away.
+    Clipboard.copyToSystem(props.code);
     setCopied(true);
   };
   return (
     <div className="trackbook-CopyCode">
       <pre>{props.code}</pre>
-      <button className="trackbook-Button" onClick={() => void copy()}>
+      <button className="trackbook-Button" onClick={copy}>
         {isCopied ? trans.__('Copied') : trans.__('Copy')}
       </button>
     </div>
