@@ -11,7 +11,7 @@ import math, time
 import matplotlib.pyplot as plt
 depth = 8`;
 
-const LOOP = `for step in range(150):
+const LOOP = `for step in range(900):
     loss = 2 * math.exp(-step / 40)
     acc = 1 - loss / 2.2
     %track metric loss acc --step step
@@ -53,7 +53,7 @@ async function makeRuns(page: IJupyterLabPageFixture, folder: string): Promise<v
   await writeNotebook(page, folder, [
     SETUP,
     first,
-    LOOP.replace('150', '30'),
+    LOOP.replace('900', '30'),
     FIGURE,
     '%track end',
     SECOND
