@@ -23,7 +23,21 @@ def test_the_process_environment_is_the_default(monkeypatch):
     assert Settings.load().notebook == Path("/a/b.ipynb")
 
 
-@pytest.mark.parametrize("url", ["postgresql://host/name", "https://host", "s3://bucket"])
-def test_a_url_is_refused_rather_than_made_a_folder(url):
-    with pytest.raises(UsageError, match="folder"):
+def test_a_url_gets_a_spool_of_its_own_whatever_its_password():
+    settings = Settings.load(
+        {"TRACKBOOK_STORE": "postgresql://me:secret@host/name", "TRACKBOOK_SPOOL": "/spool"}
+    )
+    other = Settings.load({"TRACKBOOK_STORE": "postgresql://me:other@host/name", "TRACKBOOK_SPOOL": "/spool"})
+    assert settings.store is None
+    assert settings.remote == "postgresql://me@host/name"
+    assert settings.folder is not None
+    assert settings.folder == other.folder
+    assert settings.folder.parent == Path("/spool")
+    assert Settings.load(settings.job_environment()) == settings
+
+
+@pytest.mark.parametrize("url", ["mysql://host/name", "s3://bucket", "ftp://me:secret@host"])
+def test_a_url_that_can_be_no_store_is_refused_rather_than_made_a_folder(url):
+    with pytest.raises(UsageError, match="folder") as refused:
         Settings.load({"TRACKBOOK_STORE": url})
+    assert "secret" not in str(refused.value)

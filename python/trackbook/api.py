@@ -241,14 +241,14 @@ def join_job() -> Run | None:
     The first `start_run` takes this run up. Returns None when this process belongs to no job.
     """
     settings = Settings.load()
-    if settings.run_id is None or settings.store is None:
+    if settings.run_id is None or settings.folder is None:
         return None
     for run in _open:
         if run.id == settings.run_id:
             return run
     if settings.run_id in _joined_jobs:
         return None
-    recorder = RunRecorder.join(create_store(settings.store), settings.run_id)
+    recorder = RunRecorder.join(create_store(settings.folder, settings.remote), settings.run_id)
     return Run(recorder, joined=True, output_dir=settings.output_dir)
 
 
@@ -356,8 +356,8 @@ def open_project(folder: str | os.PathLike[str] | None = None) -> "Services":
 
 def open_store(settings: Settings, folder: str | os.PathLike[str] | None = None) -> StorePaths:
     """Return the store that the settings name, else the one of `folder`, made where there is none."""
-    if settings.store is not None:
-        return create_store(settings.store)
+    if settings.folder is not None:
+        return create_store(settings.folder, settings.remote)
     return locate_store(Path(folder) if folder is not None else _session.folder())
 
 
@@ -386,7 +386,7 @@ def _join_job(
     settings: Settings, values: Mapping[str, Any] | None, tags: Mapping[str, str] | None
 ) -> Run | None:
     run_id = settings.run_id
-    if run_id is None or settings.store is None or run_id in _joined_jobs:
+    if run_id is None or settings.folder is None or run_id in _joined_jobs:
         return None
     run = join_job()
     if run is None:

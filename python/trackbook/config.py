@@ -1,28 +1,45 @@
 """Settings: one frozen value, built at an entry point; nothing else reads the environment."""
 
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from trackbook.errors import UsageError
 
 STORE = "TRACKBOOK_STORE"
+ARTIFACTS = "TRACKBOOK_ARTIFACTS"
+TOKEN = "TRACKBOOK_TOKEN"
+SPOOL = "TRACKBOOK_SPOOL"
+CACHE = "TRACKBOOK_CACHE"
 RUN = "TRACKBOOK_RUN"
 JOB = "TRACKBOOK_JOB"
 OUTPUT_DIR = "TRACKBOOK_OUTPUT_DIR"
 NOTEBOOK = "JPY_SESSION_NAME"
+
+STORE_SCHEMES = ("postgresql", "http", "https")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the environment says.
 
-    `store` is the folder of TRACKBOOK_STORE, which wins over the project's own `.trackbook`. `run_id`, `job_id`
-    and `output_dir` are set for the kernel of a job. `notebook` is the path that Jupyter gave the kernel at start.
+    `store` is the folder of TRACKBOOK_STORE, which wins over the project's own `.trackbook`; `store_url` is that of a
+    PostgreSQL database or of a `trackbook serve`, for which `token` opens the door. `artifacts` is the URL of a
+    folder (any that fsspec knows) in which blobs are kept instead of in the store. `spool` is the folder where what
+    is on its way to a `store_url` waits, `cache` the one for indexes that can't lie in their store. `run_id`,
+    `job_id` and `output_dir` are set for the kernel of a job. `notebook` is the path that Jupyter gave the kernel
+    at start.
     """
 
     store: Path | None = None
+    store_url: str | None = None
+    artifacts: str | None = None
+    token: str | None = None
+    spool: Path | None = None
+    cache: Path | None = None
     run_id: str | None = None
     job_id: str | None = None
     output_dir: Path | None = None
@@ -32,24 +49,76 @@ class Settings:
     def load(cls, environ: Mapping[str, str] | None = None) -> "Settings":
         """Read the settings from `environ`, by default the process's own environment.
 
-        Raises UsageError for a TRACKBOOK_STORE that is no folder's path.
+        Raises UsageError for a TRACKBOOK_STORE that is neither a folder's path nor a URL that can be a store.
         """
         env = os.environ if environ is None else environ
-        store = env.get(STORE)
-        if store and "://" in store:
-            raise UsageError(f"{STORE} is {store!r}, but this version keeps its store in a folder: name one.")
+        store = env.get(STORE) or ""
+        is_url = "://" in store
+        if is_url and urlsplit(store).scheme not in STORE_SCHEMES:
+            raise UsageError(
+                f"{STORE} is {without_password(store)!r}: name a folder, postgresql://USER@HOST/DATABASE, or the "
+                f"https:// address of a `trackbook serve`. For artifacts elsewhere there is {ARTIFACTS}."
+            )
         return cls(
-            store=_path(store),
+            store=None if is_url else _path(store),
+            store_url=store if is_url else None,
+            artifacts=env.get(ARTIFACTS) or None,
+            token=env.get(TOKEN) or None,
+            spool=_path(env.get(SPOOL)),
+            cache=_path(env.get(CACHE)),
             run_id=env.get(RUN) or None,
             job_id=env.get(JOB) or None,
             output_dir=_path(env.get(OUTPUT_DIR)),
             notebook=_path(env.get(NOTEBOOK)),
         )
 
+    @property
+    def folder(self) -> Path | None:
+        """The folder in which this process keeps its journals: the store's own, or a spool for its URL.
+
+        None where neither is named: then the project's `.trackbook` is looked for.
+        """
+        if self.store_url is None:
+            return self.store
+        name = hashlib.sha256(without_password(self.store_url).encode()).hexdigest()[:16]
+        return self.spool_folder / name
+
+    @property
+    def remote(self) -> str | None:
+        """The URL of the store without its password; None for a store in a folder."""
+        return None if self.store_url is None else without_password(self.store_url)
+
+    @property
+    def spool_folder(self) -> Path:
+        """Where spools lie, a folder each."""
+        return self.spool or Path.home() / ".local" / "share" / "trackbook" / "spool"
+
+    @property
+    def cache_folder(self) -> Path:
+        """Where indexes lie that can't lie in their store."""
+        return self.cache or Path.home() / ".cache" / "trackbook"
+
     def job_environment(self) -> dict[str, str]:
         """Return these settings as environment variables for a kernel."""
-        pairs = ((STORE, self.store), (RUN, self.run_id), (JOB, self.job_id), (OUTPUT_DIR, self.output_dir))
+        pairs = (
+            (STORE, self.store or self.store_url),
+            (ARTIFACTS, self.artifacts),
+            (TOKEN, self.token),
+            (SPOOL, self.spool),
+            (CACHE, self.cache),
+            (RUN, self.run_id),
+            (JOB, self.job_id),
+            (OUTPUT_DIR, self.output_dir),
+        )
         return {name: str(value) for name, value in pairs if value is not None}
+
+
+def without_password(url: str) -> str:
+    """Return a URL as it may be shown and kept: without a password."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")
+    user = host[0].partition(":")[0]
+    return urlunsplit(parts._replace(netloc=f"{user}@{host[2]}" if user else host[2]))
 
 
 def _path(text: str | None) -> Path | None:

@@ -22,6 +22,8 @@ def existing_store() -> StorePaths:
     can't be used.
     """
     settings = Settings.load()
+    if settings.store_url is not None and settings.folder is not None:
+        return create_store(settings.folder, settings.remote)
     if settings.store is not None:
         return StorePaths(settings.store.absolute()).check()
     store = find_store(Path.cwd())
@@ -48,8 +50,8 @@ def open_notebook_project(notebook: Path) -> "Services":
 
     settings = Settings.load()
     store = (
-        create_store(settings.store)
-        if settings.store is not None
+        create_store(settings.folder, settings.remote)
+        if settings.folder is not None
         else locate_store(notebook.absolute().parent)
     )
     return open_services(store)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,8 +104,9 @@ class JobWork:
         self._outputs.mkdir(parents=True, exist_ok=True)
 
     def _environment(self) -> dict[str, str]:
-        settings = Settings(
-            store=self._store.root,
+        # A spool is found again by its URL, which the worker has from its own environment.
+        settings = replace(
+            Settings.load() if self._store.remote else Settings(store=self._store.root),
             run_id=self._job.spec.run_id,
             job_id=self._job.id,
             output_dir=self._outputs,

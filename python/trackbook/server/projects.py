@@ -63,15 +63,17 @@ class Projects:
     def find(self, path: str) -> Project | None:
         """Return the project of a notebook or folder; None where there is no store yet."""
         folder = self._folder(path)
-        configured = self._settings.store
+        configured = self._settings.folder
         store = find_store(folder) if configured is None else _existing(configured)
         return None if store is None else self._remember(store)
 
     def find_or_create(self, path: str) -> Project:
         """Return the project of a notebook or folder, made where there is none."""
         folder = self._folder(path)
-        configured = self._settings.store
-        return self._remember(locate_store(folder) if configured is None else create_store(configured))
+        configured, remote = self._settings.folder, self._settings.remote
+        return self._remember(
+            locate_store(folder) if configured is None else create_store(configured, remote)
+        )
 
     def services(self, project_id: str) -> Services:
         """Return the services of a project; raises NotFound for an unknown one."""
@@ -164,8 +166,8 @@ class Projects:
         self._last_search = time.monotonic()
 
     def _candidates(self) -> Iterator[StorePaths]:
-        if self._settings.store is not None:
-            yield StorePaths(self._settings.store.absolute())
+        if self._settings.folder is not None:
+            yield StorePaths(self._settings.folder.absolute())
             return
         for folder in (self._root, *self._root.parents):
             if (folder / FOLDER / "store.json").is_file():

@@ -76,8 +76,14 @@ class StorePaths:
 
     @property
     def name(self) -> str:
-        """The project's name: that of its folder."""
-        return self.project.name
+        """The project's name: that of its folder; of a spool, the last part of its store's URL."""
+        return self.remote.rstrip("/").rpartition("/")[2] if self.remote else self.project.name
+
+    @property
+    def remote(self) -> str | None:
+        """The URL (without its password) of the store for which this folder is the spool; None for a store."""
+        url = self._identity().get("remote")
+        return None if url is None else str(url)
 
     def journal(self, name: PartName) -> Path:
         """Return the path of a journal file."""
@@ -135,8 +141,8 @@ def find_store(start: Path) -> StorePaths | None:
     return None
 
 
-def create_store(root: Path) -> StorePaths:
-    """Make the folder `root` a store, or return the one that is there.
+def create_store(root: Path, remote: str | None = None) -> StorePaths:
+    """Make the folder `root` a store, or the spool for the store at the URL `remote`; or return the one that is there.
 
     Two processes may do so at the same moment: the identity file appears whole or not at all, and the first wins.
     """
@@ -148,7 +154,8 @@ def create_store(root: Path) -> StorePaths:
         if not identity.exists():
             (paths.root / ".gitignore").write_text("*\n", encoding="utf-8")
             draft = paths.root / f"store-{os.getpid()}-{new_id()}.json"
-            draft.write_text(json.dumps({"format": FORMAT, "id": new_id()}), encoding="utf-8")
+            description = {"format": FORMAT, "id": new_id()} | ({"remote": remote} if remote else {})
+            draft.write_text(json.dumps(description), encoding="utf-8")
             _link_first(draft, identity)
     except OSError as error:
         raise StoreError(root, f"it can't be made here ({error.strerror or error})") from error
