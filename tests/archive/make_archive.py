@@ -22,9 +22,9 @@ from trackbook.domain.run import RunError, Source
 from trackbook.services import recorder as recorder_module
 from trackbook.services.catchup import catch_up
 from trackbook.services.edits import Edits
+from trackbook.services.opening import open_place
 from trackbook.services.recorder import RunRecorder
 from trackbook.services.snapshots import store_notebook
-from trackbook.store.database import Database
 from trackbook.store.paths import StorePaths, create_store
 
 recorder_module.os_host = lambda: "somewhere"
@@ -54,9 +54,9 @@ def main(folder: Path) -> None:
     failed_run(store)
     edited_run(store)
     queued_job(store)
-    database = Database(store)
-    catch_up(store, database)
-    database.close()
+    place = open_place(store)
+    catch_up(place)
+    place.close()
     # What the index has not read yet, by a writer that died: an unsealed journal.
     subprocess.run([sys.executable, __file__, "--die", str(folder)], check=False)
     for leftover in (store.root / ".gitignore", *store.root.rglob("*.lock")):

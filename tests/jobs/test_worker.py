@@ -21,7 +21,7 @@ ERROR = RunError("KeyError", "'gone'", ["frame\n"], 2, "c2")
 
 def work(project: Project, executor: FakeExecutor, parallel: int = 1) -> Worker:
     """Run a worker until the queue is done."""
-    queue = JobQueue(project.store, project.services.database)
+    queue = JobQueue(project.services.place)
     worker = Worker(project.store, queue, executor, parallel=parallel)
     worker.run()
     return worker
@@ -208,7 +208,7 @@ def test_a_cancellation_is_for_one_job_alone(project: Project) -> None:
 
 def test_a_worker_that_is_stopped_aborts_its_job_and_begins_no_other(project: Project) -> None:
     first, second = submit(project), submit(project)
-    queue = JobQueue(project.store, project.services.database)
+    queue = JobQueue(project.services.place)
 
     def play(execution: Execution, observer: Observer, cancelled: threading.Event) -> Outcome:
         worker.stop()
@@ -226,7 +226,7 @@ def test_a_worker_that_is_stopped_aborts_its_job_and_begins_no_other(project: Pr
 def test_a_worker_without_a_parent_ends_and_cancels_what_waits(project: Project) -> None:
     job = submit(project)
     executor = FakeExecutor()
-    Worker(project.store, JobQueue(project.store, project.services.database), executor, parent=1).run()
+    Worker(project.store, JobQueue(project.services.place), executor, parent=1).run()
     assert executor.executions == []
     assert project.services.jobs.get(job.id).status == "cancelled"
 
@@ -243,7 +243,7 @@ def test_a_further_attempt_begins_with_an_empty_folder(project: Project) -> None
 
 def test_a_standing_worker_waits_a_while_for_more(project: Project) -> None:
     executor = FakeExecutor()
-    queue = JobQueue(project.store, project.services.database)
+    queue = JobQueue(project.services.place)
     waiting = threading.Thread(target=Worker(project.store, queue, executor, idle=3).run)
     waiting.start()
     job = submit(project)

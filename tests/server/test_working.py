@@ -72,7 +72,7 @@ def test_a_queue_that_moves_is_left_alone(services: Services) -> None:
     path = services.store.project / "nb.ipynb"
     services.jobs.submit(path)
     services.jobs.submit(path)
-    queue = JobQueue(services.store, services.database)
+    queue = JobQueue(services.place)
     claimed = queue.claim()
     assert claimed is not None
     keeper = WorkerKeeper(services)

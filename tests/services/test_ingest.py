@@ -13,9 +13,9 @@ from trackbook.domain.clock import now
 from trackbook.services.catchup import catch_up, rebuild
 from trackbook.services.edits import Edits
 from trackbook.services.ingester import ensure_ingester
+from trackbook.services.opening import open_place
 from trackbook.services.recorder import RunRecorder
 from trackbook.store import schema as t
-from trackbook.store.database import Database
 from trackbook.store.journal import read_records
 from trackbook.store.locks import is_held
 from trackbook.store.paths import create_store
@@ -28,10 +28,15 @@ def store(tmp_path):
 
 
 @pytest.fixture
-def database(store):
-    database = Database(store)
-    yield database
-    database.close()
+def place(store):
+    place = open_place(store)
+    yield place
+    place.close()
+
+
+@pytest.fixture
+def database(place):
+    return place.database
 
 
 def rows(database, table, *columns):
@@ -77,9 +82,9 @@ def answers(database):
     return {table.name: rows(database, table, *columns) for table, columns in ANSWERS.items()}
 
 
-def test_what_was_recorded_is_found_in_the_index(store, database):
+def test_what_was_recorded_is_found_in_the_index(store, place, database):
     first, second, third = fill(store)
-    assert catch_up(store, database)
+    assert catch_up(place)
     c = t.runs.c
     assert rows(database, t.runs, c.number, c.id, c.status, c.active) == [
         (1, first, "finished", 0.5), (2, second, "failed", 0.5), (3, third, "finished", 0.5)
@@ -92,9 +97,9 @@ def test_what_was_recorded_is_found_in_the_index(store, database):
     assert len(rows(database, t.param_revisions)) == 6
 
 
-def test_closed_journals_are_sealed_into_segments_and_nothing_is_twice(store, database):
+def test_closed_journals_are_sealed_into_segments_and_nothing_is_twice(store, place):
     ids = fill(store)
-    assert catch_up(store, database)
+    assert catch_up(place)
     assert list(store.list_journals()) == []
     assert {name.subject for name, _ in store.list_segments()} == {*ids, "project"}
     points = {name.subject: len(read_segment(path).points["loss", "{}"].values)
@@ -102,7 +107,7 @@ def test_closed_journals_are_sealed_into_segments_and_nothing_is_twice(store, da
     assert points == dict.fromkeys(ids, 100)
 
 
-def test_an_index_made_anew_gives_the_same_answers(store, database):
+def test_an_index_made_anew_gives_the_same_answers(store, place, database):
     ids = fill(store, 5)
     edits = Edits(store)
     edits.rename(ids[0], "renamed")
@@ -111,7 +116,7 @@ def test_an_index_made_anew_gives_the_same_answers(store, database):
     edits.trash(ids[3])
     alive = RunRecorder.start(store, experiment="alive")
     alive.log({"loss": 1}, step=0)
-    assert catch_up(store, database)
+    assert catch_up(place)
     before = answers(database)
     assert len(before["runs"]) == 6
     rebuild(store).close()
@@ -120,41 +125,41 @@ def test_an_index_made_anew_gives_the_same_answers(store, database):
     for suffix in ("", "-wal", "-shm"):
         store.index.with_name(f"index.sqlite{suffix}").unlink(missing_ok=True)
     fresh = rebuild(store)
-    assert answers(fresh) == before
+    assert answers(fresh.database) == before
     alive.log({"loss": 2}, step=1)
     alive.end()
-    assert catch_up(store, fresh)
+    assert catch_up(fresh)
     c = t.series.c
-    assert (alive.run_id, 2, 2.0) in rows(fresh, t.series, c.run_id, c.count, c.last)
+    assert (alive.run_id, 2, 2.0) in rows(fresh.database, t.series, c.run_id, c.count, c.last)
     fresh.close()
 
 
-def test_the_latest_edit_wins_whatever_is_read_first(store, database):
+def test_the_latest_edit_wins_whatever_is_read_first(store, place, database):
     run = RunRecorder.start(store, experiment="e", name="old", tags={"k": "old"})
     late, early = (RunRecorder.join(store, run.run_id, role="editor") for _ in range(2))
     moment = now()
     late.append(r.Renamed(moment + 2_000_000, "late"))
     late.append(r.TagsSet(moment + 2_000_000, {"k": "late"}))
-    assert catch_up(store, database)
+    assert catch_up(place)
     early.append(r.Renamed(moment + 1_000_000, "early"))
     early.append(r.TagsSet(moment + 1_000_000, {"k": "early"}))
-    assert catch_up(store, database)
+    assert catch_up(place)
     assert rows(database, t.runs, t.runs.c.name) == [("late",)]
     assert rows(database, t.tags, t.tags.c.value) == [("late",)]
     for writer in (late, early, run):
         writer.close()
 
 
-def test_a_run_that_failed_does_not_become_finished(store, database):
+def test_a_run_that_failed_does_not_become_finished(store, place, database):
     run = RunRecorder.start(store, experiment="e")
     run.append(r.RunEnded(now(), "failed"))
     run.append(r.RunEnded(now(), "finished"))
     run.close()
-    assert catch_up(store, database)
+    assert catch_up(place)
     assert rows(database, t.runs, t.runs.c.status) == [("failed",)]
 
 
-def test_damage_is_kept_for_the_doctor(store, database):
+def test_damage_is_kept_for_the_doctor(store, place, database):
     run = RunRecorder.start(store, experiment="e")
     run.log({"loss": 1})
     ((_, path),) = store.list_journals()
@@ -163,7 +168,7 @@ def test_damage_is_kept_for_the_doctor(store, database):
         file.write(garbage)
     run.log({"loss": 2})
     run.end()
-    assert catch_up(store, database)
+    assert catch_up(place)
     assert rows(database, t.series, t.series.c.count) == [(2,)]
     ((size, reason),) = rows(database, t.damages, t.damages.c.bytes, t.damages.c.reason)
     assert size == len(garbage)
@@ -238,7 +243,9 @@ while True:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_no_acknowledged_point_is_lost_and_none_doubled_when_everybody_is_killed(store, tmp_path, seed):
+def test_no_acknowledged_point_is_lost_and_none_doubled_when_everybody_is_killed(
+    store, place, database, tmp_path, seed
+):
     chance = random.Random(seed)
     writers = []
     for number in range(5):
@@ -260,8 +267,7 @@ def test_no_acknowledged_point_is_lost_and_none_doubled_when_everybody_is_killed
         process.stdout.close()
     stop_ingester(store)
 
-    database = Database(store)
-    assert catch_up(store, database, timeout=120)
+    assert catch_up(place, timeout=120)
     counts = dict(rows_of_series(database))
     assert {status for (status,) in rows(database, t.runs, t.runs.c.status)} == {"killed"}
     for _, run_id, acknowledged in writers:
@@ -276,7 +282,6 @@ def test_no_acknowledged_point_is_lost_and_none_doubled_when_everybody_is_killed
     before = answers(database)
     rebuild(store).close()
     assert answers(database) == before
-    database.close()
 
 
 def rows_of_series(database):
@@ -313,18 +318,18 @@ time.sleep(600)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-def test_a_forked_child_does_not_keep_a_dead_run_alive(store, database, tmp_path):
+def test_a_forked_child_does_not_keep_a_dead_run_alive(store, place, database, tmp_path):
     logged = tmp_path / "logged"
     command = [sys.executable, "-c", FORKED, str(store.root), str(logged)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     child = int(process.stdout.readline())
     try:
         wait_until(logged.exists)
-        assert catch_up(store, database)
+        assert catch_up(place)
         assert rows(database, t.runs, t.runs.c.status) == [("running",)]
         process.kill()
         process.wait()
-        assert catch_up(store, database)
+        assert catch_up(place)
         assert rows(database, t.runs, t.runs.c.status, t.runs.c.reason) == [
             ("killed", "The process ended without a word.")
         ]

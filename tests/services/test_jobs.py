@@ -213,9 +213,9 @@ def test_a_new_index_has_the_same_jobs(services: Services, path: Path) -> None:
     services.jobs.cancel(first.id)
     services.runs.refresh()
     before = services.jobs.list()
-    database = rebuild(services.store)
+    place = rebuild(services.store)
     try:
         assert services.jobs.list() == before
     finally:
-        database.close()
+        place.close()
     assert [job.status for job in services.jobs.get_many([first.id, second.id])] == ["cancelled", "queued"]

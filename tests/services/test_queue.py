@@ -20,10 +20,10 @@ import sys
 from pathlib import Path
 from trackbook.services.recorder import RunRecorder
 from trackbook.services.queue import JobQueue
-from trackbook.store.database import Database
+from trackbook.services.opening import open_place
 from trackbook.store.paths import StorePaths
 store = StorePaths(Path(sys.argv[1]))
-queue = JobQueue(store, Database(store))
+queue = JobQueue(open_place(store))
 sys.stdin.readline()
 while (job := queue.claim()) is not None:
     print(job.id, flush=True)
@@ -51,7 +51,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def queue(services: Services) -> JobQueue:
-    return JobQueue(services.store, services.database)
+    return JobQueue(services.place)
 
 
 def claimer(services: Services, mode: str) -> "subprocess.Popen[str]":
@@ -93,8 +93,8 @@ def test_a_worker_may_want_some_jobs_alone(services: Services, path: Path) -> No
     services.jobs.submit(path)
     sweep = services.jobs.submit(path, None, {"n": [1, 2]})
     (single,) = services.jobs.submit(path)
-    of_sweep = JobQueue(services.store, services.database, sweep_id=sweep[0].spec.sweep_id)
-    of_id = JobQueue(services.store, services.database, job_ids=[single.id])
+    of_sweep = JobQueue(services.place, sweep_id=sweep[0].spec.sweep_id)
+    of_id = JobQueue(services.place, job_ids=[single.id])
     assert (of_sweep.count_open(), of_id.count_open()) == (2, 1)
     assert {job.id for job in (of_sweep.claim(), of_sweep.claim()) if job} == {job.id for job in sweep}
     assert of_sweep.claim() is None
@@ -197,9 +197,9 @@ def test_a_new_index_does_not_take_a_job_from_its_worker(services: Services, pat
         say(process)
         assert process.stdout is not None
         assert process.stdout.readline().strip() == job.id
-        database = rebuild(services.store)
+        place = rebuild(services.store)
         try:
-            queue = JobQueue(services.store, database)
+            queue = JobQueue(place)
             assert services.jobs.get(job.id).status == "queued"
             assert queue.claim() is None
             process.kill()
@@ -209,15 +209,15 @@ def test_a_new_index_does_not_take_a_job_from_its_worker(services: Services, pat
             assert claimed.worker is not None
             assert claimed.worker.endswith(f":{os.getpid()}")
         finally:
-            database.close()
+            place.close()
 
 
 def test_a_worker_keeps_its_job_over_a_new_index(services: Services, queue: JobQueue, path: Path) -> None:
     services.jobs.submit(path)
     job = queue.claim()
     assert job is not None
-    database = rebuild(services.store)
-    database.close()
+    place = rebuild(services.store)
+    place.close()
     assert services.jobs.get(job.id).status == "queued"
     queue.keep(job)
     kept = services.jobs.get(job.id)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from trackbook.services.context import open_services
 from trackbook.services.recorder import RunRecorder
+from trackbook.store.folder_parts import FolderParts
 from trackbook.store.metrics import PointReader, join, merge
 from trackbook.store.paths import PartName, create_store
 from trackbook.store.segments import Columns
@@ -47,11 +48,11 @@ def test_sealed_and_open_journals_are_read_alike(tmp_path: Path) -> None:
         run.log({"loss": -1.0}, step=step, context={"subset": "val"})
     parts = [PartName(run.run_id, path.name.rpartition("-")[0], 0) for path in _journals(tmp_path)]
     assert len(parts) == 1
-    before = PointReader(store).read(parts, "loss", "{}")
+    before = PointReader(FolderParts(store)).read(parts, "loss", "{}")
     run.end()
     assert services.runs.refresh()
     assert store.segment(parts[0]).exists()
-    after = PointReader(store).read(parts, "loss", "{}")
+    after = PointReader(FolderParts(store)).read(parts, "loss", "{}")
     for one, other in (
         (before.steps, after.steps),
         (before.times, after.times),
@@ -59,8 +60,10 @@ def test_sealed_and_open_journals_are_read_alike(tmp_path: Path) -> None:
     ):
         assert one.tolist() == other.tolist()
     assert after.values.tolist() == [step / 2 for step in range(10)]
-    assert PointReader(store).read(parts, "nowhere", "{}").values.tolist() == []
-    assert PointReader(store).read([parts[0]._replace(part=7)], "loss", "{}").values.tolist() == []
+    assert PointReader(FolderParts(store)).read(parts, "nowhere", "{}").values.tolist() == []
+    assert (
+        PointReader(FolderParts(store)).read([parts[0]._replace(part=7)], "loss", "{}").values.tolist() == []
+    )
     services.database.close()
 
 
@@ -70,7 +73,7 @@ def test_a_growing_journal_is_read_on_and_a_half_written_record_is_waited_for(tm
     run.log({"loss": 1.0})
     (path,) = _journals(tmp_path)
     part = PartName(run.run_id, path.name.rpartition("-")[0], 0)
-    reader = PointReader(store)
+    reader = PointReader(FolderParts(store))
     assert reader.read([part], "loss", "{}").values.tolist() == [1.0]
     assert reader.read([part], "late", "{}").values.tolist() == []
     before = path.stat().st_size
@@ -89,7 +92,7 @@ def test_a_growing_journal_is_read_on_and_a_half_written_record_is_waited_for(tm
 def test_many_open_journals_are_read_in_turn(tmp_path: Path) -> None:
     store = create_store(tmp_path / ".trackbook")
     runs = [RunRecorder.start(store, experiment="e") for _ in range(20)]
-    reader = PointReader(store)
+    reader = PointReader(FolderParts(store))
     for value in (1.0, 2.0):
         for run in runs:
             run.log({"loss": value})

@@ -12,11 +12,12 @@ from trackbook.domain.job import JOB_ENDED, Job
 from trackbook.errors import InfrastructureError
 from trackbook.jobs.worker import slot_path
 from trackbook.services.jobs import Jobs
+from trackbook.services.opening import open_place
 from trackbook.services.processes import start_module
 from trackbook.services.queue import WORKER_DIED, JobQueue
-from trackbook.store.database import Database
 from trackbook.store.locks import is_held
 from trackbook.store.paths import StorePaths
+from trackbook.store.place import Place
 
 _LOOK_EVERY = 0.1
 _PATIENCE = 20.0  # seconds for cancelled jobs to end
@@ -56,11 +57,11 @@ def run_jobs(
     what is left, waits until the notebooks have ended, and returns. When this process dies, its workers end, too.
     Raises InfrastructureError if workers can't be started.
     """
-    database = Database(store)
+    place = open_place(store)
     try:
-        return _Crew(store, database, jobs, parallel, on_progress or (lambda _: None)).run()
+        return _Crew(place, jobs, parallel, on_progress or (lambda _: None)).run()
     finally:
-        database.close()
+        place.close()
 
 
 def ensure_workers(store: StorePaths, parallel: int = 1) -> int:
@@ -68,13 +69,13 @@ def ensure_workers(store: StorePaths, parallel: int = 1) -> int:
 
     They are processes of their own, which outlive this one and end when nothing waits any more. Returns at once.
     """
-    database = Database(store)
+    place = open_place(store)
     try:
-        queue = JobQueue(store, database)
+        queue = JobQueue(place)
         queue.recover()
         waiting = queue.count_open()
     finally:
-        database.close()
+        place.close()
     at_work = sum(is_held(slot_path(store, number)) for number in range(parallel))
     missing = max(0, min(parallel, waiting) - at_work)
     for _ in range(missing):
@@ -87,16 +88,15 @@ class _Crew:
 
     def __init__(
         self,
-        store: StorePaths,
-        database: Database,
+        place: Place,
         jobs: Sequence[Job],
         parallel: int,
         on_progress: OnProgress,
     ) -> None:
-        self._store, self._on_progress = store, on_progress
+        self._store, self._on_progress = place.paths, on_progress
         self._ids = [job.id for job in jobs]
-        self._services = Jobs(store, database)
-        self._queue = JobQueue(store, database, job_ids=self._ids)
+        self._services = Jobs(place)
+        self._queue = JobQueue(place, job_ids=self._ids)
         self._size = max(1, min(parallel, len(jobs)))
         self._wanted = _wanted(jobs)
         self._workers: list[subprocess.Popen[bytes]] = []

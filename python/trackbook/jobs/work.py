@@ -22,6 +22,7 @@ from trackbook.notebook.read import Notebook, kernel_of, parse_notebook, source_
 from trackbook.services.recorder import RunRecorder
 from trackbook.services.snapshots import store_notebook
 from trackbook.store.paths import StorePaths
+from trackbook.store.place import Blobs
 
 OUTPUT = "output.ipynb"
 LOG = "log.txt"
@@ -39,8 +40,10 @@ _RUN_STATUS: dict[OutcomeStatus, RunStatus] = {
 class JobWork:
     """Runs one claimed job with an executor. Its run is open from `run`'s beginning to its end."""
 
-    def __init__(self, store: StorePaths, job: Job, executor: Executor, *, parallel: int = 1) -> None:
-        self._store, self._job, self._executor = store, job, executor
+    def __init__(
+        self, store: StorePaths, job: Job, executor: Executor, blobs: Blobs, *, parallel: int = 1
+    ) -> None:
+        self._store, self._job, self._executor, self._blobs = store, job, executor, blobs
         self._parallel = parallel
         self._folder = store.job_folder(job.id)
         self._outputs = store.output_folder(job.id)
@@ -78,7 +81,7 @@ class JobWork:
         spec = self._job.spec
         if not Path(spec.folder).is_dir():
             raise NotebookError(spec.path, f"its folder {spec.folder} is gone")
-        notebook = parse_notebook(recorder.blobs.get(spec.notebook), spec.path)
+        notebook = parse_notebook(self._blobs.get(spec.notebook), spec.path)
         if params := _recorded_params(find_parameters(notebook, spec.path), spec.params):
             recorder.set_params(params)
         recorder.snapshot_taken("start", "job", store_notebook(recorder.blobs, notebook))

@@ -18,8 +18,8 @@ from trackbook.domain.run import RunError
 from trackbook.jobs.lease import JobLease
 from trackbook.jobs.work import JobWork
 from trackbook.services.ingester import ensure_ingester
+from trackbook.services.opening import open_place
 from trackbook.services.queue import JobQueue
-from trackbook.store.database import Database
 from trackbook.store.locks import ProcessLock
 from trackbook.store.paths import StorePaths
 
@@ -81,7 +81,7 @@ class Worker:
             time.sleep(_LOOK_EVERY)
 
     def _work(self, job: Job) -> None:
-        work = JobWork(self._store, job, self._executor, parallel=self._parallel)
+        work = JobWork(self._store, job, self._executor, self._queue.blobs, parallel=self._parallel)
         try:
             with JobLease(self._queue, job, self._executor.cancel, self._is_wanted) as lease:
                 status, error = work.run(lease)
@@ -103,9 +103,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from trackbook.jobs.executor import PapermillExecutor
 
     store = StorePaths(options.store).check()
-    database = Database(store)
+    place = open_place(store)
     try:
-        queue = JobQueue(store, database, sweep_id=options.sweep, job_ids=options.job)
+        queue = JobQueue(place, sweep_id=options.sweep, job_ids=options.job)
         stands = options.sweep is None and options.job is None
         worker = Worker(
             store,
@@ -123,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             worker.run()
     finally:
-        database.close()
+        place.close()
     return 0
 
 

@@ -14,7 +14,7 @@ class WorkerKeeper:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._queue = JobQueue(services.store, services.database)
+        self._queue = JobQueue(services.place)
         self._next_look = 0.0
         self._stood_still = False
 

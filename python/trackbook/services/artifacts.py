@@ -5,19 +5,16 @@ from pathlib import Path
 from trackbook.domain.artifact import Artifact
 from trackbook.domain.names import check_artifact_path
 from trackbook.errors import NotFound
-from trackbook.store.blobs import BlobStore
-from trackbook.store.database import Database
 from trackbook.store.details import read_artifact, read_artifacts
-from trackbook.store.paths import StorePaths
+from trackbook.store.place import Place
 from trackbook.store.runs import check_run
 
 
 class Artifacts:
     """Lists and opens the artifacts of runs of one store."""
 
-    def __init__(self, store: StorePaths, database: Database) -> None:
-        self._database = database
-        self._blobs = BlobStore(store.blobs)
+    def __init__(self, place: Place) -> None:
+        self._database, self._blobs = place.database, place.blobs
 
     def list(self, run_id: str) -> list[Artifact]:
         """Return a run's artifacts by path; raises NotFound for an unknown run."""
@@ -36,4 +33,4 @@ class Artifacts:
             artifact = read_artifact(connection, run_id, path)
         if artifact is None or not self._blobs.has(artifact.digest):
             raise NotFound("artifact", path)
-        return artifact, self._blobs.path(artifact.digest)
+        return artifact, self._blobs.file(artifact.digest)

@@ -7,25 +7,27 @@ from collections.abc import Iterator
 from trackbook.errors import StoreError
 from trackbook.services.ingest import YIELD, Ingester
 from trackbook.services.ingester import ensure_ingester
+from trackbook.services.opening import open_place
 from trackbook.store import parts as index
-from trackbook.store.database import Database
 from trackbook.store.locks import ProcessLock
 from trackbook.store.paths import PartName, StorePaths
+from trackbook.store.place import Place
 from trackbook.store.writers import is_being_written
 
 
-def catch_up(store: StorePaths, database: Database, *, inline: bool = True, timeout: float = 10.0) -> bool:
+def catch_up(place: Place, *, inline: bool = True, timeout: float = 10.0) -> bool:
     """Wait until everything that the journals hold now is in the index, the end of dead writers' runs included;
     False if it took too long.
 
     When no ingester runs, the pass is made here (`inline`), or one is started.
     """
     deadline = time.monotonic() + timeout
+    store = place.paths
     waiting = _journal_sizes(store)  # as of now: what busy writers add meanwhile is not waited for
-    while not _is_caught_up(store, database, waiting):
+    while not _is_caught_up(place, waiting):
         if time.monotonic() > deadline:
             return False
-        if inline and _pass_here(store, database) and _is_caught_up(store, database, waiting):
+        if inline and _pass_here(place) and _is_caught_up(place, waiting):
             return True
         if not inline:
             ensure_ingester(store)
@@ -33,22 +35,22 @@ def catch_up(store: StorePaths, database: Database, *, inline: bool = True, time
     return True
 
 
-def rebuild(store: StorePaths, timeout: float = 60.0) -> Database:
-    """Make the index of a store anew and return it.
+def rebuild(store: StorePaths, timeout: float = 60.0) -> Place:
+    """Make the index of a store anew and return the store, opened.
 
     A running ingester is asked to end. Raises StoreError if it doesn't within `timeout` seconds.
     """
     with _holding(store, timeout):
         try:
-            database = Database(store)
+            place = open_place(store)
         except StoreError:
             for suffix in ("", "-wal", "-shm"):
                 store.index.with_name(store.index.name + suffix).unlink(missing_ok=True)
-            database = Database(store)
-        ingester = Ingester(store, database)
+            place = open_place(store)
+        ingester = Ingester(place)
         ingester.rebuild()
         ingester.finish()
-    return database
+    return place
 
 
 @contextlib.contextmanager
@@ -67,12 +69,12 @@ def _holding(store: StorePaths, timeout: float) -> Iterator[None]:
         lock.release()
 
 
-def _pass_here(store: StorePaths, database: Database) -> bool:
-    lock = ProcessLock(store.ingester_lock)
+def _pass_here(place: Place) -> bool:
+    lock = ProcessLock(place.paths.ingester_lock)
     if not lock.acquire():
         return False
     try:
-        Ingester(store, database).finish()
+        Ingester(place).finish()
     finally:
         lock.release()
     return True
@@ -86,14 +88,14 @@ def _journal_sizes(store: StorePaths) -> dict[PartName, int]:
     return sizes
 
 
-def _is_caught_up(store: StorePaths, database: Database, waiting: dict[PartName, int]) -> bool:
+def _is_caught_up(place: Place, waiting: dict[PartName, int]) -> bool:
     if not waiting:
         return True
-    with database.read() as connection:
+    with place.database.read() as connection:
         parts = index.open_parts(connection, {name.subject for name in waiting})
     return all(
         name in parts
         and parts[name].position >= size
-        and (parts[name].closed or is_being_written(store, name))
+        and (parts[name].closed or is_being_written(place.paths, name))
         for name, size in waiting.items()
     )

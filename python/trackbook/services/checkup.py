@@ -4,9 +4,8 @@ import contextlib
 
 from trackbook.domain.checkup import Checkup, MissingFile
 from trackbook.services.catchup import catch_up
-from trackbook.store.blobs import BlobStore
+from trackbook.services.opening import open_place
 from trackbook.store.checkup import read_counts, read_damages, read_references
-from trackbook.store.database import Database
 from trackbook.store.locks import is_held
 from trackbook.store.parts import positions
 from trackbook.store.paths import PartName, StorePaths
@@ -17,19 +16,20 @@ def examine_store(store: StorePaths) -> Checkup:
 
     Raises StoreError if the index can't be opened.
     """
-    database = Database(store)
+    place = open_place(store)
     try:
         ingesting = is_held(store.ingester_lock)
-        catch_up(store, database)
+        catch_up(place)
         sizes = _journal_sizes(store)
-        with database.read() as connection:
+        with place.database.read() as connection:
             counts = read_counts(connection)
             damaged = read_damages(connection, store)
             references = read_references(connection)
             read = positions(connection, {name.subject for name in sizes})
+        segments = sum(1 for _ in place.parts.segments())
+        missing = [MissingFile(*named) for named in references if not place.blobs.has(named.digest)]
     finally:
-        database.close()
-    blobs = BlobStore(store.blobs)
+        place.close()
     return Checkup(
         path=str(store.root),
         id=store.id,
@@ -38,11 +38,11 @@ def examine_store(store: StorePaths) -> Checkup:
         trashed=counts.trashed,
         revision=counts.revision,
         journals=len(sizes),
-        segments=sum(1 for _ in store.list_segments()),
+        segments=segments,
         behind=sum(max(0, size - read.get(name, 0)) for name, size in sizes.items()),
         ingesting=ingesting,
         damaged=damaged,
-        missing=[MissingFile(*named) for named in references if not blobs.has(named.digest)],
+        missing=missing,
     )
 
 

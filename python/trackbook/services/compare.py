@@ -6,8 +6,7 @@ from trackbook.domain.compare import Comparison, compare
 from trackbook.domain.run import RunDetail
 from trackbook.errors import NotFound, UsageError
 from trackbook.services.runs import Runs
-from trackbook.store.blobs import BlobStore
-from trackbook.store.paths import StorePaths
+from trackbook.store.place import Place
 
 MOST_RUNS = 100
 
@@ -15,9 +14,9 @@ MOST_RUNS = 100
 class Compare:
     """Puts runs of one store side by side."""
 
-    def __init__(self, store: StorePaths, runs: Runs) -> None:
+    def __init__(self, place: Place, runs: Runs) -> None:
         self._runs = runs
-        self._blobs = BlobStore(store.blobs)
+        self._blobs = place.blobs
 
     def compare(self, run_ids: Sequence[str], all: bool = False) -> Comparison:  # noqa: A002  # its name on the wire
         """Compare runs, given as ids or numbers, in this order; only what differs unless `all`.

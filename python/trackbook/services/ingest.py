@@ -13,16 +13,17 @@ from pathlib import Path
 
 from trackbook.domain.records import Record, RunEnded, RunNumbered, RunStarted, WriterClosed, WriterOpened
 from trackbook.services.numbering import Numbering
+from trackbook.services.opening import open_place
 from trackbook.services.recorder import RunRecorder
 from trackbook.store import parts as index
-from trackbook.store.database import Connection, Database
-from trackbook.store.journal import Damage, read_entries
+from trackbook.store.database import Connection
+from trackbook.store.journal import Damage, scan
 from trackbook.store.locks import ProcessLock
 from trackbook.store.parts import Part
 from trackbook.store.paths import PROJECT_SUBJECT, PartName, StorePaths
+from trackbook.store.place import Place
 from trackbook.store.projector import Reading, project
-from trackbook.store.sealing import seal, take_journal_away
-from trackbook.store.segments import PartContent, read_segment, separate
+from trackbook.store.segments import PartContent, parse_segment, separate
 from trackbook.store.writers import is_being_written, is_last_part
 
 BATCH_BYTES = 16 * 1024 * 1024
@@ -36,11 +37,11 @@ YIELD = "ingester.yield"  # a file of this name asks a running ingester to end
 class Ingester:
     """Reads one store's journals into its index. Holds the ingester's lock of the store while it lives."""
 
-    def __init__(self, store: StorePaths, database: Database) -> None:
-        self.store = store
-        self.database = database
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.store, self.database = place.paths, place.database
         self._parts = self._known_parts()
-        self._numbering = Numbering(store)
+        self._numbering = Numbering(place.paths)
 
     def run_pass(self) -> int:
         """Read what is new, mark what died, seal what is closed; returns how many journals had something new."""
@@ -90,27 +91,28 @@ class Ingester:
         """Read journals, as much as fits a batch; tells whether there may be more."""
         readings: list[Reading] = []
         size = 0
-        for name, path in _numbers_first(self.store.list_journals()):
-            if (reading := self._read_part(name, path)) is not None:
+        for name in _numbers_first(name for name, _ in self.store.list_journals()):
+            if (reading := self._read_part(name)) is not None:
                 readings.append(reading)
                 size += reading.position - self._parts[name].position
                 if size > BATCH_BYTES:
                     return readings, True
         return readings, False
 
-    def _read_part(self, name: PartName, path: Path) -> Reading | None:
+    def _read_part(self, name: PartName) -> Reading | None:
         part = self._parts.setdefault(name, Part())
         if part.sealed:
-            take_journal_away(
-                self.store, name
-            )  # the ingester ended between sealing and taking the journal away
+            self.place.parts.drop(name)  # the ingester ended between sealing and taking the journal away
             return None
         try:
-            if path.stat().st_size <= part.position:
+            if self.store.journal(name).stat().st_size <= part.position:
                 return None
-            entries = list(read_entries(path, part.position))
         except FileNotFoundError:
             return None
+        data = self.place.parts.read_journal(name, part.position)
+        if data is None:
+            return None
+        entries = list(scan(data, part.position))
         if entries and isinstance(entries[-1], Damage) and is_being_written(self.store, name):
             entries.pop()  # perhaps half visible; the next pass tells
         records: list[Record] = []
@@ -140,7 +142,7 @@ class Ingester:
         known = index.numbered(connection, run_ids)
         taken = [index.highest_number(connection), *fresh.values()]
         name = self._numbering.give((run_id for run_id in run_ids if run_id not in known), taken)
-        reading = self._read_part(name, self.store.journal(name)) if name is not None else None
+        reading = self._read_part(name) if name is not None else None
         return [reading] if reading is not None else []
 
     def _known_parts(self) -> dict[PartName, Part]:
@@ -200,28 +202,29 @@ class Ingester:
     def _seal_closed(self) -> None:
         closed = [name for name, part in self._parts.items() if part.closed and not part.sealed]
         for start in range(0, len(closed), SEAL_AT_ONCE):
-            sealed = [name for name in closed[start : start + SEAL_AT_ONCE] if seal(self.store, name)]
+            sealed = [name for name in closed[start : start + SEAL_AT_ONCE] if self.place.parts.seal(name)]
             with self.database.write() as connection:
                 index.mark_sealed(connection, sealed)
             for name in sealed:
-                take_journal_away(self.store, name)
+                self.place.parts.drop(name)
                 self._parts.pop(name)
 
     def _everything(self) -> Iterator[list[Reading]]:
-        segments = dict(_numbers_first(self.store.list_segments()))
+        segments = _numbers_first(self.place.parts.segments())
         batch: list[Reading] = []
-        for name, path in segments.items():
-            content = read_segment(path)
+        for name in segments:
+            data = self.place.parts.read_segment(name) or b""
+            content = parse_segment(name, data)
             damages = [
                 (lost.position, lost.position + len(lost.data), lost.reason) for lost in content.unread
             ]
-            batch.append(Reading(name, content, path.stat().st_size, _role_of(content), True, True, damages))
+            batch.append(Reading(name, content, len(data), _role_of(content), True, True, damages))
             if len(batch) >= SEAL_AT_ONCE:
                 yield batch
                 batch = []
         self._parts = {name: Part(closed=True, sealed=True) for name in segments}
-        for name, path in self.store.list_journals():
-            if name not in segments and (reading := self._read_part(name, path)) is not None:
+        for name in self.place.parts.journals():
+            if name not in self._parts and (reading := self._read_part(name)) is not None:
                 batch.append(reading)
         if batch:
             yield batch
@@ -234,8 +237,8 @@ def serve(store: StorePaths, idle_seconds: float = IDLE_SECONDS) -> None:
         return
     if hasattr(os, "nice"):
         os.nice(10)  # the user's work comes first
-    database = Database(store)
-    ingester = Ingester(store, database)
+    place = open_place(store)
+    ingester = Ingester(place)
     quiet_since = time.monotonic()
     try:
         while store.root.exists():
@@ -248,13 +251,13 @@ def serve(store: StorePaths, idle_seconds: float = IDLE_SECONDS) -> None:
             time.sleep(POLL_SECONDS)
     finally:
         ingester.finish()
-        database.close()
+        place.close()
         lock.release()
 
 
-def _numbers_first(files: Iterable[tuple[PartName, Path]]) -> list[tuple[PartName, Path]]:
+def _numbers_first(names: Iterable[PartName]) -> list[PartName]:
     # The numbers in the project's own journal must be known before new ones are given out.
-    return sorted(files, key=lambda item: item[0].subject != PROJECT_SUBJECT)
+    return sorted(names, key=lambda name: name.subject != PROJECT_SUBJECT)
 
 
 def _role_of(content: PartContent) -> str | None:

@@ -25,9 +25,7 @@ from trackbook.services.catchup import catch_up
 from trackbook.services.job_records import cancel_job, write_job_record
 from trackbook.services.queue import JobQueue
 from trackbook.store import jobs as table
-from trackbook.store.blobs import BlobStore
-from trackbook.store.database import Database
-from trackbook.store.paths import StorePaths
+from trackbook.store.place import Place
 
 MOST_JOBS = 10_000
 JobList = list[Job]
@@ -37,9 +35,9 @@ IdList = list[str]
 class Jobs:
     """The jobs of one store, as those see them who want notebooks run."""
 
-    def __init__(self, store: StorePaths, database: Database) -> None:
-        self._store, self._database = store, database
-        self._blobs = BlobStore(store.blobs)
+    def __init__(self, place: Place) -> None:
+        self._place, self._database = place, place.database
+        self._store, self._blobs = place.paths, place.blobs
 
     def parameters(self, path: Path) -> list[Parameter]:
         """Return the parameters that a notebook declares. Raises NotebookError if it can't be read."""
@@ -137,8 +135,8 @@ class Jobs:
         Raises NotFound if there is no job of this id.
         """
         if self.get(job_id).status not in JOB_ENDED:
-            cancel_job(self._store, self._database, job_id)
-            JobQueue(self._store, self._database).recover()  # its worker may be dead, and never hear of it
+            cancel_job(self._place, job_id)
+            JobQueue(self._place).recover()  # its worker may be dead, and never hear of it
         return self.get(job_id)
 
     def changed_since(self, revision: int) -> IdList:
@@ -153,7 +151,7 @@ class Jobs:
             job = Job(new_id(), spec, "queued", to_datetime(at))
             write_job_record(self._store, job.id, JobSubmitted(at, spec))
             queued.append(job)
-        catch_up(self._store, self._database, timeout=60.0)
+        catch_up(self._place, timeout=60.0)
         return queued
 
     def _relative(self, path: Path) -> str:

@@ -18,10 +18,9 @@ from trackbook.errors import NotFound
 from trackbook.services.catchup import catch_up
 from trackbook.services.job_records import cancel_job, end_job, write_job_record
 from trackbook.store import jobs as table
-from trackbook.store.database import Database
 from trackbook.store.jobs import Attempt
 from trackbook.store.locks import ProcessLock, is_held, os_host
-from trackbook.store.paths import StorePaths
+from trackbook.store.place import Blobs, Place
 from trackbook.store.runs import read_runs
 
 LEASE = 20.0  # seconds
@@ -47,16 +46,21 @@ class JobQueue:
 
     def __init__(
         self,
-        store: StorePaths,
-        database: Database,
+        place: Place,
         *,
         sweep_id: str | None = None,
         job_ids: Sequence[str] | None = None,
     ) -> None:
-        self._store, self._database = store, database
+        self._place, self._database = place, place.database
+        self._store = place.paths
         self._sweep_id, self._job_ids = sweep_id, job_ids
         self._worker = worker_name()
         self._locks: dict[str, ProcessLock] = {}
+
+    @property
+    def blobs(self) -> Blobs:
+        """Where the jobs' frozen notebooks are."""
+        return self._place.blobs
 
     def claim(self) -> Job | None:
         """Take the job that has waited longest; None if none waits. No other worker gets it until this one dies."""
@@ -84,7 +88,7 @@ class JobQueue:
 
     def finish(self, job: Job, status: JobStatus, error: RunError | None = None) -> None:
         """Hand in a job's outcome and give the job up."""
-        end_job(self._store, self._database, job.id, status, error)
+        end_job(self._place, job.id, status, error)
         if (lock := self._locks.pop(job.id, None)) is not None:
             lock.release()
 
@@ -103,14 +107,14 @@ class JobQueue:
         with self._database.read() as connection:
             waiting = table.queued_ids(connection, self._sweep_id, self._job_ids)
         for job_id in waiting:
-            cancel_job(self._store, self._database, job_id)
+            cancel_job(self._place, job_id)
 
     def recover(self) -> list[str]:
         """Take jobs from workers that died: once back to the queue, then failed. Returns the ids of these jobs."""
         if not self._abandoned():
             return []
         # What a worker wrote before it died counts: its job may have come to an end.
-        catch_up(self._store, self._database)
+        catch_up(self._place)
         return [attempt.job.id for attempt in self._abandoned() if self._take_back(attempt)]
 
     def _try(self, job_id: str) -> Job | None:
@@ -162,7 +166,7 @@ class JobQueue:
         with self._database.write() as connection:
             taken = table.take_back(connection, attempt, status)
         if taken:
-            end_job(self._store, self._database, attempt.job.id, status, error)
+            end_job(self._place, attempt.job.id, status, error)
         return taken
 
     def _lock(self, job_id: str) -> ProcessLock:

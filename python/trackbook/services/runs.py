@@ -9,8 +9,6 @@ from trackbook.domain.page import RunPage
 from trackbook.domain.run import Run, RunDetail
 from trackbook.errors import NotFound, UsageError
 from trackbook.services.catchup import catch_up
-from trackbook.store.blobs import BlobStore
-from trackbook.store.database import Database
 from trackbook.store.details import (
     read_artifacts,
     read_cells,
@@ -21,7 +19,7 @@ from trackbook.store.details import (
     read_series,
     read_snapshots,
 )
-from trackbook.store.paths import StorePaths
+from trackbook.store.place import Place
 from trackbook.store.projector import revision_of
 from trackbook.store.runs import find_run_ids, read_changes, read_experiments, read_runs
 from trackbook.store.search import Scope, search_runs
@@ -33,9 +31,9 @@ _MOST_SKIPPED = 2**62
 class Runs:
     """Reads the runs of one store from its index."""
 
-    def __init__(self, store: StorePaths, database: Database) -> None:
-        self._store, self._database = store, database
-        self._blobs = BlobStore(store.blobs)
+    def __init__(self, place: Place) -> None:
+        self._place, self._database = place, place.database
+        self._blobs = place.blobs
 
     def search(
         self,
@@ -115,7 +113,7 @@ class Runs:
 
         Where no ingester runs it is done here, or by one started for it without `allow_inline`.
         """
-        return catch_up(self._store, self._database, inline=allow_inline, timeout=timeout)
+        return catch_up(self._place, inline=allow_inline, timeout=timeout)
 
     def _with_packages(self, found: tuple[Environment, str | None] | None) -> Environment | None:
         if found is None:

@@ -4,9 +4,8 @@ import msgspec
 
 from trackbook.domain.metric import Context, Series
 from trackbook.errors import NotFound, UsageError
-from trackbook.store.database import Database
 from trackbook.store.metrics import PointReader, read_contexts, read_parts
-from trackbook.store.paths import StorePaths
+from trackbook.store.place import Place
 from trackbook.store.runs import check_run
 from trackbook.store.segments import context_text
 from trackbook.store.thin import FEWEST, thin
@@ -17,9 +16,9 @@ _decode_context = msgspec.json.Decoder(dict[str, str]).decode
 class SeriesReader:
     """Reads the points of series of one store."""
 
-    def __init__(self, store: StorePaths, database: Database) -> None:
-        self._database = database
-        self._points = PointReader(store)
+    def __init__(self, place: Place) -> None:
+        self._database = place.database
+        self._points = PointReader(place.parts)
 
     def read(
         self, run_id: str, key: str, context: Context | None = None, max_points: int | None = None

@@ -13,10 +13,8 @@ from trackbook.domain.run import SnapshotInfo
 from trackbook.domain.snapshot import digest_of, join_notebook, split_notebook
 from trackbook.errors import NotFound, UsageError
 from trackbook.services.recorder import RunRecorder
-from trackbook.store.blobs import BlobStore
-from trackbook.store.database import Database
 from trackbook.store.details import read_cells, read_snapshots
-from trackbook.store.paths import StorePaths
+from trackbook.store.place import Blobs, Place
 from trackbook.store.runs import check_run
 
 Moment = Literal["start", "end"]
@@ -26,9 +24,9 @@ Origin = Literal["document", "file", "job"]
 class Snapshots:
     """Stores and reads the notebooks of runs, and what their cells were when they ran."""
 
-    def __init__(self, store: StorePaths, database: Database) -> None:
-        self._store, self._database = store, database
-        self._blobs = BlobStore(store.blobs)
+    def __init__(self, place: Place) -> None:
+        self._store, self._database = place.paths, place.database
+        self._blobs = place.blobs
 
     def take(self, run_id: str, moment: Moment, origin: Origin, notebook: Mapping[str, Any]) -> SnapshotInfo:
         """Store a notebook as a run's snapshot; a later one of the same moment and origin replaces it.
@@ -116,7 +114,7 @@ class Snapshots:
         return SnapshotInfo(moment, origin, digest, to_datetime(at))
 
 
-def store_notebook(blobs: BlobStore, notebook: Mapping[str, Any]) -> str:
+def store_notebook(blobs: Blobs, notebook: Mapping[str, Any]) -> str:
     """Store a notebook's parts and its manifest; returns the manifest's digest."""
     split = split_notebook(notebook)
     for data in (*split.parts.values(), split.manifest):

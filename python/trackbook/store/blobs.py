@@ -39,6 +39,17 @@ class BlobStore:
         except FileNotFoundError:
             raise NotFound("blob", digest) from None
 
+    def file(self, digest: str) -> Path:
+        """Return the blob's file, to be read only; raises NotFound if there is no such blob."""
+        path = self.path(digest)
+        if not path.is_file():
+            raise NotFound("blob", digest)
+        return path
+
+    def deliver(self) -> int:
+        """Carry nothing: here is where blobs are kept."""
+        return 0
+
     def put_bytes(self, data: bytes) -> str:
         """Store `data` and return its digest."""
         digest = digest_of(data)

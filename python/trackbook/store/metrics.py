@@ -1,19 +1,18 @@
 """Points of metric series, read from segments and from journals that are still open."""
 
-import contextlib
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
 from itertools import groupby
-from pathlib import Path
 
 import numpy as np
 from sqlalchemy import Connection, select
 
 from trackbook.store import schema as t
-from trackbook.store.journal import Entry, read_entries
-from trackbook.store.paths import PartName, StorePaths
-from trackbook.store.segments import Columns, SeriesKey, read_columns, separate
+from trackbook.store.journal import Entry, scan
+from trackbook.store.paths import PartName
+from trackbook.store.place import Parts
+from trackbook.store.segments import Columns, SeriesKey, find_columns, separate
 
 _READ_AGAIN = 3
 # A journal has at most 8 MB before the next one begins.
@@ -46,8 +45,8 @@ class PointReader:
     the new points only.
     """
 
-    def __init__(self, store: StorePaths) -> None:
-        self._store = store
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
         self._tails: OrderedDict[PartName, _Tail] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -62,16 +61,19 @@ class PointReader:
     def _read_part(self, name: PartName, key: str, context: str) -> Columns | None:
         for _ in range(_READ_AGAIN):
             # A journal may be sealed at any moment: then the segment is there before the journal goes.
-            with contextlib.suppress(FileNotFoundError):
-                return read_columns(self._store.segment(name), key, context)
-            with contextlib.suppress(FileNotFoundError):
-                return self._read_journal(name).get((key, context))
+            if (data := self._parts.read_segment(name)) is not None:
+                return find_columns(name, data, key, context)
+            if (points := self._read_journal(name)) is not None:
+                return points.get((key, context))
         return None
 
-    def _read_journal(self, name: PartName) -> dict[SeriesKey, Columns]:
+    def _read_journal(self, name: PartName) -> dict[SeriesKey, Columns] | None:
         with self._lock:
             tail = self._tails.pop(name, None) or _Tail()
-            tail.read_on(self._store.journal(name))
+            data = self._parts.read_journal(name, tail.position)
+            if data is None:
+                return None
+            tail.read_on(data)
             self._tails[name] = tail
             while len(self._tails) > _MOST_TAILS:
                 self._tails.popitem(last=False)
@@ -83,14 +85,14 @@ class _Tail:
 
     def __init__(self) -> None:
         self.points: dict[SeriesKey, Columns] = {}
-        self._position = 0
+        self.position = 0
 
-    def read_on(self, path: Path) -> None:
-        entries = [entry for entry in read_entries(path, self._position) if isinstance(entry, Entry)]
+    def read_on(self, data: bytes) -> None:
+        entries = [entry for entry in scan(data, self.position) if isinstance(entry, Entry)]
         if not entries:
             return
         # Damage behind the last whole record may be one that is being written; it is looked at again.
-        self._position = entries[-1].end
+        self.position = entries[-1].end
         added = separate(entry.record for entry in entries).points
         known = {
             series: join([self.points[series], new]) for series, new in added.items() if series in self.points

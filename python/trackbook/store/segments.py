@@ -138,8 +138,12 @@ def write_segment(path: Path, content: PartContent) -> None:
 
 def read_segment(path: Path) -> PartContent:
     """Return all that a segment holds. Raises CorruptRecord for a file that is damaged."""
-    data = path.read_bytes()
-    footer = _read_footer(path, data)
+    return parse_segment(path, path.read_bytes())
+
+
+def parse_segment(source: object, data: bytes) -> PartContent:
+    """Return all that the bytes of a segment hold; `source` says in an error whose they are."""
+    footer = _read_footer(source, data)
     content = PartContent(
         _decode_records(zstandard.ZstdDecompressor().decompress(_cut(data, footer.records)))
     )
@@ -151,20 +155,24 @@ def read_segment(path: Path) -> PartContent:
 
 def read_columns(path: Path, key: str, context: str) -> Columns | None:
     """Return one series of a segment, None if it has none of that key and context (JSON text)."""
-    data = path.read_bytes()
-    for series in _read_footer(path, data).series:
+    return find_columns(path, path.read_bytes(), key, context)
+
+
+def find_columns(source: object, data: bytes, key: str, context: str) -> Columns | None:
+    """Return one series from the bytes of a segment, None if it has none of that key and context."""
+    for series in _read_footer(source, data).series:
         if series.key == key and series.context == context:
             return _columns(data, series)
     return None
 
 
-def _read_footer(path: Path, data: bytes) -> _Footer:
+def _read_footer(source: object, data: bytes) -> _Footer:
     if len(data) < len(MAGIC) + _TAIL.size or not data.startswith(MAGIC):
-        raise CorruptRecord(path, "it is no segment, or its beginning is damaged")
+        raise CorruptRecord(source, "it is no segment, or its beginning is damaged")
     length, checksum = _TAIL.unpack_from(data, len(data) - _TAIL.size)
     footer = data[len(data) - _TAIL.size - length : len(data) - _TAIL.size]
     if zlib.crc32(footer) != checksum:
-        raise CorruptRecord(path, "its footer fails the checksum")
+        raise CorruptRecord(source, "its footer fails the checksum")
     return _decode_footer(footer)
 
 

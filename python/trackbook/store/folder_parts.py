@@ -1,0 +1,47 @@
+"""Journals and segments as files of a store's folder."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from trackbook.store.paths import PartName, StorePaths
+from trackbook.store.sealing import seal, take_journal_away
+
+
+class FolderParts:
+    """The journals and segments in a folder."""
+
+    def __init__(self, paths: StorePaths) -> None:
+        self._paths = paths
+
+    def segments(self) -> Iterator[PartName]:
+        """Yield the names of all segments, by subject, writer and part."""
+        return (name for name, _ in self._paths.list_segments())
+
+    def journals(self) -> Iterator[PartName]:
+        """Yield the names of all journals that are no segments yet."""
+        return (name for name, _ in self._paths.list_journals() if not self._paths.segment(name).exists())
+
+    def read_segment(self, name: PartName) -> bytes | None:
+        """Return a segment's bytes, None if there is no such segment."""
+        return _read(self._paths.segment(name))
+
+    def read_journal(self, name: PartName, start: int = 0) -> bytes | None:
+        """Return a journal's bytes from `start` on, None if there is no such journal."""
+        return _read(self._paths.journal(name), start)
+
+    def seal(self, name: PartName) -> bool:
+        """Write the segment of a closed journal; False if there is neither."""
+        return seal(self._paths, name)
+
+    def drop(self, name: PartName) -> None:
+        """Delete a journal that is a segment now."""
+        take_journal_away(self._paths, name)
+
+
+def _read(path: Path, start: int = 0) -> bytes | None:
+    try:
+        with open(path, "rb") as file:
+            file.seek(start)
+            return file.read()
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,79 @@
+"""Where a store keeps its things: one value that is put together when the store is opened, and passed around."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from trackbook.store.database import Database
+from trackbook.store.paths import PartName, StorePaths
+
+
+class Parts(Protocol):
+    """What the store has of journals: the bytes of open ones, and the segments of sealed ones."""
+
+    def segments(self) -> Iterator[PartName]:
+        """Yield the names of all segments, by subject, writer and part."""
+
+    def journals(self) -> Iterator[PartName]:
+        """Yield the names of all journals that are no segments yet."""
+
+    def read_segment(self, name: PartName) -> bytes | None:
+        """Return a segment's bytes, None if there is no such segment."""
+
+    def read_journal(self, name: PartName, start: int = 0) -> bytes | None:
+        """Return a journal's bytes from `start` on, None if there is no such journal."""
+
+    def seal(self, name: PartName) -> bool:
+        """Turn a closed journal of this machine into a segment of the store; False if there is neither.
+
+        The journal stays until `drop`.
+        """
+
+    def drop(self, name: PartName) -> None:
+        """Take the journal away that a segment has replaced."""
+
+
+class Blobs(Protocol):
+    """Content by its SHA-256. What writers put is on this machine's disk when the call returns.
+
+    Raises OSError when the disk refuses, StoreError when what lies elsewhere can't be reached.
+    """
+
+    def has(self, digest: str) -> bool:
+        """Tell whether the blob is stored."""
+
+    def get(self, digest: str) -> bytes:
+        """Return the bytes; raises NotFound if there is no such blob."""
+
+    def file(self, digest: str) -> Path:
+        """Return a file of this machine with the bytes, to be read only; raises NotFound without such a blob."""
+
+    def put_bytes(self, data: bytes) -> str:
+        """Store `data` and return its digest."""
+
+    def put_file(self, source: Path) -> tuple[str, int]:
+        """Copy a file into the store; return its digest and its size in bytes."""
+
+    def copy_to(self, digest: str, target: Path) -> None:
+        """Write the blob's bytes to the file `target`; raises NotFound if there is no such blob."""
+
+    def deliver(self) -> int:
+        """Carry what waits on this machine to where blobs are kept; returns how many were carried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a store's things lie.
+
+    `paths` is the folder in which this machine's writers write: the store itself, or the spool of one elsewhere.
+    """
+
+    paths: StorePaths
+    database: Database
+    parts: Parts
+    blobs: Blobs
+
+    def close(self) -> None:
+        """Close the connections to the database."""
+        self.database.close()
