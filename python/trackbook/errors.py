@@ -15,6 +15,7 @@
     └── InfrastructureError        not the user's fault: kernel, store, disk
         ├── KernelError            a kernel could not be started, or died
         └── StoreError             the store can't be reached, read or written
+            ├── StoreUnreachable   its server does not answer, or takes too long; what is logged waits on this machine
             ├── StoreTooNew        it was written by a newer Trackbook
             └── CorruptRecord      bytes on disk that fail their checksum
 
@@ -172,6 +173,19 @@ class StoreError(InfrastructureError):
         self.path = str(path)
         self.reason = reason
         super().__init__(f"The store {self.path}: {reason}")
+
+
+class StoreUnreachable(StoreError):
+    """The store's server does not answer, for now."""
+
+    code = "store_unreachable"
+
+    def __init__(self, path: object, reason: str) -> None:
+        super().__init__(
+            path,
+            f"its server does not answer ({reason}). What is logged meanwhile is kept on this machine, and sent "
+            "when the server is back.",
+        )
 
 
 class StoreTooNew(StoreError):

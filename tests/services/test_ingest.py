@@ -16,15 +16,14 @@ from trackbook.services.ingester import ensure_ingester
 from trackbook.services.opening import open_place
 from trackbook.services.recorder import RunRecorder
 from trackbook.store import schema as t
-from trackbook.store.journal import read_records
+from trackbook.store.journal import Entry, scan
 from trackbook.store.locks import is_held
-from trackbook.store.paths import create_store
-from trackbook.store.segments import read_segment, separate
+from trackbook.store.segments import parse_segment, separate
 
 
 @pytest.fixture
-def store(tmp_path):
-    return create_store(tmp_path / ".trackbook")
+def store(tmp_path, new_store):
+    return new_store(tmp_path / ".trackbook")
 
 
 @pytest.fixture
@@ -101,9 +100,9 @@ def test_closed_journals_are_sealed_into_segments_and_nothing_is_twice(store, pl
     ids = fill(store)
     assert catch_up(place)
     assert list(store.list_journals()) == []
-    assert {name.subject for name, _ in store.list_segments()} == {*ids, "project"}
-    points = {name.subject: len(read_segment(path).points["loss", "{}"].values)
-              for name, path in store.list_segments() if name.subject in ids}  # fmt: skip
+    assert {name.subject for name in place.parts.segments()} == {*ids, *([] if place.shared else ["project"])}
+    points = {name.subject: len(segment(place, name).points["loss", "{}"].values)
+              for name in place.parts.segments() if name.subject in ids}  # fmt: skip
     assert points == dict.fromkeys(ids, 100)
 
 
@@ -173,7 +172,7 @@ def test_damage_is_kept_for_the_doctor(store, place, database):
     ((size, reason),) = rows(database, t.damages, t.damages.c.bytes, t.damages.c.reason)
     assert size == len(garbage)
     assert "checksum" in reason or "never finished" in reason
-    kept = [read_segment(path).unread for name, path in store.list_segments() if name.subject == run.run_id]
+    kept = [segment(place, name).unread for name in place.parts.segments() if name.subject == run.run_id]
     assert [unread.data for (unread,) in kept] == [garbage]
     before = rows(database, t.damages)
     rebuild(store).close()
@@ -274,7 +273,7 @@ def test_no_acknowledged_point_is_lost_and_none_doubled_when_everybody_is_killed
         promised = acknowledged.stat().st_size
         # One more may have been stored whose acknowledgement was not written any more.
         assert promised <= counts[run_id, "sequence"] <= promised + 1
-        assert points_of(store, run_id) == list(range(counts[run_id, "sequence"]))
+        assert points_of(place, run_id) == list(range(counts[run_id, "sequence"]))
         assert counts[run_id, "half"] == counts[run_id, "sequence"]
     assert rows(database, t.damages) == []
     numbers = sorted(number for (number,) in rows(database, t.runs, t.runs.c.number))
@@ -291,11 +290,16 @@ def rows_of_series(database):
     ]
 
 
-def points_of(store, run_id):
-    contents = [read_segment(path) for name, path in store.list_segments() if name.subject == run_id]
-    sealed = {name for name, _ in store.list_segments()}
-    contents += [separate(read_records(path)) for name, path in store.list_journals()
-                 if name.subject == run_id and name not in sealed]  # fmt: skip
+def segment(place, name):
+    return parse_segment(name, place.parts.read_segment(name))
+
+
+def points_of(place, run_id):
+    contents = [segment(place, name) for name in place.parts.segments() if name.subject == run_id]
+    for name in place.parts.journals():
+        if name.subject == run_id:
+            entries = scan(place.parts.read_journal(name))
+            contents.append(separate(entry.record for entry in entries if isinstance(entry, Entry)))
     return sorted(
         step for content in contents if content.points for step in content.points["sequence", "{}"].steps
     )

@@ -1,6 +1,6 @@
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +10,12 @@ from trackbook.domain.job import Job
 from trackbook.errors import InvalidName, NotebookError, NotFound, ParameterError, UsageError
 from trackbook.services.catchup import rebuild
 from trackbook.services.context import Services, open_services
-from trackbook.store.blobs import BlobStore
-from trackbook.store.paths import create_store
+from trackbook.store.paths import StorePaths
 
 
 @pytest.fixture
-def services(tmp_path: Path) -> Iterator[Services]:
-    opened = open_services(create_store(tmp_path / ".trackbook"))
+def services(tmp_path: Path, new_store: Callable[[Path], StorePaths]) -> Iterator[Services]:
+    opened = open_services(new_store(tmp_path / ".trackbook"))
     yield opened
     opened.database.close()
 
@@ -52,7 +51,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def frozen(services: Services, job: Job) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads(BlobStore(services.store.blobs).get(job.spec.notebook))
+    read: dict[str, Any] = json.loads(services.place.blobs.get(job.spec.notebook))
     return read
 
 

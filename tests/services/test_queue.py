@@ -1,7 +1,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from trackbook.services.context import Services, open_services
 from trackbook.services.queue import WORKER_DIED, JobQueue
 from trackbook.services.recorder import RunRecorder
 from trackbook.store import jobs as table
-from trackbook.store.paths import create_store
+from trackbook.store.paths import StorePaths
 
 CLAIM_ALL = """
 import sys
@@ -35,8 +35,8 @@ while (job := queue.claim()) is not None:
 
 
 @pytest.fixture
-def services(tmp_path: Path) -> Iterator[Services]:
-    opened = open_services(create_store(tmp_path / ".trackbook"))
+def services(tmp_path: Path, new_store: Callable[[Path], StorePaths]) -> Iterator[Services]:
+    opened = open_services(new_store(tmp_path / ".trackbook"))
     yield opened
     opened.database.close()
 

@@ -1,7 +1,7 @@
 """Runs as they are read: one, a page, everything about one, and what changed."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,14 +17,14 @@ from trackbook.errors import NotFound, UsageError
 from trackbook.services.catchup import rebuild
 from trackbook.services.context import Services, open_services
 from trackbook.services.recorder import RunRecorder
-from trackbook.store.paths import create_store
+from trackbook.store.paths import StorePaths
 
 STREAM = {"output_type": "stream", "name": "stdout", "text": "hi\n"}
 
 
 @pytest.fixture
-def services(tmp_path: Path) -> Iterator[Services]:
-    services = open_services(create_store(tmp_path / ".trackbook"))
+def services(tmp_path: Path, new_store: Callable[[Path], StorePaths]) -> Iterator[Services]:
+    services = open_services(new_store(tmp_path / ".trackbook"))
     yield services
     services.database.close()
 
@@ -139,6 +139,16 @@ def test_notes_are_the_newest_replacement_and_what_came_after(services: Services
     run.end()
     assert services.runs.refresh()
     assert services.runs.get("#1").notes == "anew\nthree"
+
+
+def test_notes_are_searched(services: Services) -> None:
+    if services.place.shared:
+        pytest.skip("conditions are put to SQLite")
+    run = RunRecorder.start(services.store, experiment="e")
+    run.add_note("two")
+    run.end()
+    services.edits.set_notes(run.run_id, "anew\nthree")
+    assert services.runs.refresh()
     assert [page.total for page in map(services.runs.search, ("two", "ANEW", "notes = 'anew\nthree'"))] == [
         0,
         1,

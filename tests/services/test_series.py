@@ -1,7 +1,7 @@
 """Series as charts ask for them."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,12 +11,12 @@ from trackbook.errors import NotFound, UsageError
 from trackbook.services.catchup import rebuild
 from trackbook.services.context import Services, open_services
 from trackbook.services.recorder import RunRecorder
-from trackbook.store.paths import create_store
+from trackbook.store.paths import StorePaths
 
 
 @pytest.fixture
-def services(tmp_path: Path) -> Iterator[Services]:
-    services = open_services(create_store(tmp_path / ".trackbook"))
+def services(tmp_path: Path, new_store: Callable[[Path], StorePaths]) -> Iterator[Services]:
+    services = open_services(new_store(tmp_path / ".trackbook"))
     yield services
     services.database.close()
 

@@ -1,5 +1,5 @@
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +10,14 @@ from trackbook.domain.snapshot import encode_part, split_notebook
 from trackbook.errors import NotFound, UsageError
 from trackbook.services.context import Services, open_services
 from trackbook.services.recorder import RunRecorder
-from trackbook.store.paths import create_store
+from trackbook.store.paths import StorePaths
 
 FILES = sorted((Path(__file__).parent.parent / "notebook" / "files").glob("*.ipynb"))
 
 
 @pytest.fixture
-def services(tmp_path: Path) -> Iterator[Services]:
-    opened = open_services(create_store(tmp_path / ".trackbook"))
+def services(tmp_path: Path, new_store: Callable[[Path], StorePaths]) -> Iterator[Services]:
+    opened = open_services(new_store(tmp_path / ".trackbook"))
     yield opened
     opened.database.close()
 

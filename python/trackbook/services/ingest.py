@@ -12,23 +12,30 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from trackbook.domain.records import Record, RunEnded, RunNumbered, RunStarted, WriterClosed, WriterOpened
+from trackbook.errors import StoreError, StoreUnreachable
+from trackbook.services.delivery import Delivery
 from trackbook.services.numbering import Numbering
 from trackbook.services.opening import open_place
+from trackbook.services.presence import Presence
 from trackbook.services.recorder import RunRecorder
 from trackbook.store import parts as index
 from trackbook.store.database import Connection
 from trackbook.store.journal import Damage, scan
-from trackbook.store.locks import ProcessLock
+from trackbook.store.locks import ProcessLock, os_host
 from trackbook.store.parts import Part
 from trackbook.store.paths import PROJECT_SUBJECT, PartName, StorePaths
 from trackbook.store.place import Place
 from trackbook.store.projector import Reading, project
 from trackbook.store.segments import PartContent, parse_segment, separate
+from trackbook.store.server_parts import PositionMoved
+from trackbook.store.server_presence import has_open_owner, note_living
 from trackbook.store.writers import is_being_written, is_last_part
 
 BATCH_BYTES = 16 * 1024 * 1024
 POLL_SECONDS = 0.1
 IDLE_SECONDS = 20.0
+PATIENCE = 600.0
+SHORTEST_WAIT, LONGEST_WAIT = 0.5, 30.0
 SEAL_AT_ONCE = 200
 _LAST_PASSES = 5
 YIELD = "ingester.yield"  # a file of this name asks a running ingester to end
@@ -42,11 +49,13 @@ class Ingester:
         self.store, self.database = place.paths, place.database
         self._parts = self._known_parts()
         self._numbering = Numbering(place.paths)
+        self._presence = Presence(place)
 
     def run_pass(self) -> int:
         """Read what is new, mark what died, seal what is closed; returns how many journals had something new."""
         changed = self._read_all() + self._bury_the_dead()
         self._seal_closed()
+        self._presence.look(name for name, part in self._parts.items() if not part.closed)
         return changed
 
     def finish(self) -> None:
@@ -64,7 +73,7 @@ class Ingester:
     def rebuild(self) -> None:
         """Make the index anew, in one transaction: readers see the old one until it is done."""
         with self.database.write() as connection:
-            index.empty_index(connection)
+            index.empty_index(connection, keep_numbers=self.place.shared)
             for batch in self._everything():
                 project(connection, batch + self._number_new_runs(connection, batch))
         self._parts = self._known_parts()
@@ -81,9 +90,14 @@ class Ingester:
         return changed
 
     def _project(self, readings: list[Reading]) -> None:
+        if not self.place.blobs.may_lag:
+            self.place.blobs.deliver()
         with self.database.write() as connection:
             readings = readings + self._number_new_runs(connection, readings)
+            self.place.parts.keep(connection, readings)
             project(connection, readings)
+            if self.place.shared:
+                note_living(connection, (one.name for one in readings if not one.closed), os_host())
         for reading in readings:
             self._parts[reading.name] = Part(reading.position, reading.role, reading.closed, reading.sealed)
 
@@ -109,9 +123,15 @@ class Ingester:
                 return None
         except FileNotFoundError:
             return None
-        data = self.place.parts.read_journal(name, part.position)
-        if data is None:
+        try:
+            with self.store.journal(name).open("rb") as file:
+                file.seek(part.position)
+                data = file.read()
+        except FileNotFoundError:
             return None
+        return self._reading(name, part, data)
+
+    def _reading(self, name: PartName, part: Part, data: bytes) -> Reading | None:
         entries = list(scan(data, part.position))
         if entries and isinstance(entries[-1], Damage) and is_being_written(self.store, name):
             entries.pop()  # perhaps half visible; the next pass tells
@@ -130,7 +150,8 @@ class Ingester:
             closed = closed or isinstance(record, WriterClosed)
         if position == part.position:
             return None
-        return Reading(name, separate(records), position, role, closed, False, damages)
+        data = data[: position - part.position]
+        return Reading(name, separate(records), position, role, closed, False, damages, part.position, data)
 
     def _number_new_runs(self, connection: Connection, readings: list[Reading]) -> list[Reading]:
         records = [
@@ -140,16 +161,21 @@ class Ingester:
         fresh = {record.run_id: record.number for _, record in records if isinstance(record, RunNumbered)}
         run_ids = [run_id for _, run_id in started if run_id not in fresh]
         known = index.numbered(connection, run_ids)
+        run_ids = [run_id for run_id in dict.fromkeys(run_ids) if run_id not in known]
+        if self.place.shared:
+            index.give_numbers(connection, run_ids)
+            return []
         taken = [index.highest_number(connection), *fresh.values()]
-        name = self._numbering.give((run_id for run_id in run_ids if run_id not in known), taken)
+        name = self._numbering.give(run_ids, taken)
         reading = self._read_part(name) if name is not None else None
         return [reading] if reading is not None else []
 
     def _known_parts(self) -> dict[PartName, Part]:
-        # Of sealed ones only those matter whose journal is still there.
-        subjects = {name.subject for name, _ in self.store.list_journals()}
+        # Only those matter whose journal is here and still there.
+        names = [name for name, _ in self.store.list_journals()]
         with self.database.read() as connection:
-            return index.open_parts(connection, subjects)
+            known = index.open_parts(connection, {name.subject for name in names})
+        return {name: known.get(name, Part()) for name in names}
 
     # The dead
 
@@ -192,6 +218,9 @@ class Ingester:
         verdict.close()
 
     def _has_living_owner(self, run_id: str, dead: list[PartName]) -> bool:
+        if self.place.shared:
+            with self.database.read() as connection:
+                return has_open_owner(connection, run_id, dead)
         return any(
             name.subject == run_id and part.role == "owner" and not part.closed and name not in dead
             for name, part in self._parts.items()
@@ -204,6 +233,7 @@ class Ingester:
         for start in range(0, len(closed), SEAL_AT_ONCE):
             sealed = [name for name in closed[start : start + SEAL_AT_ONCE] if self.place.parts.seal(name)]
             with self.database.write() as connection:
+                self.place.parts.keep_segments(connection, sealed)
                 index.mark_sealed(connection, sealed)
             for name in sealed:
                 self.place.parts.drop(name)
@@ -224,35 +254,95 @@ class Ingester:
                 batch = []
         self._parts = {name: Part(closed=True, sealed=True) for name in segments}
         for name in self.place.parts.journals():
-            if name not in self._parts and (reading := self._read_part(name)) is not None:
+            bytes_read = None if name in self._parts else self.place.parts.read_journal(name)
+            if bytes_read and (reading := self._reading(name, Part(), bytes_read)) is not None:
                 batch.append(reading)
         if batch:
             yield batch
 
 
-def serve(store: StorePaths, idle_seconds: float = IDLE_SECONDS) -> None:
-    """Ingest until nothing was written for `idle_seconds` and no writer lives. Ends at once if another one runs."""
+def serve(store: StorePaths, idle_seconds: float = IDLE_SECONDS, patience: float = PATIENCE) -> None:
+    """Ingest until nothing was written for `idle_seconds` and no writer lives. Ends at once if another one runs.
+
+    A server that does not answer is asked again and again, ever more slowly; where no writer lives, for `patience`
+    seconds. What waits is sent by the next ingester.
+    """
     lock = ProcessLock(store.ingester_lock)
     if not lock.acquire(timeout=2.0):
         return
     if hasattr(os, "nice"):
         os.nice(10)  # the user's work comes first
-    place = open_place(store)
-    ingester = Ingester(place)
-    quiet_since = time.monotonic()
     try:
-        while store.root.exists():
-            if ingester.run_pass() or ingester.has_living_writers():
-                quiet_since = time.monotonic()
-            elif time.monotonic() - quiet_since > idle_seconds:
+        away = Away()
+        while _ingest(store, idle_seconds, away) is not None:
+            # No answer: what this process knows of the store may be wrong, and is asked for anew.
+            busy = any(is_being_written(store, name) for name, _ in store.list_journals())
+            if _is_asked_to_end(store) or (not busy and away.seconds > patience):
                 break
-            if (store.root / YIELD).exists():
-                break
-            time.sleep(POLL_SECONDS)
+            _sleep(store, away.next_wait())
     finally:
-        ingester.finish()
-        place.close()
         lock.release()
+
+
+def _ingest(store: StorePaths, idle_seconds: float, away: "Away") -> StoreError | None:
+    """Ingest until there is nothing left to do: None then; the error if the store can't be reached any more."""
+    try:
+        place = open_place(store)
+    except (StoreUnreachable, PositionMoved) as error:
+        return error
+    try:
+        with Delivery(place):
+            ingester = Ingester(place)
+            quiet_since = time.monotonic()
+            while store.root.exists():
+                changed = ingester.run_pass()
+                away.ended()
+                if changed or ingester.has_living_writers():
+                    quiet_since = time.monotonic()
+                elif time.monotonic() - quiet_since > idle_seconds:
+                    break
+                if _is_asked_to_end(store):
+                    break
+                time.sleep(POLL_SECONDS)
+            ingester.finish()
+    except (StoreUnreachable, PositionMoved) as error:
+        return error
+    finally:
+        place.close()
+    return None
+
+
+def _is_asked_to_end(store: StorePaths) -> bool:
+    return not store.root.exists() or (store.root / YIELD).exists()
+
+
+def _sleep(store: StorePaths, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and not _is_asked_to_end(store):
+        time.sleep(POLL_SECONDS)
+
+
+class Away:
+    """How long a server has not answered, and how long to wait before it is asked again."""
+
+    def __init__(self) -> None:
+        self.ended()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the first time that it did not answer."""
+        return 0.0 if self._since is None else time.monotonic() - self._since
+
+    def ended(self) -> None:
+        """Note that it answers."""
+        self._since: float | None = None
+        self._wait = SHORTEST_WAIT
+
+    def next_wait(self) -> float:
+        """Note that it does not answer; returns the seconds to wait, each time twice as many."""
+        self._since = time.monotonic() if self._since is None else self._since
+        wait, self._wait = self._wait, min(2 * self._wait, LONGEST_WAIT)
+        return wait
 
 
 def _numbers_first(names: Iterable[PartName]) -> list[PartName]:

@@ -1,9 +1,11 @@
 """Journals and segments as files of a store's folder."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from trackbook.store.database import Connection
 from trackbook.store.paths import PartName, StorePaths
+from trackbook.store.projector import Reading
 from trackbook.store.sealing import seal, take_journal_away
 
 
@@ -23,11 +25,17 @@ class FolderParts:
 
     def read_segment(self, name: PartName) -> bytes | None:
         """Return a segment's bytes, None if there is no such segment."""
-        return _read(self._paths.segment(name))
+        return read_bytes(self._paths.segment(name))
 
     def read_journal(self, name: PartName, start: int = 0) -> bytes | None:
         """Return a journal's bytes from `start` on, None if there is no such journal."""
-        return _read(self._paths.journal(name), start)
+        return read_bytes(self._paths.journal(name), start)
+
+    def keep(self, connection: Connection, readings: Iterable[Reading]) -> None:
+        """Do nothing: the journals themselves are the truth."""
+
+    def keep_segments(self, connection: Connection, names: Iterable[PartName]) -> None:
+        """Do nothing: a segment is written where it stays."""
 
     def seal(self, name: PartName) -> bool:
         """Write the segment of a closed journal; False if there is neither."""
@@ -38,7 +46,8 @@ class FolderParts:
         take_journal_away(self._paths, name)
 
 
-def _read(path: Path, start: int = 0) -> bytes | None:
+def read_bytes(path: Path, start: int = 0) -> bytes | None:
+    """Return a file's bytes from `start` on, None if there is no such file."""
     try:
         with open(path, "rb") as file:
             file.seek(start)

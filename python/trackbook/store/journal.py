@@ -120,6 +120,12 @@ class JournalWriter:
             self._size += os.write(self._fd, frame)
 
 
+def frame(record: Record) -> bytes:
+    """Return a record as it stands in a journal."""
+    payload = _encode(record)
+    return _pack_header(MARKER, records.FORMAT, 0, len(payload), _crc32(payload)) + payload
+
+
 def read_entries(path: Path, start: int = 0) -> Iterator[Entry | Damage]:
     """Yield the records of a journal file from byte `start` on, and what is damaged in between.
 

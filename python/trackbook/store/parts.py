@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from trackbook.store import schema as t
@@ -79,10 +79,19 @@ def run_state(connection: Connection, run_id: str) -> RunState | None:
     return RunState(row.status, row.last_at) if row else None
 
 
-def empty_index(connection: Connection) -> None:
-    """Delete all rows but the count of changes, which must never go back."""
+def give_numbers(connection: Connection, run_ids: Iterable[str]) -> None:
+    """Number runs, in their order, above all that have a number. What gives them is the only one that writes."""
+    first = highest_number(connection) + 1
+    rows = [{"run_id": run_id, "number": number} for number, run_id in enumerate(run_ids, start=first)]
+    if rows:
+        connection.execute(insert(t.numbers), rows)
+
+
+def empty_index(connection: Connection, *, keep_numbers: bool = False) -> None:
+    """Delete all rows but the count of changes, which must never go back, and perhaps the numbers of runs."""
+    kept = (t.revisions, t.numbers) if keep_numbers else (t.revisions,)
     for table in reversed(t.metadata.sorted_tables):
-        if table is not t.revisions:
+        if table not in kept:
             connection.execute(delete(table))
 
 

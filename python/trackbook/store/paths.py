@@ -55,6 +55,11 @@ class StorePaths:
         return self.root / "blobs"
 
     @property
+    def cached_blobs(self) -> Path:
+        """Where copies of blobs lie that are kept elsewhere; it can be deleted at any time."""
+        return self.root / "cache"
+
+    @property
     def jobs(self) -> Path:
         """Where jobs keep their folders."""
         return self.root / "jobs"
@@ -112,6 +117,22 @@ class StorePaths:
     def list_segments(self) -> Iterator[tuple[PartName, Path]]:
         """Yield each segment file, by subject, writer and part."""
         return _list_parts(self.segments, ".segment")
+
+    def keep_artifacts_at(self, url: str | None) -> str | None:
+        """Return the URL where the store's blobs are kept: what it says of itself, `url` if it has said nothing yet.
+
+        None where they are kept in the store. Raises StoreError if the store can't be written.
+        """
+        identity = self._identity()
+        if url is None or identity.get("artifacts") is not None:
+            return identity.get("artifacts")
+        draft = self.root / f"store-{os.getpid()}-{new_id()}.json"
+        try:
+            draft.write_text(json.dumps(identity | {"artifacts": url}), encoding="utf-8")
+            os.replace(draft, self.root / "store.json")
+        except OSError as error:
+            raise StoreError(self.root, f"it can't note where its artifacts are kept ({error})") from error
+        return url
 
     def check(self) -> "StorePaths":
         """Return self if this is a store that this version can use; raises StoreError if not."""

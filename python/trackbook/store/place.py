@@ -1,12 +1,13 @@
 """Where a store keeps its things: one value that is put together when the store is opened, and passed around."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from trackbook.store.database import Database
+from trackbook.store.database import Connection, Database
 from trackbook.store.paths import PartName, StorePaths
+from trackbook.store.projector import Reading
 
 
 class Parts(Protocol):
@@ -24,11 +25,14 @@ class Parts(Protocol):
     def read_journal(self, name: PartName, start: int = 0) -> bytes | None:
         """Return a journal's bytes from `start` on, None if there is no such journal."""
 
-    def seal(self, name: PartName) -> bool:
-        """Turn a closed journal of this machine into a segment of the store; False if there is neither.
+    def keep(self, connection: Connection, readings: Iterable[Reading]) -> None:
+        """Store what was read of this machine's journals, in the transaction that also stores its rows."""
 
-        The journal stays until `drop`.
-        """
+    def seal(self, name: PartName) -> bool:
+        """Make a closed journal of this machine a segment; False if there is neither. The journal stays."""
+
+    def keep_segments(self, connection: Connection, names: Iterable[PartName]) -> None:
+        """Store sealed journals, in the transaction that also says so."""
 
     def drop(self, name: PartName) -> None:
         """Take the journal away that a segment has replaced."""
@@ -37,8 +41,13 @@ class Parts(Protocol):
 class Blobs(Protocol):
     """Content by its SHA-256. What writers put is on this machine's disk when the call returns.
 
-    Raises OSError when the disk refuses, StoreError when what lies elsewhere can't be reached.
+    Raises OSError when the disk refuses, StoreError when what lies elsewhere can't be reached. `may_lag`: whether a
+    record may be read before the blobs that it names are where everybody finds them.
     """
+
+    @property
+    def may_lag(self) -> bool:
+        """Whether records don't wait for `deliver`."""
 
     def has(self, digest: str) -> bool:
         """Tell whether the blob is stored."""
@@ -59,7 +68,10 @@ class Blobs(Protocol):
         """Write the blob's bytes to the file `target`; raises NotFound if there is no such blob."""
 
     def deliver(self) -> int:
-        """Carry what waits on this machine to where blobs are kept; returns how many were carried."""
+        """Carry what waits on this machine to where blobs are kept; returns how many were carried.
+
+        Raises StoreUnreachable where it can't be.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +79,14 @@ class Place:
     """Where a store's things lie.
 
     `paths` is the folder in which this machine's writers write: the store itself, or the spool of one elsewhere.
+    In a `shared` one the database is the truth, and many machines write it.
     """
 
     paths: StorePaths
     database: Database
     parts: Parts
     blobs: Blobs
+    shared: bool = False
 
     def close(self) -> None:
         """Close the connections to the database."""

@@ -29,7 +29,7 @@ Row = dict[str, Any]
 
 @dataclass(slots=True)
 class Reading:
-    """What was read of one journal file, up to byte `position`."""
+    """What was read of one journal file: the bytes `data` from `start` up to `position`, and what they mean."""
 
     name: PartName
     content: PartContent
@@ -38,6 +38,8 @@ class Reading:
     closed: bool = False
     sealed: bool = False
     damages: list[tuple[int, int, str]] = field(default_factory=list)
+    start: int = 0
+    data: bytes = b""
 
 
 def project(connection: Connection, readings: Iterable[Reading]) -> int:

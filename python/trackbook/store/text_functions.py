@@ -18,6 +18,8 @@ class TextFunctions:
     def __init__(self, connection: Connection) -> None:
         self.expired: str | None = None
         self._deadline = time.monotonic() + REGEX_SECONDS
+        if connection.dialect.name != "sqlite":
+            return
         raw = cast(sqlite3.Connection, connection.connection.driver_connection)
         raw.create_function("trackbook_fold", 1, _fold, deterministic=True)
         raw.create_function("trackbook_regex", 2, self._search, deterministic=True)
