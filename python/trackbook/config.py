@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ OUTPUT_DIR = "TRACKBOOK_OUTPUT_DIR"
 NOTEBOOK = "JPY_SESSION_NAME"
 
 STORE_SCHEMES = ("postgresql", "http", "https")
+_DATABASE = re.compile(r"(postgresql://)([^:/?#@]*):[^@]*@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,14 @@ class Settings:
 
 def without_password(url: str) -> str:
     """Return a URL as it may be shown and kept: without a password."""
+    # SQLAlchemy takes a password that holds a "/" as it is, where other readers of addresses would end the host.
+    if (database := _DATABASE.match(url)) is not None:
+        url = f"{database[1]}{database[2]}@{url[database.end() :]}"
     parts = urlsplit(url)
+    query = "&".join(
+        pair for pair in parts.query.split("&") if pair.partition("=")[0] not in ("password", "sslpassword")
+    )
+    parts = parts._replace(query=query)
     host = parts.netloc.rpartition("@")
     user = host[0].partition(":")[0]
     return urlunsplit(parts._replace(netloc=f"{user}@{host[2]}" if user else host[2]))
