@@ -50,6 +50,17 @@ def test_importing_brings_in_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
+def test_importing_alone_opens_no_door():
+    code = (
+        "import sys, trackbook; print('msgspec' in sys.modules, 'start_run' in dir(trackbook)); "
+        "from trackbook import *; print(start_run is trackbook.api.start_run, trackbook.log is log)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True", "True", "True"]
+    with pytest.raises(AttributeError, match="no_such_name"):
+        tb.no_such_name  # noqa: B018
+
+
 def test_a_with_block_is_a_run():
     with tb.start_run("churn", params={"lr": 0.1}, tags={"team": "a"}, notes="first") as run:
         tb.log({"loss": 0.5})

@@ -6,25 +6,29 @@ with tb.start_run("churn", params={"lr": 0.1}) as run:
     run.log({"loss": 0.3}, step=1)
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from trackbook.api import (
-    Run,
-    artifact,
-    compare,
-    current_run,
-    end_run,
-    figure,
-    log,
-    metric,
-    note,
-    param,
-    params,
-    runs,
-    start_run,
-    tag,
-)
 from trackbook.errors import TrackbookError
+
+if TYPE_CHECKING:
+    from trackbook.api import (
+        Run,
+        artifact,
+        compare,
+        current_run,
+        end_run,
+        figure,
+        log,
+        metric,
+        note,
+        param,
+        params,
+        runs,
+        start_run,
+        tag,
+    )
+
+    __version__: str
 
 __all__ = [
     "Run",
@@ -71,8 +75,17 @@ def _jupyter_labextension_paths() -> list[dict[str, str]]:
 
 
 def __getattr__(name: str) -> Any:
+    # What a program only imports costs it next to nothing: the door opens when it is used first.
     if name == "__version__":
         from trackbook.version import version
 
         return version()
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from trackbook import api
+
+    return globals().setdefault(name, getattr(api, name))
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,12 +1,10 @@
 """Settings: one frozen value, built at an entry point; nothing else reads the environment."""
 
-import hashlib
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 from trackbook.errors import UsageError
 
@@ -56,7 +54,7 @@ class Settings:
         env = os.environ if environ is None else environ
         store = env.get(STORE) or ""
         is_url = "://" in store
-        if is_url and urlsplit(store).scheme not in STORE_SCHEMES:
+        if is_url and store.partition("://")[0].lower() not in STORE_SCHEMES:
             raise UsageError(
                 f"{STORE} is {without_password(store)!r}: name a folder, postgresql://USER@HOST/DATABASE, or the "
                 f"https:// address of a `trackbook serve`. For artifacts elsewhere there is {ARTIFACTS}."
@@ -82,6 +80,8 @@ class Settings:
         """
         if self.store_url is None:
             return self.store
+        import hashlib
+
         name = hashlib.sha256(without_password(self.store_url).encode()).hexdigest()[:16]
         return self.spool_folder / name
 
@@ -117,6 +117,8 @@ class Settings:
 
 def without_password(url: str) -> str:
     """Return a URL as it may be shown and kept: without a password."""
+    from urllib.parse import urlsplit, urlunsplit  # slow to import, and a folder needs neither
+
     # SQLAlchemy takes a password that holds a "/" as it is, where other readers of addresses would end the host.
     if (database := _DATABASE.match(url)) is not None:
         url = f"{database[1]}{database[2]}@{url[database.end() :]}"

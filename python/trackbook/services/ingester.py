@@ -1,9 +1,7 @@
 """Whether an ingester process runs for a store, and how one is started. Imports nothing heavy."""
 
-import importlib.util
 from functools import cache
 
-from trackbook.services.processes import start_module
 from trackbook.store.locks import is_held
 from trackbook.store.paths import StorePaths
 
@@ -17,6 +15,8 @@ def ensure_ingester(store: StorePaths) -> bool:
         return False
     if is_held(store.ingester_lock):
         return True
+    from trackbook.services.processes import start_module
+
     start_module("trackbook.services.ingest", str(store.root), folder=store.root)
     return True
 
@@ -24,6 +24,6 @@ def ensure_ingester(store: StorePaths) -> bool:
 @cache
 def can_ingest() -> bool:
     """Tell whether this environment has what the index needs (the `lab` extra)."""
-    return all(
-        importlib.util.find_spec(name) is not None for name in ("sqlalchemy", "alembic", "zstandard", "numpy")
-    )
+    from importlib.util import find_spec
+
+    return all(find_spec(name) is not None for name in ("sqlalchemy", "alembic", "zstandard", "numpy"))

@@ -4,8 +4,6 @@ No server, no database and no network is on this path. A full disk does not rais
 once and counts what was not stored.
 """
 
-import getpass
-import mimetypes
 import operator
 import os
 import threading
@@ -187,7 +185,7 @@ class RunRecorder:
         except OSError as error:
             self._warn_once(f"artifact {path!r} ({error.strerror or error})")
             return ""
-        guessed = media_type or mimetypes.guess_type(path)[0] or "application/octet-stream"
+        guessed = media_type or _media_type(path)
         self.append(records.ArtifactStored(now(), path, digest, size, guessed, kind, cell_id))
         return digest
 
@@ -322,10 +320,18 @@ def default_name(run_id: str) -> str:
 
 def user_name() -> str:
     """Return the user's login name, empty where the system knows none."""
+    import getpass  # with all that follows, its import takes longer than opening a run
+
     try:
         return getpass.getuser()
     except (OSError, KeyError):
         return ""
+
+
+def _media_type(path: str) -> str:
+    import mimetypes
+
+    return mimetypes.guess_type(path)[0] or "application/octet-stream"
 
 
 def _plain_params(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,6 @@
 """Blobs: files named by the SHA-256 of their bytes, each stored once."""
 
-import hashlib
 import os
-import shutil
 from pathlib import Path
 
 from trackbook.domain.ids import new_id
@@ -13,6 +11,8 @@ _CHUNK = 1024 * 1024
 
 def digest_of(data: bytes) -> str:
     """Return the SHA-256 of `data` in hex."""
+    import hashlib  # brings OpenSSL along: too slow for who logs numbers only
+
     return hashlib.sha256(data).hexdigest()
 
 
@@ -71,6 +71,8 @@ class BlobStore:
         The bytes are hashed while they are copied, so that what is stored is what the digest names even if
         the file changes meanwhile.
         """
+        import hashlib
+
         self.root.mkdir(parents=True, exist_ok=True)
         draft = self.root / f"draft-{new_id()}"
         sha, size = hashlib.sha256(), 0
@@ -91,6 +93,8 @@ class BlobStore:
 
     def copy_to(self, digest: str, target: Path) -> None:
         """Write the blob's bytes to the file `target`; raises NotFound if there is no such blob."""
+        import shutil
+
         try:
             shutil.copyfile(self.path(digest), target)
         except FileNotFoundError:
