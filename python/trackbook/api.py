@@ -26,7 +26,7 @@ from trackbook.errors import InvalidValue, MissingExtra, NoActiveRun, UsageError
 from trackbook.services.ingester import can_ingest, ensure_ingester
 from trackbook.services.recorder import RunRecorder
 from trackbook.services.session import Session, ShutdownKind
-from trackbook.services.surroundings import Surroundings
+from trackbook.services.surroundings import Surroundings, wait_for_captures
 from trackbook.store.paths import StorePaths, create_store, locate_store
 
 if TYPE_CHECKING:
@@ -161,7 +161,8 @@ class Run:
         """End the run. A run that a job owns goes on until the job ends, unless `status` is "failed"."""
         if self.is_open:
             with contextlib.suppress(Exception):
-                self._surroundings.finish()
+                # The kernel of a job goes soon after, and nobody waits for this line of it.
+                self._surroundings.finish(patience=5.0 if self._joined else 0.0)
                 _session.run_ending(self._recorder, status, error)
         self._recorder.end(status, error=error, reason=reason, message_id=_session.message_id())
         if self in _open:
@@ -350,6 +351,7 @@ def open_project(folder: str | os.PathLike[str] | None = None) -> "Services":
         raise MissingExtra("Reading runs")
     from trackbook.services.context import open_services
 
+    wait_for_captures()  # a reader sees what its own process wrote
     store = _open[-1].recorder.store if _open and folder is None else open_store(Settings.load(), folder)
     return open_services(store)
 
@@ -448,6 +450,7 @@ def end_open_runs() -> None:
     """End every open run as the end of this process asks for; called when it exits."""
     with _ending:
         _end_open_runs(_session.shutdown_kind())
+        wait_for_captures()
 
 
 # A kernel that is slow to exit is told to end its runs from another thread, too.

@@ -136,7 +136,7 @@ def test_a_job_s_kernel_joins_its_run(start_kernel: Callable[..., Any], fresh: A
     assert next(run for run in fresh.runs if run.id == later).start.parent_id == owner.run_id
 
 
-def test_the_first_cell_does_not_wait_for_what_is_captured(
+def test_neither_a_cell_nor_the_end_waits_for_what_is_captured(
     start_kernel: Callable[..., Any], fresh: Any
 ) -> None:
     tools = fresh.folder / "bin"
@@ -146,13 +146,13 @@ def test_the_first_cell_does_not_wait_for_what_is_captured(
     git.chmod(0o755)
     kernel = start_kernel(variables={"PATH": f"{tools}:/usr/bin:/bin"})
     kernel.run("%load_ext trackbook\n%track start churn")
+    kernel.run("%track end")
+    assert fresh.last.end.status == "finished"
     assert not fresh.last.all(r.EnvironmentCaptured)
     (fresh.folder / "go").touch()
-    kernel.run("%track end")
-    assert fresh.last.one(r.EnvironmentCaptured).environment.git is None
-    assert fresh.last.records.index(fresh.last.one(r.EnvironmentCaptured)) < fresh.last.records.index(
-        fresh.last.end
-    )
+    (captured,) = fresh.until(lambda project: project.last.all(r.EnvironmentCaptured))
+    assert captured.environment.git is None
+    assert [record.role for record in fresh.last.all(r.WriterOpened)] == ["owner", "editor"]
 
 
 def test_a_notebook_that_was_renamed_is_no_error(start_kernel: Callable[..., Any], fresh: Any) -> None:

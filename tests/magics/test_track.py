@@ -174,8 +174,8 @@ def test_a_second_start_closes_the_first_as_finished(kernel: Any, project: Any) 
 def test_the_saved_notebook_is_the_first_snapshot(kernel: Any, project: Any) -> None:
     kernel.run("%track start churn")
     kernel.run("%track end")
+    (snapshot,) = project.until(lambda project: project.last.all(r.SnapshotTaken))
     run = project.last
-    snapshot = run.one(r.SnapshotTaken)
     assert (snapshot.moment, snapshot.origin) == ("start", "file")
     notebook = join_notebook(run.blobs.get(snapshot.digest), run.blobs.get)
     assert notebook["cells"][0]["source"] == "saved"
@@ -186,6 +186,7 @@ def test_environment_and_project_modules(kernel: Any, project: Any) -> None:
     kernel.run("%track start churn")
     kernel.run("import features, json")
     kernel.run("%track end")
+    project.until(lambda project: project.last.all(r.EnvironmentCaptured))
     run = project.last
     environment = run.one(r.EnvironmentCaptured)
     assert environment.environment.hardware["cpus"] >= 1

@@ -1,6 +1,5 @@
 """Modules of the project that this process imported: code that a notebook runs and does not show."""
 
-import hashlib
 import os
 import sys
 from pathlib import Path
@@ -21,12 +20,23 @@ class ImportedModule(NamedTuple):
     source: bytes
 
 
+class _Known(NamedTuple):
+    resolved: Path
+    foreign: set[str]
+
+
+# What runs of this process have learned of each project: a search opens hundreds of them, among thousands of modules.
+_known: dict[Path, _Known] = {}
+
+
 class ModuleWatch:
     """Finds project modules that were imported, or reloaded, since it was last asked."""
 
     def __init__(self, project: Path) -> None:
-        self._project = project.resolve()
-        self._seen: set[str] = set()
+        if project not in _known:
+            _known[project] = _Known(project.resolve(), set())
+        self._project, self._foreign = _known[project]
+        self._seen: set[str] = set(self._foreign)
         self._specs: dict[str, object] = {}  # of the project's own modules
         self._homes: dict[str, Path | None] = {}
 
@@ -54,6 +64,7 @@ class ModuleWatch:
             return None
         folder, _, base = file.replace(os.sep, "/").rpartition("/")
         if (home := self._home(folder)) is None:
+            self._foreign.add(name)
             return None
         path = self._project / home / base
         try:
@@ -62,6 +73,8 @@ class ModuleWatch:
             source = path.read_bytes()
         except OSError:
             return None
+        import hashlib
+
         digest = hashlib.sha256(source).hexdigest()
         return ImportedModule(Module(name, (home / base).as_posix(), digest, len(source)), source)
 
