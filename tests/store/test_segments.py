@@ -3,7 +3,17 @@ import pytest
 
 from trackbook.domain import records as r
 from trackbook.errors import CorruptRecord
-from trackbook.store.segments import context_text, read_columns, read_segment, separate, write_segment
+from trackbook.store.segments import (
+    MAGIC,
+    Columns,
+    PartContent,
+    context_text,
+    read_columns,
+    read_segment,
+    separate,
+    write_segment,
+)
+from trackbook.store.short_series import SHORT
 
 
 @pytest.fixture
@@ -38,6 +48,70 @@ def test_one_series_is_read_alone(tmp_path, content):
     columns = read_columns(path, "loss", context_text({"subset": "val"}))
     assert columns.values.tolist() == [step / 3 for step in range(50)]
     assert read_columns(path, "loss", context_text({"subset": "test"})) is None
+
+
+def columns_of(count, seed=0):
+    chance = np.random.default_rng(seed)
+    gaps = np.maximum(chance.normal(100_000, 5_000, count), 1).astype(
+        np.int64
+    )  # a step takes 0.1 s, more or less
+    return Columns(np.arange(count), 1_790_000_000_000_000 + np.cumsum(gaps), chance.normal(size=count))
+
+
+def size_of(path, content):
+    write_segment(path, content)
+    return path.stat().st_size
+
+
+def test_short_and_long_series_are_read_alike(tmp_path):
+    path = tmp_path / "x.segment"
+    content = PartContent()
+    for count in (1, 2, SHORT - 1, SHORT, SHORT + 1):
+        content.points[f"m{count}", "{}"] = columns_of(count, seed=count)
+        content.points[f"m{count}", '{"subset":"val"}'] = columns_of(count, seed=-count % 97)
+    write_segment(path, content)
+    found = read_segment(path).points
+    assert set(found) == set(content.points)
+    for (key, context), columns in content.points.items():
+        for one in (found[key, context], read_columns(path, key, context)):
+            for name in ("steps", "times", "values"):
+                np.testing.assert_array_equal(getattr(one, name), getattr(columns, name))
+    assert read_columns(path, "m1", '{"subset":"test"}') is None
+    assert read_columns(path, "m3", "{}") is None
+
+
+def test_a_noisy_point_takes_at_most_12_bytes(tmp_path):
+    content = PartContent(points={("loss", "{}"): columns_of(1000)})
+    assert size_of(tmp_path / "x.segment", content) <= 12 * 1000
+
+
+def test_a_single_point_with_its_name_takes_at_most_60_bytes(tmp_path):
+    names = (
+        "val/accuracy",
+        "val/loss",
+        "f1",
+        "roc_auc",
+        "precision",
+        "recall",
+        "seconds",
+        "epochs",
+        "lr",
+        "size",
+    )
+    content = PartContent()
+    empty = size_of(tmp_path / "x.segment", content)
+    content.points = {(name, "{}"): columns_of(1, seed) for seed, name in enumerate(names)}
+    assert size_of(tmp_path / "x.segment", content) - empty <= 60 * len(names)
+
+
+def test_a_segment_of_a_later_version_is_named(tmp_path, content):
+    path = tmp_path / "x.segment"
+    write_segment(path, content)
+    data = bytearray(path.read_bytes())
+    data[len(MAGIC) - 1] += 1
+    path.write_bytes(data)
+    with pytest.raises(CorruptRecord, match="a newer Trackbook wrote it"):
+        read_segment(path)
 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "other"])

@@ -231,8 +231,8 @@ class Ingester:
     def _seal_closed(self) -> None:
         closed = [name for name, part in self._parts.items() if part.closed and not part.sealed]
         for start in range(0, len(closed), SEAL_AT_ONCE):
-            sealed = [name for name in closed[start : start + SEAL_AT_ONCE] if self.place.parts.seal(name)]
-            with self.database.write() as connection:
+            sealed = self.place.parts.seal(closed[start : start + SEAL_AT_ONCE])
+            with self.database.write(durable=True) as connection:
                 self.place.parts.keep_segments(connection, sealed)
                 index.mark_sealed(connection, sealed)
             for name in sealed:

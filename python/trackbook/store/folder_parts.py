@@ -37,9 +37,9 @@ class FolderParts:
     def keep_segments(self, connection: Connection, names: Iterable[PartName]) -> None:
         """Do nothing: a segment is written where it stays."""
 
-    def seal(self, name: PartName) -> bool:
-        """Write the segment of a closed journal; False if there is neither."""
-        return seal(self._paths, name)
+    def seal(self, names: Iterable[PartName]) -> list[PartName]:
+        """Write the segments of closed journals; returns those whose segment is on the disk."""
+        return seal(self._paths, names)
 
     def drop(self, name: PartName) -> None:
         """Delete a journal that is a segment now."""

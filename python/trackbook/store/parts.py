@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from trackbook.store import schema as t
@@ -52,8 +52,13 @@ def mark_closed(connection: Connection, name: PartName, position: int) -> None:
 
 def mark_sealed(connection: Connection, names: Iterable[PartName]) -> None:
     """Note that these journals are segments now."""
-    for name in names:
-        connection.execute(update(t.parts).where(_is(name)).values(sealed=True))
+    c = t.parts.c
+    statement = update(t.parts).where(
+        c.subject == bindparam("b_subject"), c.writer == bindparam("b_writer"), c.part == bindparam("b_part")
+    )
+    rows = [{"b_subject": name.subject, "b_writer": name.writer, "b_part": name.part} for name in names]
+    if rows:
+        connection.execute(statement.values(sealed=True), rows)
 
 
 def numbered(connection: Connection, run_ids: Iterable[str]) -> set[str]:

@@ -28,8 +28,8 @@ class Parts(Protocol):
     def keep(self, connection: Connection, readings: Iterable[Reading]) -> None:
         """Store what was read of this machine's journals, in the transaction that also stores its rows."""
 
-    def seal(self, name: PartName) -> bool:
-        """Make a closed journal of this machine a segment; False if there is neither. The journal stays."""
+    def seal(self, names: Iterable[PartName]) -> list[PartName]:
+        """Turn closed journals of this machine into segments; returns those that are, for good. The journals stay."""
 
     def keep_segments(self, connection: Connection, names: Iterable[PartName]) -> None:
         """Store sealed journals, in the transaction that also says so."""

@@ -2,13 +2,17 @@
 
 File: magic | blocks | footer (msgpack) | length of the footer (4 bytes, little endian) | CRC-32 of the footer (4).
 The footer says where each block lies. A segment replaces its journal file and holds all that was in it.
+
+Segments of format 1, which end their magic with 1, have columns for each series; those of format 2 pack short series
+together.
 """
 
 import os
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -19,8 +23,11 @@ from trackbook.domain.metric import Context
 from trackbook.domain.records import MetricsLogged, Record
 from trackbook.errors import CorruptRecord
 from trackbook.store.columns import Floats, Ints, decode_floats, decode_ints, encode_floats, encode_ints
+from trackbook.store.short_series import SHORT, Packed, Series, pack, unpack
 
-MAGIC = b"TBSEG\x00\x00\x01"
+FORMAT = 2
+_BRAND = b"TBSEG\x00\x00"
+MAGIC = _BRAND + bytes([FORMAT])
 _TAIL = struct.Struct("<II")
 
 
@@ -70,6 +77,7 @@ class _Footer(msgspec.Struct):
     records: tuple[int, int]
     series: list[_Series]
     unread: list[Unread] = []
+    short: Packed | None = None
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -109,7 +117,15 @@ def write_segment(path: Path, content: PartContent) -> None:
     """Write a segment file; it appears whole, and is on the disk when this returns."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".draft")
-    with open(draft, "wb") as file:
+    write_draft(draft, content)
+    with open(draft, "rb+") as file:
+        os.fsync(file.fileno())
+    os.replace(draft, path)
+
+
+def write_draft(path: Path, content: PartContent) -> None:
+    """Write the bytes of a segment to a file, which is not on the disk yet when this returns."""
+    with open(path, "wb") as file:
         file.write(MAGIC)
 
         def put(block: bytes) -> tuple[int, int]:
@@ -117,6 +133,14 @@ def write_segment(path: Path, content: PartContent) -> None:
             file.write(block)
             return position, len(block)
 
+        short = pack(
+            [
+                (key, context, columns.steps, columns.times, columns.values)
+                for (key, context), columns in content.points.items()
+                if len(columns.values) < SHORT
+            ],
+            put,
+        )
         records = put(zstandard.ZstdCompressor().compress(_encode(content.records)))
         series = [
             _Series(
@@ -128,12 +152,10 @@ def write_segment(path: Path, content: PartContent) -> None:
                 put(encode_floats(columns.values)),
             )
             for (key, context), columns in content.points.items()
+            if len(columns.values) >= SHORT
         ]
-        footer = _encode(_Footer(1, records, series, content.unread))
+        footer = _encode(_Footer(FORMAT, records, series, content.unread, short))
         file.write(footer + _TAIL.pack(len(footer), zlib.crc32(footer)))
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(draft, path)
 
 
 def read_segment(path: Path) -> PartContent:
@@ -150,6 +172,8 @@ def parse_segment(source: object, data: bytes) -> PartContent:
     content.unread = footer.unread
     for series in footer.series:
         content.points[series.key, series.context] = _columns(data, series)
+    for key, context, steps, times, values in _short_series(data, footer):
+        content.points[key, context] = Columns(steps, times, values)
     return content
 
 
@@ -160,15 +184,21 @@ def read_columns(path: Path, key: str, context: str) -> Columns | None:
 
 def find_columns(source: object, data: bytes, key: str, context: str) -> Columns | None:
     """Return one series from the bytes of a segment, None if it has none of that key and context."""
-    for series in _read_footer(source, data).series:
+    footer = _read_footer(source, data)
+    for series in footer.series:
         if series.key == key and series.context == context:
             return _columns(data, series)
+    for name, where, steps, times, values in _short_series(data, footer):
+        if name == key and where == context:
+            return Columns(steps, times, values)
     return None
 
 
 def _read_footer(source: object, data: bytes) -> _Footer:
-    if len(data) < len(MAGIC) + _TAIL.size or not data.startswith(MAGIC):
+    if len(data) < len(MAGIC) + _TAIL.size or not data.startswith(_BRAND):
         raise CorruptRecord(source, "it is no segment, or its beginning is damaged")
+    if not 1 <= data[len(_BRAND)] <= FORMAT:
+        raise CorruptRecord(source, "a newer Trackbook wrote it; upgrade this one: pip install -U trackbook")
     length, checksum = _TAIL.unpack_from(data, len(data) - _TAIL.size)
     footer = data[len(data) - _TAIL.size - length : len(data) - _TAIL.size]
     if zlib.crc32(footer) != checksum:
@@ -182,6 +212,10 @@ def _columns(data: bytes, series: _Series) -> Columns:
         decode_ints(_cut(data, series.times)),
         decode_floats(_cut(data, series.values)),
     )
+
+
+def _short_series(data: bytes, footer: _Footer) -> Iterator[Series]:
+    return iter(()) if footer.short is None else unpack(footer.short, partial(_cut, data))
 
 
 def _cut(data: bytes, block: tuple[int, int]) -> bytes:

@@ -50,8 +50,8 @@ class ServerDatabase(Database):
             yield connection
 
     @contextlib.contextmanager
-    def write(self) -> Iterator[Connection]:
-        """Give a connection in a transaction of its own, while which no other machine writes."""
+    def write(self, *, durable: bool = False) -> Iterator[Connection]:
+        """Give a connection in a transaction of its own, while which no other machine writes. All are `durable`."""
         with self._clear_errors(), self.engine.connect() as connection, connection.begin():
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITING}, {_LOCK})")
             yield connection

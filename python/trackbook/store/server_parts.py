@@ -99,9 +99,9 @@ class ServerParts:
             ],
         )
 
-    def seal(self, name: PartName) -> bool:
-        """Make the segment of a closed journal in the spool, from where `keep_segments` takes it."""
-        return seal(self._paths, name)
+    def seal(self, names: Iterable[PartName]) -> list[PartName]:
+        """Make the segments of closed journals in the spool, from where `keep_segments` takes them."""
+        return seal(self._paths, names)
 
     def keep_segments(self, connection: Connection, names: Iterable[PartName]) -> None:
         """Store the segments of sealed journals in the place of the journals' bytes."""

@@ -1,11 +1,13 @@
 """What the index keeps of a series without its points: last, extremes, count, and a small line for tables."""
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from trackbook.store.columns import Floats
 from trackbook.store.segments import Columns
 
 SPARK_POINTS = 64
@@ -20,18 +22,18 @@ def extend_spark(row: Mapping[str, Any] | None, columns: Columns) -> dict[str, A
     values = columns.values
     before = int(row["count"]) if row else 0
     count = before + len(values)
-    numbers = values[~np.isnan(values)]
     known = [row["min"], row["max"]] if row else [None, None]
+    lowest, highest = _extremes(values)
     changes: dict[str, Any] = {
         "count": count,
-        "min": _pick(min, known[0], numbers.min() if len(numbers) else None),
-        "max": _pick(max, known[1], numbers.max() if len(numbers) else None),
+        "min": _pick(min, known[0], lowest),
+        "max": _pick(max, known[1], highest),
     }
     last_at = int(columns.times[-1])
     if row is None or last_at >= row["last_at"]:
         last = float(values[-1])
         changes |= {
-            "last": None if np.isnan(last) else last,
+            "last": None if math.isnan(last) else last,
             "last_step": int(columns.steps[-1]),
             "last_at": last_at,
         }
@@ -42,6 +44,14 @@ def extend_spark(row: Mapping[str, Any] | None, columns: Columns) -> dict[str, A
     while len(spark) > SPARK_POINTS:
         spark, stride = spark[::2], stride * 2
     return changes | {"spark": json.dumps(spark), "stride": stride}
+
+
+def _extremes(values: Floats) -> tuple[float | None, float | None]:
+    if len(values) == 1:  # of many runs each metric has one value: arrays would take ten times as long
+        only = float(values[0])
+        return (None, None) if math.isnan(only) else (only, only)
+    numbers = values[~np.isnan(values)]
+    return (float(numbers.min()), float(numbers.max())) if len(numbers) else (None, None)
 
 
 def _pick(choose: Any, known: float | None, new: Any) -> float | None:
