@@ -54,7 +54,7 @@ class Ingester:
     def run_pass(self) -> int:
         """Read what is new, mark what died, seal what is closed; returns how many journals had something new."""
         changed = self._read_all() + self._bury_the_dead()
-        self._seal_closed()
+        changed += self._seal_closed()
         self._presence.look(name for name, part in self._parts.items() if not part.closed)
         return changed
 
@@ -228,7 +228,8 @@ class Ingester:
 
     # Sealing
 
-    def _seal_closed(self) -> None:
+    def _seal_closed(self) -> int:
+        changed = 0
         closed = [name for name, part in self._parts.items() if part.closed and not part.sealed]
         for start in range(0, len(closed), SEAL_AT_ONCE):
             sealed = self.place.parts.seal(closed[start : start + SEAL_AT_ONCE])
@@ -238,6 +239,8 @@ class Ingester:
             for name in sealed:
                 self.place.parts.drop(name)
                 self._parts.pop(name)
+            changed += self._read_all()  # who waits for what was written meanwhile does not wait for the rest
+        return changed
 
     def _everything(self) -> Iterator[list[Reading]]:
         segments = _numbers_first(self.place.parts.segments())

@@ -10,6 +10,7 @@ import json
 import os
 import threading
 import time
+from functools import cache
 from pathlib import Path
 
 try:
@@ -98,6 +99,7 @@ def os_host() -> str:
     return os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
 
 
+@cache
 def boot_id() -> str:
     """Return an id of the present boot of this machine, empty where the system has none."""
     try:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from trackbook.store import schema as t
@@ -29,20 +29,17 @@ class RunState(NamedTuple):
 
 
 def open_parts(connection: Connection, subjects: Collection[str]) -> dict[PartName, Part]:
-    """Return all parts that are not sealed, and all of these subjects."""
-    c = t.parts.c
-    rows = connection.execute(select(t.parts).where(or_(c.sealed.is_(False), c.subject.in_(subjects))))
+    """Return what is known of the parts of subjects that have journals: all others are sealed."""
     return {
         PartName(row.subject, row.writer, row.part): Part(row.position, row.role, row.closed, row.sealed)
-        for row in rows
+        for some in slices(sorted(subjects))
+        for row in connection.execute(select(t.parts).where(t.parts.c.subject.in_(some)))
     }
 
 
 def positions(connection: Connection, subjects: Collection[str]) -> dict[PartName, int]:
     """Return how far each journal of these subjects was read, in bytes."""
-    c = t.parts.c
-    rows = connection.execute(select(c.subject, c.writer, c.part, c.position).where(c.subject.in_(subjects)))
-    return {PartName(row.subject, row.writer, row.part): row.position for row in rows}
+    return {name: part.position for name, part in open_parts(connection, subjects).items()}
 
 
 def mark_closed(connection: Connection, name: PartName, position: int) -> None:

@@ -262,7 +262,11 @@ class _Batch:
         unnumbered = t.runs.c.number.is_(None)
         number = select(t.numbers.c.number).where(t.numbers.c.run_id == t.runs.c.id).scalar_subquery()
         known = t.runs.c.id.in_(select(t.numbers.c.run_id))
-        self.connection.execute(update(t.runs).where(unnumbered, known).values(number=number))
+        # A run can get its number when the one or the other becomes known; to look at all of them takes too long.
+        touched = {*self.runs, *(row["run_id"] for row in self.added[t.numbers])}
+        for ids in slices(sorted(touched)):
+            some = t.runs.c.id.in_(ids)
+            self.connection.execute(update(t.runs).where(some, unnumbered, known).values(number=number))
 
 
 _CELL_END = ("status", "duration", "outputs", "truncated", "error")
