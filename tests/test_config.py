@@ -41,3 +41,15 @@ def test_a_url_that_can_be_no_store_is_refused_rather_than_made_a_folder(url):
     with pytest.raises(UsageError, match="folder") as refused:
         Settings.load({"TRACKBOOK_STORE": url})
     assert "secret" not in str(refused.value)
+
+
+def test_how_often_the_disk_is_waited_for_reaches_the_kernel_of_a_job():
+    settings = Settings.load({"TRACKBOOK_SYNC": "0.5"})
+    assert settings.sync == 0.5
+    assert Settings.load(settings.job_environment()) == settings
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "often", "nan", "inf"])
+def test_what_is_no_number_of_seconds_is_refused(text):
+    with pytest.raises(UsageError, match="a number of seconds"):
+        Settings.load({"TRACKBOOK_SYNC": text})

@@ -27,6 +27,7 @@ from trackbook.services.ingester import can_ingest, ensure_ingester
 from trackbook.services.recorder import RunRecorder
 from trackbook.services.session import Session, ShutdownKind
 from trackbook.services.surroundings import Surroundings, wait_for_captures
+from trackbook.services.syncing import Syncing
 from trackbook.store.paths import StorePaths, create_store, locate_store
 
 if TYPE_CHECKING:
@@ -45,8 +46,10 @@ class Run:
         joined: bool = False,
         output_dir: Path | None = None,
         parent: "Run | None" = None,
+        sync: float | None = None,
     ) -> None:
         self._recorder = recorder
+        self._syncing = Syncing(recorder, sync) if sync is not None else None
         self._joined = joined
         self._output_dir = output_dir
         self._scoped = False
@@ -165,6 +168,8 @@ class Run:
                 self._surroundings.finish(patience=5.0 if self._joined else 0.0)
                 _session.run_ending(self._recorder, status, error)
         self._recorder.end(status, error=error, reason=reason, message_id=_session.message_id())
+        if self._syncing is not None:
+            self._syncing.finish()
         if self in _open:
             _open.remove(self)
 
@@ -229,7 +234,7 @@ def start_run(
         )
         if not nested:
             _close_plain_runs()
-        run = Run(recorder, parent=parent)
+        run = Run(recorder, parent=parent, sync=settings.sync)
     if notes:
         run.note(notes)
     ensure_ingester(run.recorder.store)
@@ -250,7 +255,7 @@ def join_job() -> Run | None:
     if settings.run_id in _joined_jobs:
         return None
     recorder = RunRecorder.join(create_store(settings.folder, settings.remote), settings.run_id)
-    return Run(recorder, joined=True, output_dir=settings.output_dir)
+    return Run(recorder, joined=True, output_dir=settings.output_dir, sync=settings.sync)
 
 
 def current_run() -> Run | None:

@@ -13,6 +13,7 @@ ARTIFACTS = "TRACKBOOK_ARTIFACTS"
 TOKEN = "TRACKBOOK_TOKEN"
 SPOOL = "TRACKBOOK_SPOOL"
 CACHE = "TRACKBOOK_CACHE"
+SYNC = "TRACKBOOK_SYNC"
 RUN = "TRACKBOOK_RUN"
 JOB = "TRACKBOOK_JOB"
 OUTPUT_DIR = "TRACKBOOK_OUTPUT_DIR"
@@ -31,7 +32,8 @@ class Settings:
     folder (any that fsspec knows) in which blobs are kept instead of in the store. `spool` is the folder where what
     is on its way to a `store_url` waits, `cache` the one for indexes that can't lie in their store. `run_id`,
     `job_id` and `output_dir` are set for the kernel of a job. `notebook` is the path that Jupyter gave the kernel
-    at start.
+    at start. `sync` is after how many seconds what runs wrote is brought to the disk itself; None leaves that to the
+    operating system.
     """
 
     store: Path | None = None
@@ -44,12 +46,14 @@ class Settings:
     job_id: str | None = None
     output_dir: Path | None = None
     notebook: Path | None = None
+    sync: float | None = None
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> "Settings":
         """Read the settings from `environ`, by default the process's own environment.
 
-        Raises UsageError for a TRACKBOOK_STORE that is neither a folder's path nor a URL that can be a store.
+        Raises UsageError for a TRACKBOOK_STORE that is neither a folder's path nor a URL that can be a store, and for
+        a TRACKBOOK_SYNC that is no number of seconds.
         """
         env = os.environ if environ is None else environ
         store = env.get(STORE) or ""
@@ -70,6 +74,7 @@ class Settings:
             job_id=env.get(JOB) or None,
             output_dir=_path(env.get(OUTPUT_DIR)),
             notebook=_path(env.get(NOTEBOOK)),
+            sync=_seconds(SYNC, env.get(SYNC)),
         )
 
     @property
@@ -108,6 +113,7 @@ class Settings:
             (TOKEN, self.token),
             (SPOOL, self.spool),
             (CACHE, self.cache),
+            (SYNC, self.sync),
             (RUN, self.run_id),
             (JOB, self.job_id),
             (OUTPUT_DIR, self.output_dir),
@@ -130,6 +136,18 @@ def without_password(url: str) -> str:
     host = parts.netloc.rpartition("@")
     user = host[0].partition(":")[0]
     return urlunsplit(parts._replace(netloc=f"{user}@{host[2]}" if user else host[2]))
+
+
+def _seconds(name: str, text: str | None) -> float | None:
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise UsageError(f"{name} is {text!r}: name a number of seconds above 0, such as 1 or 0.5.")
+    return seconds
 
 
 def _path(text: str | None) -> Path | None:

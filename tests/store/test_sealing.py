@@ -1,5 +1,4 @@
 import contextlib
-import os
 
 import pytest
 
@@ -8,6 +7,7 @@ from trackbook.domain.ids import new_id
 from trackbook.services.ingest import Ingester
 from trackbook.services.opening import open_place
 from trackbook.services.recorder import RunRecorder
+from trackbook.store import sealing
 from trackbook.store.journal import JournalWriter
 from trackbook.store.paths import PartName, create_store
 from trackbook.store.sealing import seal
@@ -49,11 +49,11 @@ def test_no_journal_goes_before_its_segment_is_on_the_disk(store, monkeypatch):
         run.log({"loss": number})
         run.end()
     on_disk, dropped, levels = set(), [], []
-    fsync, drop, write = os.fsync, place.parts.drop, place.database.write
+    bring, drop, write = sealing.bring_to_disk, place.parts.drop, place.database.write
 
-    def note_fsync(fd):
-        fsync(fd)
-        on_disk.add(os.fstat(fd).st_ino)
+    def note(path):
+        bring(path)
+        on_disk.add(path.stat().st_ino)
 
     def check_and_drop(name):
         segment = store.segment(name)
@@ -68,7 +68,7 @@ def test_no_journal_goes_before_its_segment_is_on_the_disk(store, monkeypatch):
             levels.append(connection.exec_driver_sql("PRAGMA synchronous").scalar())
             yield connection
 
-    monkeypatch.setattr(os, "fsync", note_fsync)
+    monkeypatch.setattr(sealing, "bring_to_disk", note)
     monkeypatch.setattr(place.parts, "drop", check_and_drop)
     monkeypatch.setattr(place.database, "write", note_level)
     Ingester(place).finish()
@@ -81,17 +81,17 @@ def test_a_disk_that_takes_no_segment_keeps_the_journal(store, monkeypatch):
     place = open_place(store)
     run = RunRecorder.start(store, experiment="e")
     run.end()
-    fsync = os.fsync
+    bring = sealing.bring_to_disk
 
-    def refuse(fd):
+    def refuse(path):
         raise OSError(28, "the disk is full")
 
-    monkeypatch.setattr(os, "fsync", refuse)
+    monkeypatch.setattr(sealing, "bring_to_disk", refuse)
     ingester = Ingester(place)
     ingester.run_pass()
     assert run.run_id in {name.subject for name, _ in store.list_journals()}
     assert list(store.list_segments()) == []
-    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(sealing, "bring_to_disk", bring)
     ingester.finish()
     place.close()
     assert run.run_id not in {name.subject for name, _ in store.list_journals()}

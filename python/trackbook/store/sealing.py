@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from trackbook.store.durable import bring_to_disk
 from trackbook.store.journal import Damage, Entry, scan
 from trackbook.store.paths import PartName, StorePaths
 from trackbook.store.segments import Unread, separate, write_draft
@@ -70,14 +71,8 @@ def _draft(store: StorePaths, name: PartName) -> Path | None:
 
 
 def _to_disk(path: Path) -> bool:
-    if os.name == "nt" and path.is_dir():  # a name is on the disk there with its file
-        return True
     try:
-        fd = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
+        bring_to_disk(path)
     except OSError:
         return False
     return True

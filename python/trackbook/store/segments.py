@@ -23,6 +23,7 @@ from trackbook.domain.metric import Context
 from trackbook.domain.records import MetricsLogged, Record
 from trackbook.errors import CorruptRecord
 from trackbook.store.columns import Floats, Ints, decode_floats, decode_ints, encode_floats, encode_ints
+from trackbook.store.durable import bring_to_disk
 from trackbook.store.short_series import SHORT, Packed, Series, pack, unpack
 
 FORMAT = 2
@@ -118,8 +119,7 @@ def write_segment(path: Path, content: PartContent) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".draft")
     write_draft(draft, content)
-    with open(draft, "rb+") as file:
-        os.fsync(file.fileno())
+    bring_to_disk(draft)
     os.replace(draft, path)
 
 
