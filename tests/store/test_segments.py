@@ -1,3 +1,6 @@
+from dataclasses import astuple
+
+import msgspec
 import numpy as np
 import pytest
 
@@ -7,7 +10,9 @@ from trackbook.store.segments import (
     MAGIC,
     Columns,
     PartContent,
+    columns_of,
     context_text,
+    points_record,
     read_columns,
     read_segment,
     separate,
@@ -128,3 +133,25 @@ def test_a_damaged_segment_is_an_error_that_names_the_file(tmp_path, content, da
     path.write_bytes(data)
     with pytest.raises(CorruptRecord, match=r"x\.segment"):
         read_segment(path)
+
+
+def test_many_points_in_one_record_are_points_like_others(content):
+    loss = content.points["loss", "{}"]
+    odd = content.points["loss", '{"subset":"val"}']
+    records = [
+        points_record("loss", None, loss),
+        r.MetricsLogged(100, 50, {"loss": 7.0}),
+        points_record("loss", {"subset": "val"}, odd),
+        r.PointsLogged(100, "none", None, b"", b"", b""),
+    ]
+    again = msgspec.msgpack.decode(msgspec.msgpack.encode(records), type=list[r.Record])
+    found = separate(again)
+    assert (found.records, found.points.keys()) == ([], {("loss", "{}"), ("loss", '{"subset":"val"}')})
+    assert found.points["loss", "{}"].values.tolist() == [*loss.values.tolist(), 7.0]
+    assert found.points["loss", "{}"].times.tolist() == [*loss.times.tolist(), 100]
+    assert found.points["loss", '{"subset":"val"}'].steps.tolist() == odd.steps.tolist()
+
+
+def test_columns_that_are_cut_short_end_with_the_shortest():
+    record = r.PointsLogged(1, "loss", None, bytes(16), bytes(17), bytes(8))
+    assert [len(column) for column in astuple(columns_of(record))] == [1, 1, 1]

@@ -54,6 +54,19 @@ class MetricsLogged(_Record, frozen=True, array_like=True, tag="m", gc=False):
     context: dict[str, str] | None = None
 
 
+class PointsLogged(_Record, frozen=True, array_like=True, tag="points"):
+    """Many points of one series at once, as an import brings them: little-endian columns of 64 bits a point.
+
+    `steps` and `times` (microseconds) are whole numbers, `values` floats; all three have the same length.
+    """
+
+    key: str
+    context: dict[str, str] | None
+    steps: bytes
+    times: bytes
+    values: bytes
+
+
 class MetricDefined(_Record, frozen=True, array_like=True, tag="metric"):
     """The user said what a metric means."""
 
@@ -186,6 +199,7 @@ Record = (
     WriterOpened
     | RunStarted
     | MetricsLogged
+    | PointsLogged
     | MetricDefined
     | ParamsSet
     | TagsSet

@@ -20,7 +20,7 @@ import numpy as np
 import zstandard
 
 from trackbook.domain.metric import Context
-from trackbook.domain.records import MetricsLogged, Record
+from trackbook.domain.records import MetricsLogged, PointsLogged, Record
 from trackbook.errors import CorruptRecord
 from trackbook.store.columns import Floats, Ints, decode_floats, decode_ints, encode_floats, encode_ints
 from trackbook.store.durable import bring_to_disk
@@ -97,7 +97,15 @@ def separate(records: Iterable[Record]) -> PartContent:
     gathered: dict[SeriesKey, tuple[list[int], list[int], list[float]]] = {}
     for record in records:
         if not isinstance(record, MetricsLogged):
-            content.records.append(record)
+            if isinstance(record, PointsLogged):
+                if not len((columns := columns_of(record)).values):
+                    continue
+                known = gathered.setdefault((record.key, context_text(record.context)), ([], [], []))
+                known[0].extend(columns.steps.tolist())
+                known[1].extend(columns.times.tolist())
+                known[2].extend(columns.values.tolist())
+            else:
+                content.records.append(record)
             continue
         context = context_text(record.context)
         for key, value in record.values.items():
@@ -112,6 +120,28 @@ def separate(records: Iterable[Record]) -> PartContent:
             np.array(steps, np.int64), np.array(times, np.int64), np.array(values, np.float64)
         )
     return content
+
+
+def columns_of(record: PointsLogged) -> Columns:
+    """Return the points of one record; those of columns that are cut short end with the shortest."""
+    count = min(len(record.steps), len(record.times), len(record.values)) // 8
+    return Columns(
+        np.frombuffer(record.steps, "<i8", count).astype(np.int64),
+        np.frombuffer(record.times, "<i8", count).astype(np.int64),
+        np.frombuffer(record.values, "<f8", count).astype(np.float64),
+    )
+
+
+def points_record(key: str, context: Context | None, columns: Columns) -> PointsLogged:
+    """Return the one record that holds these points, of which there is at least one."""
+    return PointsLogged(
+        int(columns.times[-1]),
+        key,
+        context or None,
+        columns.steps.astype("<i8").tobytes(),
+        columns.times.astype("<i8").tobytes(),
+        columns.values.astype("<f8").tobytes(),
+    )
 
 
 def write_segment(path: Path, content: PartContent) -> None:
