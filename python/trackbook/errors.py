@@ -7,6 +7,7 @@
     │   ├── NoActiveRun            something was tracked while no run was open
     │   ├── NotebookError          a file that is no notebook, or one that can't be used for this
     │   ├── ParameterError         a notebook's parameter: unknown name, wrong type
+    │   ├── ExportError            a folder that is no export, or one that is damaged, unfinished or of a newer format
     │   ├── QueryError             a search that can't be read; carries the position in the text
     │   └── MissingExtra           the light install lacks what this call needs
     ├── NotFound                   no such run, artifact, snapshot, job or project
@@ -93,6 +94,20 @@ class ParameterError(UsageError):
         self.reason = reason
         self.suggestions = list(suggestions)
         super().__init__(f"Parameter {name!r}: {reason}")
+
+
+class ExportError(UsageError):
+    """A folder that is no export, or one that can't be read: damaged, unfinished, or of a newer format.
+
+    `path` is the file that can't be read, `reason` says why and what to do.
+    """
+
+    code = "export"
+
+    def __init__(self, path: object, reason: str) -> None:
+        self.path = str(path)
+        self.reason = reason
+        super().__init__(f"{self.path}: {reason}")
 
 
 class QueryError(UsageError):

@@ -10,6 +10,8 @@ import click
 from trackbook.cli.commands.cancel import cancel
 from trackbook.cli.commands.compare import compare
 from trackbook.cli.commands.doctor import doctor
+from trackbook.cli.commands.export_runs import export_runs
+from trackbook.cli.commands.import_runs import import_runs
 from trackbook.cli.commands.jobs import jobs
 from trackbook.cli.commands.parameters import parameters
 from trackbook.cli.commands.rebuild import rebuild
@@ -46,7 +48,8 @@ def cli() -> None:
 
 
 for _command in (
-    run_notebook, sweep, runs, show, compare, parameters, jobs, cancel, trash, restore, doctor, rebuild,
+    run_notebook, sweep, runs, show, compare, parameters, jobs, cancel, trash, restore, export_runs, import_runs,
+    doctor, rebuild,
 ):  # fmt: skip
     cli.add_command(_command)
 

@@ -46,13 +46,18 @@ def open_project() -> "Services":
 
 def open_notebook_project(notebook: Path) -> "Services":
     """Return the services of a notebook's project, made where there is none. Raises StoreError if it can't be used."""
+    return open_folder_project(notebook.absolute().parent)
+
+
+def open_folder_project(folder: Path) -> "Services":
+    """Return the services of a folder's project, made where there is none. Raises StoreError if it can't be used."""
     from trackbook.services.context import open_services
 
     settings = Settings.load()
     store = (
         create_store(settings.folder, settings.remote)
         if settings.folder is not None
-        else locate_store(notebook.absolute().parent)
+        else locate_store(folder)
     )
     return open_services(store)
 

@@ -40,7 +40,7 @@ def rebuild(store: StorePaths, timeout: float = 60.0) -> Place:
 
     A running ingester is asked to end. Raises StoreError if it doesn't within `timeout` seconds.
     """
-    with _holding(store, timeout):
+    with holding_index(store, timeout):
         try:
             place = open_place(store)
         except StoreError:
@@ -54,7 +54,8 @@ def rebuild(store: StorePaths, timeout: float = 60.0) -> Place:
 
 
 @contextlib.contextmanager
-def _holding(store: StorePaths, timeout: float) -> Iterator[None]:
+def holding_index(store: StorePaths, timeout: float = 60.0) -> Iterator[None]:
+    """Keep every ingester away. Raises StoreError if a running one doesn't end within `timeout` seconds."""
     lock = ProcessLock(store.ingester_lock)
     request = store.root / YIELD
     request.touch()

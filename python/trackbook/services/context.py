@@ -5,6 +5,8 @@ from functools import cached_property
 from trackbook.services.artifacts import Artifacts
 from trackbook.services.compare import Compare
 from trackbook.services.edits import Edits
+from trackbook.services.exchange.exporting import Exports
+from trackbook.services.exchange.importing import Imports
 from trackbook.services.jobs import Jobs
 from trackbook.services.opening import open_place
 from trackbook.services.runs import Runs
@@ -65,6 +67,16 @@ class Services:
     def jobs(self) -> Jobs:
         """Submits, reads and cancels jobs."""
         return Jobs(self.place)
+
+    @cached_property
+    def exports(self) -> Exports:
+        """Writes runs to folders of Parquet and JSON."""
+        return Exports(self.store, self.runs, self.jobs, self.snapshots)
+
+    @cached_property
+    def imports(self) -> Imports:
+        """Takes runs in from such folders."""
+        return Imports(self.store, self.database)
 
 
 def open_services(store: StorePaths) -> Services:

@@ -1,5 +1,6 @@
 """Running numbers (`#42`): given out by the ingester, and written into the project's own journal, so that they last."""
 
+import itertools
 from collections.abc import Collection, Iterable
 
 from trackbook.domain.clock import now
@@ -23,8 +24,15 @@ class Numbering:
         fresh = list(dict.fromkeys(run_ids))
         if not fresh:
             return None
+        return self.keep(zip(fresh, itertools.count(max(taken, default=0) + 1), strict=False))
+
+    def keep(self, numbers: Iterable[tuple[str, int]]) -> PartName:
+        """Give runs these numbers, which no other run has; returns the journal file that says so.
+
+        Whoever calls it holds the ingester's lock, as an ingester does.
+        """
         writer = self._writer or self._open()
-        for number, run_id in enumerate(fresh, start=max(taken, default=0) + 1):
+        for run_id, number in numbers:
             writer.append(RunNumbered(now(), run_id, number))
         return PartName(PROJECT_SUBJECT, writer.writer, writer.part)
 

@@ -58,6 +58,12 @@ class Runs:
             found = search_runs(connection, query or "", order_by or "", scope, offset, limit)
             return RunPage(found.total, revision_of(connection), read_runs(connection, found.ids))
 
+    def ids(self, query: str | None = None, *, trashed: bool = False) -> list[str]:
+        """Return the ids of all runs that match, in the order of `search`. Raises QueryError like `search`."""
+        with self._database.read() as connection:
+            found = search_runs(connection, query or "", "", Scope(trashed, None, None), 0, _MOST_SKIPPED)
+        return list(found.ids)
+
     def get(self, reference: str) -> Run:
         """Return the run of an id, of an id's beginning (at least 6 characters), or of a number ("42", "#42").
 

@@ -74,6 +74,21 @@ def highest_number(connection: Connection) -> int:
     return int(connection.execute(select(c.number).order_by(c.number.desc()).limit(1)).scalar() or 0)
 
 
+def numbers_of(connection: Connection, run_ids: Iterable[str]) -> dict[str, int]:
+    """Return the numbers of those of the runs that have one."""
+    c = t.numbers.c
+    found: dict[str, int] = {}
+    for ids in slices(sorted(set(run_ids))):
+        for run_id, number in connection.execute(select(c.run_id, c.number).where(c.run_id.in_(ids))):
+            found[run_id] = number
+    return found
+
+
+def all_numbers(connection: Connection) -> set[int]:
+    """Return the numbers that belong to runs."""
+    return set(connection.execute(select(t.numbers.c.number)).scalars())
+
+
 def run_state(connection: Connection, run_id: str) -> RunState | None:
     """Return the state of a run, None if it is not known."""
     c = t.runs.c
