@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
@@ -67,6 +69,27 @@ class CleanEnvironment:
         )
         assert done.returncode == 0, f"{program} {' '.join(arguments)}\n{done.stdout}"
         return done.stdout
+
+
+def answers(services: Any) -> dict[str, tuple[Any, ...]]:
+    """Everything that can be read of each run of a store, by its id; but for the store's own count of changes."""
+    return {
+        run_id: _answers_of(services, run_id)
+        for trashed in (False, True)
+        for run_id in services.runs.ids(trashed=trashed)
+    }
+
+
+def _answers_of(services: Any, run_id: str) -> tuple[Any, ...]:
+    detail = services.runs.detail(run_id)
+    run = msgspec.structs.replace(detail.run, revision=0)
+    series = [services.series.read(run_id, one.key, one.context) for one in detail.series]
+    cells = [services.snapshots.cell(run_id, cell.order) for cell in detail.cells]
+    notebooks = [services.snapshots.notebook(run_id, info.moment) for info in detail.snapshots]
+    artifacts = [services.artifacts.open(run_id, one.path)[1].read_bytes() for one in detail.artifacts]
+    # As text: no NaN equals another.
+    values = (msgspec.structs.replace(detail, run=run), series, cells, notebooks, artifacts)
+    return tuple(repr(value) for value in values)
 
 
 def clean_variables() -> dict[str, str]:

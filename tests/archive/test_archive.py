@@ -5,10 +5,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tests.conftest import answers
 
 from trackbook.services.catchup import rebuild
 from trackbook.services.context import open_services
-from trackbook.store.paths import StorePaths
+from trackbook.store.paths import StorePaths, create_store
 
 ARCHIVES = sorted(path for path in Path(__file__).parent.iterdir() if (path / "store").is_dir())
 JOB = "01a1fe05-0000-7000-8000-000000000001"
@@ -36,6 +37,31 @@ def test_an_earlier_store_keeps_everything(store, how):
     check_runs(services)
     check_details(services)
     services.database.close()
+
+
+def test_an_upgraded_index_answers_as_one_made_anew(store):
+    services = open_services(store)
+    services.runs.refresh()
+    upgraded = answers(services)
+    jobs = services.jobs.list()
+    services.database.close()
+    rebuild(store).close()
+    services = open_services(store)
+    assert answers(services) == upgraded
+    assert len(upgraded) == 4
+    assert services.jobs.list() == jobs
+    services.database.close()
+
+
+def test_an_earlier_store_is_exported_and_imported(store, tmp_path):
+    there, here = open_services(store), open_services(create_store(tmp_path / "here" / ".trackbook"))
+    there.runs.refresh()
+    there.exports.write(tmp_path / "export")
+    assert len(here.imports.read(tmp_path / "export").added) == 4
+    assert answers(here) == answers(there)
+    check_runs(here)
+    here.database.close()
+    there.database.close()
 
 
 def check_runs(services):

@@ -16,6 +16,7 @@ from trackbook.store.paths import StorePaths
 # The newest migration; opening an index that has it needs no Alembic, which is slow to import.
 HEAD = "0002"
 KNOWN = ("0001", "0002")
+MIGRATIONS = "trackbook.store:migrations"
 
 
 class Database:
@@ -117,7 +118,7 @@ def _upgrade(engine: Engine, store: StorePaths, version: str | None) -> None:
         ):
             source.backup(target)
     config = Config()
-    config.set_main_option("script_location", "trackbook.store:migrations")
+    config.set_main_option("script_location", MIGRATIONS)
     with engine.connect().execution_options(trackbook_write=True) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

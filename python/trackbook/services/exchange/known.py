@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 import msgspec
 
 from trackbook.domain.records import Record, WriterOpened
+from trackbook.services.exchange.recordtext import record_to_json
 from trackbook.store.metrics import join
 from trackbook.store.paths import PartName, StorePaths
 from trackbook.store.segments import Columns, SeriesKey
 from trackbook.store.subjects import read_part, without_marks
-
-_encode = msgspec.msgpack.Encoder().encode
 
 
 class Differs(Exception):
@@ -30,8 +29,7 @@ class KnownWriter:
     def new_records(self, records: Sequence[Record]) -> Sequence[Record]:
         """Return the records that are not in the store yet; raises Differs."""
         both = min(len(self.records), len(records))
-        # By their bytes: no NaN equals another.
-        if _encode(self.records[:both]) != _encode(records[:both]):
+        if _text(self.records[:both]) != _text(records[:both]):
             raise Differs
         return records[both:]
 
@@ -60,6 +58,11 @@ def read_known(store: StorePaths, names: Sequence[PartName]) -> KnownWriter:
             pieces.setdefault(series, []).append(columns)
     known.points = {series: join(found) for series, found in pieces.items()}
     return known
+
+
+def _text(records: Sequence[Record]) -> bytes:
+    # As an export has them: no NaN equals another, and in JSON there is one.
+    return msgspec.json.encode([record_to_json(record) for record in records])
 
 
 def _bytes(columns: Columns, start: int, end: int) -> tuple[bytes, ...]:
