@@ -9,6 +9,7 @@ from trackbook.domain.page import RunPage
 from trackbook.domain.run import Run, RunDetail
 from trackbook.errors import NotFound, UsageError
 from trackbook.services.catchup import catch_up
+from trackbook.store.database import Connection
 from trackbook.store.details import (
     read_artifacts,
     read_cells,
@@ -70,25 +71,14 @@ class Runs:
         Raises NotFound without such a run, UsageError if several ids begin so.
         """
         with self._database.read() as connection:
-            ids = find_run_ids(connection, reference.strip())
-            if len(ids) > 1:
-                numbers = ", ".join(f"#{run.number}" for run in read_runs(connection, ids[:5]))
-                raise UsageError(
-                    f"{reference!r} fits several runs, such as {numbers}; write more of the id, or #NUMBER."
-                )
-            found = read_runs(connection, ids)
-        if not found:
-            raise NotFound("run", reference)
-        return found[0]
+            return _find(connection, reference)
 
     def detail(self, reference: str) -> RunDetail:
         """Return everything about one run except points, blobs and snapshots themselves; raises like `get`."""
-        run = self.get(reference)
-        with self._database.read() as connection:
-            # Read again: all parts are then of one moment.
-            fresh = read_runs(connection, [run.id])
+        with self._database.read() as connection:  # all parts are of one moment
+            run = _find(connection, reference)
             return RunDetail(
-                run=fresh[0] if fresh else run,
+                run=run,
                 series=read_series(connection, run.id),
                 revisions=read_revisions(connection, run.id),
                 artifacts=read_artifacts(connection, run.id),
@@ -132,3 +122,16 @@ class Runs:
         except (NotFound, msgspec.MsgspecError):
             return environment
         return msgspec.structs.replace(environment, packages=packages)
+
+
+def _find(connection: Connection, reference: str) -> Run:
+    ids = find_run_ids(connection, reference.strip())
+    if len(ids) > 1:
+        numbers = ", ".join(f"#{run.number}" for run in read_runs(connection, ids[:5]))
+        raise UsageError(
+            f"{reference!r} fits several runs, such as {numbers}; write more of the id, or #NUMBER."
+        )
+    found = read_runs(connection, ids)
+    if not found:
+        raise NotFound("run", reference)
+    return found[0]
