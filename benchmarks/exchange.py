@@ -2,10 +2,12 @@
 
     python benchmarks/exchange.py
     python benchmarks/exchange.py --runs 1000 --points 1000000
+    python benchmarks/exchange.py --peer /path/to/peer/bin/python      (where mlflow and mlflow-export-import are)
 
 First 1,000 runs of 10 parameters and 10 metrics with 100 points each, then one run with a series of 1,000,000 points;
 each is exported, imported into an empty store, and imported a second time, which finds everything there. Every step is
-a process of its own, so that its peak of memory is its own; a copy of the same bytes tells what the disk takes.
+a process of its own, so that its peak of memory is its own; a copy of the same bytes tells what the disk takes. The
+peer exports runs like the first ones, but a tenth as many, from MLflow on SQLite. Starting Python is not counted.
 """
 
 import argparse
@@ -28,15 +30,23 @@ def main() -> None:
     )
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--points", type=int, default=1_000_000, help="of the one long series")
+    parser.add_argument("--peer", help="the Python that has mlflow and mlflow-export-import")
     parser.add_argument("--step", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.step:
-        _step(*arguments.step)
+        step, *rest = arguments.step
+        _mlflow(*rest) if step == "mlflow" else _step(step, *rest)
         return
     print(f"{'':34}{'seconds':>9}{'peak MB':>9}{'MB':>9}")
     for what, size in (("runs", arguments.runs), ("points", arguments.points)):
         with tempfile.TemporaryDirectory() as temporary:
             _measure(Path(temporary), what, size)
+    if arguments.peer:
+        with tempfile.TemporaryDirectory() as temporary:
+            count = arguments.runs // 10
+            found = _run("mlflow", temporary, str(count), python=arguments.peer)
+            print(f"{count:,} runs, MLflow on SQLite, mlflow-export-import")
+            print(f"  {'export':32}{found['seconds']:9.2f}{found['peak']:9.0f}{found['size']:9.1f}")
 
 
 def _measure(folder: Path, what: str, size: int) -> None:
@@ -47,7 +57,7 @@ def _measure(folder: Path, what: str, size: int) -> None:
         ("import", "here", "import"),
         ("import again", "here", "import"),
     ):
-        found = _run(step, folder / store, folder / "export")
+        found = _run(step, str(folder / store), str(folder / "export"))
         print(f"  {name:32}{found['seconds']:9.2f}{found['peak']:9.0f}{_size(folder / 'export'):9.1f}")
     begin = time.perf_counter()
     shutil.copytree(folder / "there", folder / "copy")
@@ -93,9 +103,9 @@ def _index(root: Path) -> None:
     services.database.close()
 
 
-def _run(step: str, store: Path, export: Path) -> dict[str, float]:
-    command = [sys.executable, __file__, "--step", step, str(store), str(export)]
-    return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+def _run(*step: str, python: str = sys.executable) -> dict[str, float]:
+    done = subprocess.run([python, __file__, "--step", *step], check=True, stdout=subprocess.PIPE)
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def _step(step: str, store: str, export: str) -> None:
@@ -110,8 +120,30 @@ def _step(step: str, store: str, export: str) -> None:
         services.imports.read(Path(export))
     seconds = time.perf_counter() - begin
     services.database.close()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "peak": peak}))
+    print(json.dumps({"seconds": seconds, "peak": _peak()}))
+
+
+def _mlflow(folder: str, count: str) -> None:
+    import mlflow
+    from mlflow.entities import Metric, Param
+    from mlflow_export_import.experiment.export_experiment import ExperimentExporter
+
+    mlflow.set_tracking_uri(f"sqlite:///{folder}/there.db")
+    client, source = mlflow.MlflowClient(), random.Random(1)
+    experiment = client.create_experiment("churn", f"{folder}/artifacts")
+    for _ in range(int(count)):
+        run = client.create_run(experiment)
+        metrics = [Metric(key, source.random(), step, step) for step in range(100) for key in METRICS]
+        client.log_batch(run.info.run_id, metrics, [Param(f"p{i}", str(source.random())) for i in range(10)])
+        client.set_terminated(run.info.run_id)
+    begin = time.perf_counter()
+    ExperimentExporter(client).export_experiment("churn", f"{folder}/export")
+    seconds = time.perf_counter() - begin
+    print(json.dumps({"seconds": seconds, "peak": _peak(), "size": _size(Path(folder) / "export")}))
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _size(folder: Path) -> float:

@@ -3,7 +3,12 @@
 import json
 import math
 import shutil
+import struct
+import subprocess
+import sys
 import tempfile
+import time
+import zlib
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -24,17 +29,18 @@ from trackbook.domain.ids import new_id
 from trackbook.domain.job import JobSpec
 from trackbook.domain.names import MAX_NAME
 from trackbook.domain.run import RunDetail, RunError, Source
-from trackbook.errors import ExportError, NotFound, UsageError
+from trackbook.errors import Conflict, ExportError, NotFound, UsageError
 from trackbook.services.catchup import rebuild
 from trackbook.services.context import open_services
 from trackbook.services.exchange.layout import describe_file
 from trackbook.services.exchange.recordtext import record_from_json, record_to_json
 from trackbook.services.exchange.staging import Staging
+from trackbook.services.ingester import ensure_ingester
 from trackbook.services.recorder import RunRecorder
 from trackbook.services.snapshots import store_notebook
 from trackbook.store.journal import JournalWriter
+from trackbook.store.locks import is_held
 from trackbook.store.paths import create_store
-from trackbook.store.subjects import list_parts
 
 NOTEBOOK = {
     "nbformat": 4,
@@ -61,6 +67,13 @@ def project(root: Path):
     with closing(services.database):
         assert services.runs.refresh(30)
         yield services
+
+
+def wait_for(condition) -> None:
+    until = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.02)
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -288,6 +301,62 @@ def test_a_running_run_keeps_running(source, target, tmp_path):
     run.end()
 
 
+def test_an_import_beside_a_running_ingester(export, target, source):
+    assert ensure_ingester(target.store)
+    wait_for(lambda: is_held(target.store.ingester_lock))
+    assert len(target.imports.read(export).added) == 2
+    assert answers(target) == answers(source)
+
+
+def test_two_imports_at_once(export, target):
+    with target.imports._one_at_a_time(), pytest.raises(Conflict, match="Another import"):
+        target.imports.read(export)
+    assert len(target.imports.read(export).added) == 2
+
+
+def test_a_process_that_was_killed_comes_as_it_was_found(source, target, tmp_path):
+    code = f"""
+import os
+from pathlib import Path
+from trackbook.services.recorder import RunRecorder
+from trackbook.store.paths import StorePaths
+run = RunRecorder.start(StorePaths(Path({str(source.store.root)!r})), experiment="churn", name="dies")
+run.log({{"loss": 1.0}})
+os._exit(9)
+"""
+    subprocess.run([sys.executable, "-c", code], check=False)
+    source.runs.refresh(30)
+    source.exports.write(tmp_path / "export", "name = 'dies'")
+    target.imports.read(tmp_path / "export")
+    assert [(run.name, run.status) for run in target.runs.search().runs] == [("dies", "killed")]
+    (run_id,) = answers(target)
+    assert answers(target)[run_id] == answers(source)[run_id]
+
+
+def test_what_can_not_be_read_is_counted(source, target, tmp_path):
+    run = write_run(source.store, "of the future")
+    (path,) = (source.store.journals / run.run_id).glob("*.journal")
+    with path.open("ab") as file:
+        payload = b"\x92\xa6future\x01"
+        file.write(struct.pack("<2sBBII", b"\xf7T", 1, 0, len(payload), zlib.crc32(payload)) + payload)
+    run.end()
+    source.runs.refresh(30)
+    report = source.exports.write(tmp_path / "export", "name = 'of the future'")
+    assert report.unread == 1
+    target.imports.read(tmp_path / "export")
+    assert answers(target)[run.run_id] == answers(source)[run.run_id]
+
+
+def test_a_job_that_waits_stays_where_its_workers_are(source, target, tmp_path):
+    notebook = tmp_path / "waits.ipynb"
+    notebook.write_text(json.dumps(NOTEBOOK))
+    (job,) = source.jobs.submit(notebook)
+    source.exports.write(tmp_path / "export")
+    target.imports.read(tmp_path / "export")
+    assert job.id in {one.id for one in source.jobs.list()}
+    assert [one.status for one in target.jobs.list()] == ["finished"]
+
+
 # Large and long
 
 
@@ -309,7 +378,7 @@ def test_long_journals_and_many_rows(tmp_path, monkeypatch):
         source.exports.write(tmp_path / "export")
         assert pq.ParquetFile(tmp_path / "export" / "points.parquet").num_row_groups > 1
         target.imports.read(tmp_path / "export")
-        assert len(list_parts(target.store, run.run_id)) > 2
+        assert len([name for name in target.place.parts.segments() if name.subject == run.run_id]) > 2
         assert answers(target) == answers(source)
         target.exports.write(tmp_path / "again")
         assert (tmp_path / "again" / "records.jsonl").read_bytes() == (
@@ -686,7 +755,7 @@ QUERIES = [
 ]
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(runs, max_size=3))
 def test_whatever_runs_hold_comes_back(wanted):
     with tempfile.TemporaryDirectory() as temporary:

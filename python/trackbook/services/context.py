@@ -71,12 +71,12 @@ class Services:
     @cached_property
     def exports(self) -> Exports:
         """Writes runs to folders of Parquet and JSON."""
-        return Exports(self.store, self.runs, self.jobs, self.snapshots)
+        return Exports(self.place, self.runs, self.jobs, self.snapshots)
 
     @cached_property
     def imports(self) -> Imports:
         """Takes runs in from such folders."""
-        return Imports(self.store, self.database)
+        return Imports(self.place)
 
 
 def open_services(store: StorePaths) -> Services:

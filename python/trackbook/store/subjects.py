@@ -1,35 +1,34 @@
 """All that the journals and segments of one run (or job) hold, file by file."""
 
-import contextlib
-import os
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable
 
-from trackbook.domain.ids import is_id
+from sqlalchemy import Connection
+
 from trackbook.domain.records import Record, WriterClosed, WriterOpened
 from trackbook.errors import CorruptRecord
 from trackbook.store.journal import Damage, Entry, scan
-from trackbook.store.paths import PartName, StorePaths
-from trackbook.store.segments import PartContent, Unread, read_segment, separate
+from trackbook.store.parts import positions
+from trackbook.store.paths import PartName
+from trackbook.store.place import Parts
+from trackbook.store.segments import PartContent, Unread, parse_segment, separate
 
 _READ_AGAIN = 3
 
 
-def list_parts(store: StorePaths, subject: str) -> list[PartName]:
-    """Return the files, sealed or not, that hold what happened to a run or a job, by writer and number."""
-    folders = ((store.segments, ".segment"), (store.journals, ".journal"))
-    return sorted({name for root, suffix in folders for name in _names(root / subject, suffix)})
+def list_parts(connection: Connection, subject: str) -> list[PartName]:
+    """Return the files, sealed or not, that the index has read of a run or a job, by writer and number."""
+    return sorted(positions(connection, [subject]))
 
 
-def read_part(store: StorePaths, name: PartName) -> PartContent:
+def read_part(parts: Parts, name: PartName) -> PartContent:
     """Return what a file holds; of a journal, as far as it is written. Raises CorruptRecord for a damaged segment."""
     for _ in range(_READ_AGAIN):
         # A journal may be sealed at any moment: then the segment is there before the journal goes.
-        with contextlib.suppress(FileNotFoundError):
-            return read_segment(store.segment(name))
-        with contextlib.suppress(FileNotFoundError):
-            return _read_journal(store.journal(name))
-    raise CorruptRecord(store.segment(name), "it is gone")
+        if (data := parts.read_segment(name)) is not None:
+            return parse_segment(name, data)
+        if (data := parts.read_journal(name)) is not None:
+            return _read_journal(data)
+    raise CorruptRecord(f"{name.subject}/{name.stem}", "this journal is gone")
 
 
 def without_marks(records: Iterable[Record], opened: bool) -> list[Record]:
@@ -48,8 +47,7 @@ def without_marks(records: Iterable[Record], opened: bool) -> list[Record]:
     return kept
 
 
-def _read_journal(path: Path) -> PartContent:
-    data = path.read_bytes()
+def _read_journal(data: bytes) -> PartContent:
     entries = list(scan(data))
     content = separate(entry.record for entry in entries if isinstance(entry, Entry))
     content.unread = [
@@ -58,14 +56,3 @@ def _read_journal(path: Path) -> PartContent:
         if isinstance(lost, Damage)
     ]
     return content
-
-
-def _names(folder: Path, suffix: str) -> Iterator[PartName]:
-    try:
-        files = os.listdir(folder)
-    except FileNotFoundError:
-        return
-    for file in files:
-        writer, _, part = file.removesuffix(suffix).rpartition("-")
-        if file.endswith(suffix) and is_id(writer) and part.isdigit():
-            yield PartName(folder.name, writer, int(part))

@@ -9,13 +9,14 @@ from trackbook.domain.ids import new_id
 from trackbook.errors import NotFound
 from trackbook.services.exchange.layout import describe_file
 from trackbook.store.blobs import BlobStore
+from trackbook.store.place import Blobs
 
 
 class BlobFiles:
     """Copies blobs of a store into the folder of an export, each once."""
 
-    def __init__(self, store: BlobStore, folder: Path) -> None:
-        self._store = store
+    def __init__(self, source: Blobs, folder: Path) -> None:
+        self._source = source
         self._target = BlobStore(folder)
         self._folder = folder
         self.sizes: dict[str, int] = {}
@@ -31,7 +32,7 @@ class BlobFiles:
     def _copy(self, digest: str) -> None:
         draft = self._folder / f"draft-{new_id()}"
         try:
-            self._store.copy_to(digest, draft)
+            self._source.copy_to(digest, draft)
             found = describe_file(draft)
             if found.sha256 != digest:
                 raise NotFound("blob", digest)

@@ -8,8 +8,8 @@ from trackbook.domain.records import Record
 from trackbook.services.exchange.recordtext import UnknownRecord
 
 _OF_JOBS = (r.JobSubmitted, r.JobFinished)
-# Points lie in a file of their own; numbers belong to a project; files begin and end here as they grow here.
-_NEVER = (r.MetricsLogged, r.PointsLogged, r.RunNumbered, r.WriterClosed)
+# Points lie in a file of their own, and journals begin and end here as they grow here.
+_NEVER = (r.MetricsLogged, r.PointsLogged, r.WriterClosed)
 # From the year 1 to the year 9999, in microseconds.
 _EARLIEST, _LATEST = -62_135_596_800_000_000, 253_402_300_799_999_999
 
@@ -17,8 +17,11 @@ _EARLIEST, _LATEST = -62_135_596_800_000_000, 253_402_300_799_999_999
 def check_record(kind: str, record: Record) -> None:
     """Raise UnknownRecord or InvalidName for a record that has no place in a run or a job (`kind`)."""
     is_of_job = isinstance(record, _OF_JOBS)
-    if isinstance(record, _NEVER) or (
-        is_of_job != (kind == "job") and not isinstance(record, r.WriterOpened)
+    # Those that name a run are of the project, and say something of any run: its number, say.
+    if (
+        isinstance(record, _NEVER)
+        or hasattr(record, "run_id")
+        or (is_of_job != (kind == "job") and not isinstance(record, r.WriterOpened))
     ):
         raise UnknownRecord(f"a record of type {type(record).__name__} has no place in a {kind}")
     check_time(record.at)

@@ -20,8 +20,7 @@ from trackbook.services.exchange.references import named_digests, parts_of_snaps
 from trackbook.services.jobs import Jobs
 from trackbook.services.runs import Runs
 from trackbook.services.snapshots import Snapshots
-from trackbook.store.blobs import BlobStore
-from trackbook.store.paths import StorePaths
+from trackbook.store.place import Place
 from trackbook.store.subjects import list_parts, read_part, without_marks
 from trackbook.version import version
 
@@ -33,8 +32,8 @@ if TYPE_CHECKING:
 class Exports:
     """Writes runs of one store to folders."""
 
-    def __init__(self, store: StorePaths, runs: Runs, jobs: Jobs, snapshots: Snapshots) -> None:
-        self._store = store
+    def __init__(self, place: Place, runs: Runs, jobs: Jobs, snapshots: Snapshots) -> None:
+        self._place = place
         self._runs, self._jobs, self._snapshots = runs, jobs, snapshots
 
     def write(self, folder: Path, query: str | None = None, *, artifacts: bool = True) -> ExportReport:
@@ -57,13 +56,17 @@ class Exports:
         if not wanted:
             run_ids += self._runs.ids(trashed=True)
         with draft_folder(folder) as draft:
-            writing = _Writing(draft, self._store, self._snapshots, artifacts)
+            writing = _Writing(draft, self._place, self._snapshots, artifacts)
             writing.write(self._details(run_ids), self._ended_jobs(None if not wanted else set(run_ids)))
             return writing.finish(folder, wanted or None)
 
     def _details(self, run_ids: list[str]) -> Iterator[RunDetail]:
         for run_id in sorted(run_ids):
-            yield self._runs.detail(run_id)
+            try:
+                detail = self._runs.detail(run_id)
+            except NotFound:  # deleted meanwhile
+                continue
+            yield detail
 
     def _ended_jobs(self, run_ids: set[str] | None) -> list[Job]:
         # A job that waits or runs belongs to the workers of this store; elsewhere it would be run once more.
@@ -76,10 +79,9 @@ class Exports:
 class _Writing:
     """One export, being written into a draft of its folder."""
 
-    def __init__(self, folder: Path, store: StorePaths, snapshots: Snapshots, artifacts: bool) -> None:
-        self._folder, self._store, self._snapshots, self._artifacts = folder, store, snapshots, artifacts
-        self._source = BlobStore(store.blobs)
-        self._blobs = BlobFiles(self._source, folder / layout.BLOBS)
+    def __init__(self, folder: Path, place: Place, snapshots: Snapshots, artifacts: bool) -> None:
+        self._folder, self._place, self._snapshots, self._artifacts = folder, place, snapshots, artifacts
+        self._blobs = BlobFiles(place.blobs, folder / layout.BLOBS)
         self._counts = {"runs": 0, "jobs": 0, "points": 0}
         self._unread = 0
         (folder / layout.NOTEBOOKS).mkdir()
@@ -113,7 +115,7 @@ class _Writing:
         description = layout.Description(
             format=layout.FORMAT,
             trackbook=version(),
-            project=layout.Project(self._store.id, self._store.name),
+            project=layout.Project(self._place.paths.id, self._place.paths.name),
             exported=to_datetime(now()),
             query=query,
             artifacts=self._artifacts,
@@ -147,8 +149,10 @@ class _Writing:
 
         kept: list[Record] = []
         opened: set[str] = set()
-        for name in list_parts(self._store, subject):
-            content = read_part(self._store, name)
+        with self._place.database.read() as connection:
+            names = list_parts(connection, subject)
+        for name in names:
+            content = read_part(self._place.parts, name)
             self._unread += len(content.unread)
             records = without_marks(content.records, name.writer in opened)
             if any(isinstance(record, WriterOpened) for record in records):
@@ -167,7 +171,7 @@ class _Writing:
             return
         self._blobs.add(named_digests(record))
         if isinstance(record, SnapshotTaken):
-            self._blobs.add(parts_of_snapshot(record.digest, self._source.get))
+            self._blobs.add(parts_of_snapshot(record.digest, self._place.blobs.get))
 
     def _write_notebooks(self, detail: RunDetail) -> dict[str, str]:
         written: dict[str, str] = {}

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from trackbook.domain.exchange import ImportReport, Renumbered
 from trackbook.domain.records import RunStarted
-from trackbook.errors import Conflict, ExportError, MissingExtra
-from trackbook.services.catchup import holding_index
+from trackbook.errors import Conflict, ExportError, MissingExtra, StoreError
+from trackbook.services.catchup import catch_up, holding_index
 from trackbook.services.exchange import layout
 from trackbook.services.exchange.folder import ExportFolder, Subject
 from trackbook.services.exchange.known import Differs
@@ -16,19 +16,20 @@ from trackbook.services.exchange.staging import Staging
 from trackbook.services.ingest import Ingester
 from trackbook.services.numbering import Numbering
 from trackbook.store import parts as index
-from trackbook.store.blobs import BlobStore
-from trackbook.store.database import Database
 from trackbook.store.locks import ProcessLock
-from trackbook.store.paths import StorePaths
+from trackbook.store.place import Place
 from trackbook.store.subjects import list_parts
+
+# Seconds within which what was written here must be in the index.
+_PATIENCE = 300.0
 
 
 class Imports:
     """Takes runs into one store."""
 
-    def __init__(self, store: StorePaths, database: Database) -> None:
-        self._store, self._database = store, database
-        self._blobs = BlobStore(store.blobs)
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._store, self._database = place.paths, place.database
 
     def read(self, folder: Path) -> ImportReport:
         """Take in the runs of an export, with their ids, and their numbers where these are free; returns what came.
@@ -47,7 +48,8 @@ class Imports:
         with self._one_at_a_time():
             export.verify()
             blobs = self._copy_blobs(export)
-            staging = Staging(self._store)
+            self._refresh()
+            staging = Staging(self._place)
             try:
                 points_path = export.folder / layout.POINTS
                 outcome = self._stage(export, PointStream(points_path, read_pieces(points_path)), staging)
@@ -67,12 +69,17 @@ class Imports:
         finally:
             lock.release(remove=True)
 
+    def _refresh(self) -> None:
+        # What is here is known by the index.
+        if not catch_up(self._place, timeout=_PATIENCE):
+            raise StoreError(self._store.root, "its index has been behind for minutes; repeat the import")
+
     def _copy_blobs(self, export: ExportFolder) -> int:
         copied = 0
         for digest, path in export.blobs():
-            if self._blobs.has(digest):
+            if self._place.blobs.has(digest):
                 continue
-            found, _ = self._blobs.put_file(path)
+            found, _ = self._place.blobs.put_file(path)
             if found != digest:
                 raise ExportError(path, "its content is not what its name says; export the runs again")
             copied += 1
@@ -84,9 +91,10 @@ class Imports:
             if subject.kind == "run" and not _begins(subject):
                 reason = f"the run {subject.id} has no beginning; export the runs again"
                 raise ExportError(export.folder / layout.RECORDS, reason)
-            is_new = not list_parts(self._store, subject.id)
+            with self._database.read() as connection:
+                present = list_parts(connection, subject.id)
             try:
-                outcome.note(subject, staging.add(subject, points), is_new)
+                outcome.note(subject, staging.add(subject, points, present), not present)
             except Differs:
                 outcome.note_different(subject)
         points.finish()
@@ -94,11 +102,10 @@ class Imports:
 
     def _bring_in(self, outcome: "_Outcome", staging: Staging) -> None:
         # No ingester runs now, so nobody else gives out numbers.
-        ingester = Ingester(self._store, self._database)
-        ingester.finish()
+        Ingester(self._place).finish()
         self._keep_numbers(outcome.numbers)
         staging.publish()
-        Ingester(self._store, self._database).finish()
+        Ingester(self._place).finish()
 
     def _keep_numbers(self, wanted: dict[str, int]) -> None:
         with self._database.read() as connection:

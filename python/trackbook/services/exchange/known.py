@@ -8,7 +8,8 @@ import msgspec
 from trackbook.domain.records import Record, WriterOpened
 from trackbook.services.exchange.recordtext import record_to_json
 from trackbook.store.metrics import join
-from trackbook.store.paths import PartName, StorePaths
+from trackbook.store.paths import PartName
+from trackbook.store.place import Parts
 from trackbook.store.segments import Columns, SeriesKey
 from trackbook.store.subjects import read_part, without_marks
 
@@ -46,12 +47,12 @@ class KnownWriter:
         return Columns(columns.steps[both:], columns.times[both:], columns.values[both:])
 
 
-def read_known(store: StorePaths, names: Sequence[PartName]) -> KnownWriter:
+def read_known(parts: Parts, names: Sequence[PartName]) -> KnownWriter:
     """Return what these files, all of one writer, hold."""
     known = KnownWriter(parts=names[-1].part + 1 if names else 0)
     pieces: dict[SeriesKey, list[Columns]] = {}
     for name in names:
-        content = read_part(store, name)
+        content = read_part(parts, name)
         opened = any(isinstance(record, WriterOpened) for record in known.records)
         known.records += without_marks(content.records, opened)
         for series, columns in content.points.items():

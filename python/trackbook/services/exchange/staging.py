@@ -2,7 +2,7 @@
 
 import shutil
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from trackbook.domain.records import Record, WriterClosed, WriterOpened
 from trackbook.services.exchange.folder import Subject
@@ -10,8 +10,8 @@ from trackbook.services.exchange.known import Differs, KnownWriter, read_known
 from trackbook.services.exchange.pointstream import PointStream, check_piece
 from trackbook.store.journal import JournalWriter
 from trackbook.store.paths import PartName, StorePaths
+from trackbook.store.place import Place
 from trackbook.store.segments import points_record
-from trackbook.store.subjects import list_parts
 
 FOLDER = "import"
 
@@ -19,24 +19,26 @@ FOLDER = "import"
 class Staging:
     """Journals of the import that is under way, in a folder of the store that nobody else reads."""
 
-    def __init__(self, store: StorePaths) -> None:
-        self._store = store
-        self._paths = StorePaths(store.root / FOLDER)
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._paths = StorePaths(place.paths.root / FOLDER)
         self.clear()  # what a killed import left
 
-    def add(self, subject: Subject, points: PointStream) -> int | None:
-        """Write what the store lacks of a run or a job; returns how many points that are, None if it lacks nothing.
+    def add(self, subject: Subject, points: PointStream, present: Sequence[PartName]) -> int | None:
+        """Write what the store lacks of a run or a job, of which it has the files `present`.
+
+        Returns how many points that are, None if it lacks nothing.
 
         Raises Differs, with nothing written, if what the store has under this id is something else; ExportError for
         points that are none.
         """
-        present: dict[str, list[PartName]] = {}
-        for name in list_parts(self._store, subject.id):
-            present.setdefault(name.writer, []).append(name)
+        by_writer: dict[str, list[PartName]] = {}
+        for name in present:
+            by_writer.setdefault(name.writer, []).append(name)
         counts: list[int] = []
         try:
             for writer in _writers(subject, points):
-                known = read_known(self._store, present.get(writer, []))
+                known = read_known(self._place.parts, by_writer.get(writer, []))
                 count = self._add_writer(PartName(subject.id, writer, known.parts), known, subject, points)
                 counts += [] if count is None else [count]
         except Differs:
@@ -50,7 +52,7 @@ class Staging:
         if not self._paths.journals.exists():
             return
         for folder in sorted(self._paths.journals.iterdir()):
-            target = self._store.journals / folder.name
+            target = self._place.paths.journals / folder.name
             try:
                 folder.replace(target)
             except OSError:  # the run is here, and was written just now
