@@ -22,6 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.conftest import answers
 
+from trackbook.config import Settings
 from trackbook.domain import records as r
 from trackbook.domain.cell import CellError
 from trackbook.domain.environment import Environment, Git, Module
@@ -31,7 +32,7 @@ from trackbook.domain.names import MAX_NAME
 from trackbook.domain.run import RunDetail, RunError, Source
 from trackbook.errors import Conflict, ExportError, NotFound, UsageError
 from trackbook.services.catchup import rebuild
-from trackbook.services.context import open_services
+from trackbook.services.context import Services, open_services
 from trackbook.services.exchange.layout import describe_file
 from trackbook.services.exchange.recordtext import record_from_json, record_to_json
 from trackbook.services.exchange.staging import Staging
@@ -100,7 +101,7 @@ def write_run(store, name: str = "first", **more) -> RunRecorder:
     for step in range(50):
         run.log({"loss": 1 / (step + 1), "acc": step / 3}, step)
         run.log({"loss": 2 / (step + 1)}, step, {"subset": "val", "fold": "1"})
-    for value in (math.nan, math.inf, -math.inf, -0.0):
+    for value in (math.nan, math.inf, -0.0, -math.inf):
         run.log({"odd": value})
     run.set_params({"lr": 0.2, "float": {"float": "NaN"}}, "work")
     run.set_tags({"gone": None})
@@ -274,7 +275,8 @@ def test_the_tables_say_what_the_runs_are(source, export):
     ]  # fmt: skip
     odd = [row["value"] for row in of_first["points"] if row["key"] == "odd"]
     assert math.isnan(odd[0])
-    assert odd[1:3] == [math.inf, -math.inf]
+    assert odd[1:] == [math.inf, 0.0, -math.inf]
+    assert math.copysign(1, odd[2]) == -1
     assert of_first["cells"][0]["source"] == "lr = '\\udc80'"
     notebook = json.loads((export / of_first["snapshots"][0]["notebook"]).read_bytes())
     assert notebook == NOTEBOOK
@@ -355,6 +357,34 @@ def test_a_job_that_waits_stays_where_its_workers_are(source, target, tmp_path):
     target.imports.read(tmp_path / "export")
     assert job.id in {one.id for one in source.jobs.list()}
     assert [one.status for one in target.jobs.list()] == ["finished"]
+
+
+# Stores elsewhere
+
+
+def test_runs_go_to_a_server_and_come_from_it(source, export, tmp_path, postgresql_url, monkeypatch):
+    monkeypatch.setenv("TRACKBOOK_STORE", postgresql_url)
+
+    def open_machine(name: str):
+        return open_services(create_store(tmp_path / name, Settings.load().remote))
+
+    with closing(open_machine("one").place) as one, closing(open_machine("two").place) as two:
+        first, second = Services(one), Services(two)
+        RunRecorder.start(first.store, experiment="own").end()
+        first.runs.refresh(30)
+        report = first.imports.read(export)
+        assert [(moved.number_there, moved.number_here) for moved in report.renumbered] == [(1, 3)]
+        assert sorted(second.imports.read(export).unchanged) == sorted(report.added)
+        first.exports.write(tmp_path / "whole")
+        second.exports.write(tmp_path / "from the other")
+        assert content(tmp_path / "from the other") == content(tmp_path / "whole")
+        assert answers(second) == answers(first)
+        run_id = second.runs.get("2").id
+        assert answers(second)[run_id] == answers(source)[run_id]
+        (own,) = (run.id for run in first.runs.search().runs if run.experiment == "own")
+    monkeypatch.delenv("TRACKBOOK_STORE")
+    assert own in source.imports.read(tmp_path / "whole").added
+    assert source.runs.get(own).number == 3
 
 
 # Large and long

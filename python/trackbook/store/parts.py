@@ -1,6 +1,6 @@
 """How far journals have been read, which are closed and sealed, and which numbers runs have."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -99,7 +99,12 @@ def run_state(connection: Connection, run_id: str) -> RunState | None:
 def give_numbers(connection: Connection, run_ids: Iterable[str]) -> None:
     """Number runs, in their order, above all that have a number. What gives them is the only one that writes."""
     first = highest_number(connection) + 1
-    rows = [{"run_id": run_id, "number": number} for number, run_id in enumerate(run_ids, start=first)]
+    keep_numbers(connection, {run_id: number for number, run_id in enumerate(run_ids, start=first)})
+
+
+def keep_numbers(connection: Connection, numbers: Mapping[str, int]) -> None:
+    """Give runs these numbers, which no other run has."""
+    rows = [{"run_id": run_id, "number": number} for run_id, number in numbers.items()]
     if rows:
         connection.execute(insert(t.numbers), rows)
 

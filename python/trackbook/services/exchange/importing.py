@@ -16,6 +16,7 @@ from trackbook.services.exchange.staging import Staging
 from trackbook.services.ingest import Ingester
 from trackbook.services.numbering import Numbering
 from trackbook.store import parts as index
+from trackbook.store.database import Connection
 from trackbook.store.locks import ProcessLock
 from trackbook.store.place import Place
 from trackbook.store.subjects import list_parts
@@ -108,16 +109,15 @@ class Imports:
         Ingester(self._place).finish()
 
     def _keep_numbers(self, wanted: dict[str, int]) -> None:
+        if self._place.shared:  # there the database is what gives numbers out
+            with self._database.write() as connection:
+                index.keep_numbers(connection, _free_numbers(connection, wanted))
+            return
         with self._database.read() as connection:
-            numbered = index.numbers_of(connection, wanted)
-            taken = index.all_numbers(connection)
-        free: dict[int, str] = {}
-        for run_id, number in wanted.items():
-            if run_id not in numbered and number not in taken:
-                free.setdefault(number, run_id)
+            free = _free_numbers(connection, wanted)
         if free:
             numbering = Numbering(self._store)
-            numbering.keep((run_id, number) for number, run_id in free.items())
+            numbering.keep(free.items())
             numbering.close()
 
     def _renumbered(self, wanted: dict[str, int]) -> list[Renumbered]:
@@ -169,6 +169,17 @@ class _Outcome:
             without_artifacts=not said.artifacts,
             **self._runs,
         )
+
+
+def _free_numbers(connection: Connection, wanted: dict[str, int]) -> dict[str, int]:
+    """Return the numbers that no other run has, for those runs that have none."""
+    numbered, taken = index.numbers_of(connection, wanted), index.all_numbers(connection)
+    free: dict[str, int] = {}
+    for run_id, number in wanted.items():
+        if run_id not in numbered and number not in taken:
+            free[run_id] = number
+            taken.add(number)
+    return free
 
 
 def _begins(subject: Subject) -> bool:
