@@ -23,7 +23,7 @@ from trackbook.store.details import (
 from trackbook.store.place import Place
 from trackbook.store.projector import revision_of
 from trackbook.store.runs import find_run_ids, read_changes, read_experiments, read_runs
-from trackbook.store.search import Scope, search_runs
+from trackbook.store.search import Scope, Searcher
 
 MAX_WINDOW = 10_000
 _MOST_SKIPPED = 2**62
@@ -35,6 +35,7 @@ class Runs:
     def __init__(self, place: Place) -> None:
         self._place, self._database = place, place.database
         self._blobs = place.blobs
+        self._searcher = Searcher()
 
     def search(
         self,
@@ -56,7 +57,7 @@ class Runs:
             raise UsageError(f"A window of runs begins at 0 or later and has at most {MAX_WINDOW:,} runs.")
         scope = Scope(trashed, notebook, experiment)
         with self._database.read() as connection:
-            found = search_runs(connection, query or "", order_by or "", scope, offset, limit)
+            found = self._searcher.search(connection, query or "", order_by or "", scope, offset, limit)
             return RunPage(found.total, revision_of(connection), read_runs(connection, found.ids))
 
     def ids(self, query: str | None = None, *, trashed: bool = False) -> list[str]:

@@ -1,56 +1,34 @@
-"""Where the fields of a search stand in the database, and values made of them. Every value is bound."""
+"""What searches can look at: each field has an origin, which reads it from the index as a column.
 
-from collections.abc import Callable
+The statements are plain (`SELECT run, value WHERE key = ...`), the same on every database; nothing is compared or
+sorted there, so that collations don't matter.
+"""
+
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, Final
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Float,
-    FromClause,
-    String,
-    and_,
-    func,
-    literal,
-    null,
-    or_,
-    select,
-    true,
-)
+from sqlalchemy import ColumnElement, Select, select
 
-from trackbook.domain.query import (
-    Arithmetic,
-    Attribute,
-    Field,
-    Metric,
-    Moment,
-    Negative,
-    Number,
-    Operand,
-    Param,
-    Sign,
-    Tag,
-    Text,
-    kind_of,
-    series_candidates,
-)
 from trackbook.store import schema as t
-from trackbook.store.segments import context_text
-
-Sql = ColumnElement[Any]
-Test = ColumnElement[bool]
+from trackbook.store import searched_columns as make
+from trackbook.store.run_table import RunTable
+from trackbook.store.runs import join_notes
+from trackbook.store.searched_columns import Change, Numbers, Pairs, Rows, Texts
 
 _RUN: Final = t.runs.c
-_COLUMNS: Final[dict[str, Sql]] = {
-    "id": _RUN.id,
+_NUMBERS: Final[dict[str, ColumnElement[Any]]] = {
     "number": _RUN.number,
-    "name": _RUN.name,
-    "status": _RUN.status,
     "started": _RUN.started,
     "ended": _RUN.ended,
-    "duration": (_RUN.ended - _RUN.started) / literal(1e6, Float),
     "active": _RUN.active,
+}
+_TEXTS: Final[dict[str, ColumnElement[Any]]] = {
+    "id": _RUN.id,
+    "name": _RUN.name,
+    "status": _RUN.status,
     "notebook": _RUN.source_path,
     "kind": _RUN.source_kind,
     "user": _RUN.user,
@@ -59,145 +37,138 @@ _COLUMNS: Final[dict[str, Sql]] = {
     "job": _RUN.job_id,
 }
 
+Column = Numbers | Texts | Pairs
+C = TypeVar("C", bound=Column)
+
+
+class Origin(ABC, Generic[C]):
+    """Where a column comes from. Equal origins give equal columns."""
+
+    def statement(self) -> Select[Any]:
+        """Return what reads the column's rows; the first value of each is the id of its run."""
+        return self._select()
+
+    def column(self, table: RunTable, rows: Rows, change: Change | None = None) -> C:
+        """Return the column that rows make, or change another one to."""
+        return self._make(table, rows, change)
+
+    @abstractmethod
+    def _select(self) -> Select[Any]: ...
+
+    @abstractmethod
+    def _make(self, table: RunTable, rows: Rows, change: Change | None) -> C: ...
+
+
+class _Numbers(Origin[Numbers]):
+    def _make(self, table: RunTable, rows: Rows, change: Change | None) -> Numbers:
+        return make.numbers(table, rows, change)
+
+
+class _Texts(Origin[Texts]):
+    def _make(self, table: RunTable, rows: Rows, change: Change | None) -> Texts:
+        return make.texts(table, rows, [], change)
+
 
 @dataclass(frozen=True)
-class Value:
-    """A value in SQL, as a number and as text; NULL where it is not of that kind. A parameter may be both."""
+class Metric(_Numbers):
+    """The last values of a series."""
 
-    number: Sql
-    text: Sql
+    key: str
+    context: str
+
+    def _select(self) -> Select[Any]:
+        s = t.series.c
+        return select(s.run_id, s.last).where(s.key == self.key, s.context == self.context)
 
 
 @dataclass(frozen=True)
-class Rows:
-    """The rows of another table in which a field stands; `link` in them equals `run` in the run's row.
+class ParamNumbers(_Numbers):
+    """A parameter where it is a number."""
 
-    `chosen` picks the field's rows, `known` leaves out missing values, `usable` also NaN.
-    """
+    key: str
 
-    table: FromClause
-    run: Sql
-    link: Sql
-    value: Value
-    chosen: Test
-    known: Test
-    usable: Test
-
-    def has(self, *tests: Test) -> Test:
-        """Return whether a run has a row of this field for which the tests hold; found by index."""
-        return self.run.in_(select(self.link).select_from(self.table).where(self.chosen, *tests))
-
-    def beside_run(self, column: Sql) -> Sql:
-        """Return the field's value as it stands beside each run."""
-        found = select(column).select_from(self.table).where(self.link == self.run, self.chosen, self.usable)
-        return found.correlate(t.runs).limit(1).scalar_subquery()
+    def _select(self) -> Select[Any]:
+        p = t.params.c
+        return select(p.run_id, p.number).where(p.key == self.key, p.number.is_not(None))
 
 
-def fields_of(operand: Operand) -> set[Field]:
-    """Return the fields from which a value is made."""
-    match operand:
-        case Arithmetic(_, left, right):
-            return fields_of(left) | fields_of(right)
-        case Negative(inner):
-            return fields_of(inner)
-        case Number() | Text() | Moment():
-            return set()
-        case field:
-            return {field}
+@dataclass(frozen=True)
+class ParamTexts(_Texts):
+    """A parameter where it is no number, as text; `of_numbers`: the text of those that are."""
+
+    key: str
+    of_numbers: bool = False
+
+    def _select(self) -> Select[Any]:
+        p = t.params.c
+        chosen = p.number.is_not(None) if self.of_numbers else p.number.is_(None)
+        return select(p.run_id, p.text, p.value).where(p.key == self.key, chosen)
+
+    def _make(self, table: RunTable, rows: Rows, change: Change | None) -> Texts:
+        invalid = [run_id for run_id, _, value in rows if value == "NaN"]
+        usable = [(run_id, text) for run_id, text, value in rows if value not in ("null", "NaN")]
+        return make.texts(table, usable, invalid, change)
 
 
-def value_of(operand: Operand, field_value: Callable[[Field], Value]) -> Value:
-    """Return a value in SQL, made from what `field_value` gives for each field."""
-    match operand:
-        case Number(value):
-            return _number(literal(value, Float))
-        case Moment(value):
-            return _number(literal(value, BigInteger))
-        case Text(value):
-            return _text(literal(value, String))
-        case Negative(inner):
-            return _number(-value_of(inner, field_value).number)
-        case Arithmetic(sign, left, right):
-            first, second = value_of(left, field_value).number, value_of(right, field_value).number
-            return _number(_calculate(sign, first, second))
-        case field:
-            return field_value(field)
+@dataclass(frozen=True)
+class Tag(_Texts):
+    """The values of a tag."""
+
+    key: str
+
+    def _select(self) -> Select[Any]:
+        g = t.tags.c
+        return select(g.run_id, g.value).where(g.key == self.key, g.value.is_not(None))
 
 
-def value_beside_run(operand: Operand) -> Value:
-    """Return a value as it stands beside each run, looked up run by run where it is in another table."""
-    return value_of(operand, _field_beside_run)
+@dataclass(frozen=True)
+class Tags(Origin[Pairs]):
+    """All tags."""
+
+    def _select(self) -> Select[Any]:
+        g = t.tags.c
+        return select(g.run_id, g.key, g.value).where(g.value.is_not(None))
+
+    def _make(self, table: RunTable, rows: Rows, change: Change | None) -> Pairs:
+        return make.pairs(table, rows, change)
 
 
-def rows_of(field: Field, beside_run: bool = False) -> Rows | None:
-    """Return the rows in which a field stands; None for a column of the runs' own table."""
-    match field:
-        case Metric(name):
-            s = t.series.c
-            chosen = or_(
-                *(
-                    and_(s.key == key, s.context == context_text(context))
-                    for key, context in series_candidates(name)
-                )
-            )
-            return Rows(t.series, _RUN.id, s.run_id, _number(s.last), chosen, true(), s.last.is_not(None))
-        case Param(key):
-            p = t.params.c
-            known, usable = p.value != "null", p.value.not_in(["null", "NaN"])
-            return Rows(t.params, _RUN.id, p.run_id, Value(p.number, p.text), p.key == key, known, usable)
-        case Tag(key):
-            g = t.tags.c
-            known = g.value.is_not(None)
-            return Rows(t.tags, _RUN.id, g.run_id, _text(g.value), g.key == key, known, known)
-        case Attribute("experiment"):
-            e = t.experiments.c
-            return Rows(t.experiments, _RUN.experiment_id, e.id, _text(e.name), true(), true(), true())
-        case Attribute("notes"):
-            notes = _notes(beside_run)
-            known = notes.c.text != ""
-            return Rows(notes, _RUN.id, notes.c.run_id, _text(notes.c.text), true(), known, known)
-        case _:
-            return None
+@dataclass(frozen=True)
+class NumberAttribute(_Numbers):
+    """A number or a time that stands with the run."""
+
+    name: str
+
+    def _select(self) -> Select[Any]:
+        column = _NUMBERS[self.name]
+        return select(_RUN.id, column).where(column.is_not(None))
 
 
-def _field_beside_run(field: Field) -> Value:
-    rows = rows_of(field, beside_run=True)
-    kind = kind_of(field)
-    if rows is not None:
-        number = null() if kind == "text" else rows.beside_run(rows.value.number)
-        return Value(number, null() if kind == "number" else rows.beside_run(rows.value.text))
-    column = _COLUMNS[field.name] if isinstance(field, Attribute) else null()
-    return _text(column) if kind == "text" else _number(column)
+@dataclass(frozen=True)
+class TextAttribute(_Texts):
+    """A text that stands with the run."""
+
+    name: str
+
+    def _select(self) -> Select[Any]:
+        if self.name == "experiment":
+            name, experiment_id = t.experiments.c.name, t.experiments.c.id
+            return select(_RUN.id, name).join_from(t.runs, t.experiments, experiment_id == _RUN.experiment_id)
+        column = _TEXTS[self.name]
+        return select(_RUN.id, column).where(column.is_not(None))
 
 
-def _number(value: Sql) -> Value:
-    return Value(value, null())
+@dataclass(frozen=True)
+class Notes(_Texts):
+    """The notes of each run as one text; without a word they are missing."""
 
+    def _select(self) -> Select[Any]:
+        n = t.notes.c
+        return select(n.run_id, n.text, n.replaces).order_by(n.run_id, n.at, n.replaces.desc())
 
-def _text(value: Sql) -> Value:
-    return Value(null(), value)
-
-
-def _calculate(sign: Sign, left: Sql, right: Sql) -> Sql:
-    match sign:
-        case "+":
-            return left + right
-        case "-":
-            return left - right
-        case "*":
-            return left * right
-        case "/":
-            return left / func.nullif(right, literal(0.0, Float), type_=Float)
-
-
-def _notes(beside_run: bool) -> FromClause:
-    """The notes of each run as one text: from the newest replacement on, a line each."""
-    n, newer = t.notes.c, t.notes.alias()
-    replaced = select(newer.c.at).where(newer.c.run_id == n.run_id, newer.c.replaces, newer.c.at > n.at)
-    lines = func.aggregate_strings(n.text, "\n").over(
-        partition_by=n.run_id, order_by=[n.at, n.replaces.desc()], rows=(None, None)
-    )
-    found = select(n.run_id, lines.label("text")).where(~replaced.exists()).distinct()
-    if beside_run:
-        found = found.where(n.run_id == _RUN.id).correlate(t.runs)
-    return found.subquery()
+    def _make(self, table: RunTable, rows: Rows, change: Change | None) -> Texts:
+        joined = (
+            (run_id, join_notes((text, replaces) for _, text, replaces in lines))
+            for run_id, lines in groupby(rows, key=itemgetter(0))
+        )
+        return make.texts(table, [(run_id, text) for run_id, text in joined if text], [], change)

@@ -266,7 +266,8 @@ class _Batch:
         touched = {*self.runs, *(row["run_id"] for row in self.added[t.numbers])}
         for ids in slices(sorted(touched)):
             some = t.runs.c.id.in_(ids)
-            self.connection.execute(update(t.runs).where(some, unnumbered, known).values(number=number))
+            change = update(t.runs).where(some, unnumbered, known)
+            self.connection.execute(change.values(number=number, revision=self.revision))
 
 
 _CELL_END = ("status", "duration", "outputs", "truncated", "error")
@@ -318,7 +319,7 @@ def _params(batch: _Batch, name: PartName, record: r.ParamsSet) -> None:
         text = json.dumps(value, ensure_ascii=False)
         row: Row = {"run_id": name.subject, "key": key, "value": text, "at": record.at}
         batch.added[t.param_revisions].append(row | {"cell_id": record.cell_id})
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and value == value
         shown = value if isinstance(value, str) else text
         batch.keep_latest(t.params, row | {"number": float(value) if is_number else None, "text": shown})
 

@@ -40,7 +40,7 @@ runs = Table(
     Column("status", String(12), nullable=False, default="running"),
     Column("status_at", BigInteger, nullable=False, default=0),
     Column("parent_id", String(36), index=True),
-    Column("started", BigInteger, index=True),
+    Column("started", BigInteger),
     Column("ended", BigInteger),
     Column("last_at", BigInteger, nullable=False, default=0),
     Column("active", Float, nullable=False, default=0.0),
@@ -60,7 +60,9 @@ runs = Table(
     Column("environment", Text),
     Column("packages_digest", String(64)),
     Column("revision", BigInteger, nullable=False, default=0, index=True),
-    Index("runs_by_notebook", "source_path", "started"),
+    # What searches look at most, without the wide rows.
+    Index("runs_by_start", "started", "id", "trashed", "experiment_id", "status", "name"),
+    Index("runs_by_notebook", "source_path", "id"),
 )
 
 params = Table(
@@ -73,8 +75,7 @@ params = Table(
     Column("text", Text),
     Column("at", BigInteger, nullable=False),
     PrimaryKeyConstraint("run_id", "key"),
-    Index("params_by_number", "key", "number"),
-    Index("params_by_text", "key", "text"),
+    Index("params_by_key", "key", "run_id", "number"),
 )
 
 param_revisions = Table(
@@ -96,7 +97,7 @@ tags = Table(
     Column("value", Text),  # NULL: taken away; the row stays so that a later reading of an older record loses
     Column("at", BigInteger, nullable=False),
     PrimaryKeyConstraint("run_id", "key"),
-    Index("tags_by_value", "key", "value"),
+    Index("tags_by_key", "key", "run_id"),
 )
 
 notes = Table(
@@ -124,7 +125,7 @@ series = Table(
     Column("spark", Text, nullable=False),  # JSON list, at most 64 values
     Column("stride", BigInteger, nullable=False),  # every stride-th point is in spark
     Index("series_by_run", "run_id", "key", "context", unique=True),
-    Index("series_by_last", "key", "context", "last", "run_id"),  # answers searches without the wide rows
+    Index("series_by_key", "key", "context", "run_id", "last"),  # read by searches without the wide rows
 )
 
 metric_definitions = Table(

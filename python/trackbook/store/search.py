@@ -1,18 +1,32 @@
-"""Searching runs: which match, how many, in which order."""
+"""Searching runs: which match, how many, in which order.
 
+A search is not turned into SQL: what it asks is worked out over columns in memory (`column_cache.py`), which are read
+from the index by plain statements the first time and kept in step with it afterwards. At 100,000 runs a comparison
+of a column takes a tenth of a millisecond where the database takes a hundred, and every window of the answer and its
+total cost the same. The answers are those of one revision, and the same whatever the database and its collation.
+No text of a search ever becomes part of a statement.
+"""
+
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+import numpy as np
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Select, func, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection
 
-from trackbook.domain.query import And, Condition, Match, Not, Or, Query
-from trackbook.errors import QueryError
-from trackbook.store import schema as t
-from trackbook.store.conditions import condition, order_keys
+from trackbook.domain.query import Order, Query
+from trackbook.store.column_cache import ColumnCache, Columns
+from trackbook.store.conditions import Conditions
+from trackbook.store.fields import TextAttribute
+from trackbook.store.ordering import Key, window
 from trackbook.store.query_parser import parse_order, parse_query
-from trackbook.store.text_functions import REGEX_SECONDS, TextFunctions
+from trackbook.store.run_table import RunTable, Serials
+from trackbook.store.values import sort_key
+from trackbook.store.vocabulary import Mask
+
+_MOST_ANSWERS = 8
 
 
 class Scope(Struct, frozen=True):
@@ -30,72 +44,81 @@ class Found(NamedTuple):
     ids: list[str]
 
 
-def search_runs(
-    connection: Connection,
-    query: str = "",
-    order_by: str = "",
-    scope: Scope = Scope(),  # noqa: B008  # a frozen value
-    offset: int = 0,
-    limit: int = 100,
-) -> Found:
-    """Return the runs that match, sorted by `order_by`, else by the query's own order, else the newest first.
+class Searcher:
+    """Searches the runs of one store. Safe to use from several threads."""
 
-    Raises QueryError for a search that can't be read, or whose regular expressions take too long.
-    """
-    asked = parse_query(query)
-    order = parse_order(order_by) or asked.order
-    functions = TextFunctions(connection)
-    try:
-        wanted = _conditions(asked, scope)
-        keys = [key for item in order for key in order_keys(item)]
-        if asked.condition is None:
-            # The window alone can be read along an index, without looking at all runs.
-            ids = connection.execute(_window(wanted, keys, offset, limit)).scalars()
-            return Found(_count(connection, wanted), list(ids))
-        counted = _window(wanted, keys, offset, limit).add_columns(func.count().over())
-        rows = connection.execute(counted).all()
-        return Found(rows[0][1] if rows else _count(connection, wanted), [row[0] for row in rows])
-    except OperationalError:
-        if functions.expired is None:
-            raise
-        position = _position(asked.condition, functions.expired)
-        reason = f"The regular expression took longer than {REGEX_SECONDS:g} seconds; make it simpler"
-        raise QueryError(query, position, reason) from None
+    def __init__(self) -> None:
+        self._columns = ColumnCache()
+        self._answers: OrderedDict[tuple[str, str, Scope], _Answer] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def search(
+        self,
+        connection: Connection,
+        query: str = "",
+        order_by: str = "",
+        scope: Scope = Scope(),  # noqa: B008  # a frozen value
+        offset: int = 0,
+        limit: int = 100,
+    ) -> Found:
+        """Return the runs that match, sorted by `order_by`, else by the query's own order, else the newest first.
+
+        Raises QueryError for a search that can't be read, or whose regular expressions take too long.
+        """
+        asked = parse_query(query)
+        order = parse_order(order_by) or asked.order
+        columns = self._columns.at(connection)
+        answer = self._known((query, order_by, scope), columns.table)
+        if answer is None:
+            found = _matching(columns, query, asked, scope)
+            answer = _Answer(columns.table, found, _sort_keys(columns, order) if limit else None)
+        elif answer.keys is None and limit:
+            answer = answer._replace(keys=_sort_keys(columns, order))
+        self._remember((query, order_by, scope), answer)
+        ids = columns.table.ids
+        chosen = window(answer.found, answer.keys or (), offset, offset + limit)
+        return Found(len(answer.found), [ids[serial] for serial in chosen.tolist()])
+
+    def _known(self, question: tuple[str, str, Scope], table: RunTable) -> "_Answer | None":
+        with self._lock:
+            answer = self._answers.get(question)
+        return answer if answer is not None and answer.table is table else None
+
+    def _remember(self, question: tuple[str, str, Scope], answer: "_Answer") -> None:
+        # Who scrolls asks for one window after another of the same answer.
+        with self._lock:
+            self._answers[question] = answer
+            self._answers.move_to_end(question)
+            while len(self._answers) > _MOST_ANSWERS:
+                self._answers.popitem(last=False)
 
 
-def _count(connection: Connection, wanted: Sequence[ColumnElement[bool]]) -> int:
-    return connection.execute(select(func.count()).select_from(t.runs).where(*wanted)).scalar_one()
+class _Answer(NamedTuple):
+    """The runs that match, the newest first, and what sorts them, once a window was asked for."""
+
+    table: RunTable
+    found: Serials
+    keys: Sequence[Key] | None
 
 
-def _window(
-    wanted: Sequence[ColumnElement[bool]], keys: Sequence[ColumnElement[Any]], offset: int, limit: int
-) -> Select[str]:
-    newest_first = (t.runs.c.started.desc(), t.runs.c.id.desc())
-    found = select(t.runs.c.id).where(*wanted).order_by(*keys, *newest_first)
-    return found.offset(offset).limit(limit)
-
-
-def _conditions(query: Query, scope: Scope) -> list[ColumnElement[bool]]:
-    runs = t.runs.c
-    # A run of which only edits are known so far has no beginning yet.
-    wanted: list[ColumnElement[bool]] = [runs.started.is_not(None), runs.trashed.is_(scope.trashed)]
-    if scope.notebook is not None:
-        wanted.append(runs.source_path == scope.notebook)
-    if scope.experiment is not None:
-        known = select(t.experiments.c.id).where(t.experiments.c.name == scope.experiment)
-        wanted.append(runs.experiment_id == known.scalar_subquery())
+def _matching(columns: Columns, text: str, query: Query, scope: Scope) -> Serials:
+    among = _within(columns, scope)
     if query.condition is not None:
-        wanted.append(condition(query.condition))
-    return wanted
+        among = among & Conditions(columns, text).holds(query.condition, among)
+    newest = columns.table.newest
+    return newest[among[newest]]
 
 
-def _position(node: Condition | None, pattern: str) -> int:
-    """Return where a regular expression stands in the search."""
-    match node:
-        case Match(_, "~", found, _, position) if found == pattern:
-            return position
-        case Not(part):
-            return _position(part, pattern)
-        case And(parts) | Or(parts):
-            return max(_position(part, pattern) for part in parts)
-    return 0
+def _within(columns: Columns, scope: Scope) -> Mask:
+    table = columns.table
+    among = table.trashed if scope.trashed else ~table.trashed
+    for name, wanted in (("notebook", scope.notebook), ("experiment", scope.experiment)):
+        if wanted is not None:
+            texts = columns[TextAttribute(name)]
+            code = texts.vocabulary.code(wanted)
+            among = among & (texts.codes == code) if code is not None else np.zeros_like(among)
+    return among
+
+
+def _sort_keys(columns: Columns, order: tuple[Order, ...]) -> list[Key]:
+    return [sort_key(columns, item.operand, item.descending) for item in order]
