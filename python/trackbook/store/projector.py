@@ -19,8 +19,10 @@ from trackbook.domain.job import JobSpec
 from trackbook.domain.records import Record
 from trackbook.domain.run import may_move
 from trackbook.store import schema as t
+from trackbook.store.cards import write_cards
 from trackbook.store.parts import slices
 from trackbook.store.paths import PartName
+from trackbook.store.runs import put_together
 from trackbook.store.segments import PartContent
 from trackbook.store.sparks import extend_spark
 
@@ -170,6 +172,7 @@ class _Batch:
         self._store_jobs()
         self._store_points()
         self._number_runs()
+        self._write_cards()
         self._upsert(t.parts, self.parts)
         self._upsert(t.revisions, [{"id": 1, "revision": self.revision}])
         return self.revision
@@ -268,6 +271,11 @@ class _Batch:
             some = t.runs.c.id.in_(ids)
             change = update(t.runs).where(some, unnumbered, known)
             self.connection.execute(change.values(number=number, revision=self.revision))
+
+    def _write_cards(self) -> None:
+        changed = select(t.runs.c.id).where(t.runs.c.revision == self.revision, t.runs.c.status != "running")
+        for ids in slices(list(self.connection.execute(changed).scalars())):
+            write_cards(self.connection, put_together(self.connection, ids))
 
 
 _CELL_END = ("status", "duration", "outputs", "truncated", "error")

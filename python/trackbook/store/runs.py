@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -16,6 +16,8 @@ from trackbook.domain.metric import series_name
 from trackbook.domain.run import Run, RunError, Source
 from trackbook.errors import NotFound
 from trackbook.store import schema as t
+from trackbook.store.cards import read_cards
+from trackbook.store.rows import fetch
 
 _decode_context = msgspec.json.Decoder(dict[str, str]).decode
 _decode_error = msgspec.json.Decoder(RunError).decode
@@ -26,9 +28,18 @@ _NAN = float("nan")
 
 def read_runs(connection: Connection, ids: Sequence[str]) -> list[Run]:
     """Return the runs of these ids in their order; unknown ids are left out."""
-    rows = {row[0]: row for row in connection.execute(_RUNS, {"ids": ids}).all()}
-    parts = _Parts(connection, list(rows))
-    return [parts.run(rows[run_id]) for run_id in ids if run_id in rows]
+    found = read_cards(connection, ids)
+    others = [run_id for run_id in ids if run_id not in found]
+    if others:
+        found |= {run.id: run for run in put_together(connection, others)}
+    return [found[run_id] for run_id in ids if run_id in found]
+
+
+def put_together(connection: Connection, ids: Sequence[str]) -> Iterator[Run]:
+    """Return the runs of these ids from the tables in which their parts lie; unknown ids are left out."""
+    rows = fetch(connection, _RUNS, {"ids": ids})
+    parts = _Parts(connection, [row[0] for row in rows])
+    return map(parts.run, rows)
 
 
 def find_run_ids(connection: Connection, reference: str) -> list[str]:
@@ -193,13 +204,13 @@ class _Parts:
             goals=self._goals.get(run_id, {}),
             error=None if error is None else _decode_error(error),
             reason=reason,
-            trashed=trashed,
+            trashed=bool(trashed),
             revision=revision,
         )
 
     def _pairs(self, query: Select[Any], by_key: bool = True) -> Iterable[tuple[str, list[tuple[Any, Any]]]]:
         found: dict[str, list[tuple[Any, Any]]] = defaultdict(list)
-        for run_id, one, other in self._connection.execute(query, {"ids": self._ids}).all():
+        for run_id, one, other in fetch(self._connection, query, {"ids": self._ids}):
             found[run_id].append((one, other))
         if by_key:
             for pairs in found.values():
@@ -208,7 +219,7 @@ class _Parts:
 
     def _read_series(self) -> None:
         found: dict[str, list[tuple[str, float, list[float]]]] = defaultdict(list)
-        for run_id, key, context, last, spark in self._connection.execute(_SERIES, {"ids": self._ids}).all():
+        for run_id, key, context, last, spark in fetch(self._connection, _SERIES, {"ids": self._ids}):
             name = key if context == "{}" else series_name(key, _decode_context(context))
             found[run_id].append((name, _NAN if last is None else last, decode_spark(spark)))
         for run_id, series in found.items():

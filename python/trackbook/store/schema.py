@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     String,
@@ -63,6 +64,15 @@ runs = Table(
     # What searches look at most, without the wide rows.
     Index("runs_by_start", "started", "id", "trashed", "experiment_id", "status", "name"),
     Index("runs_by_notebook", "source_path", "id"),
+)
+
+# Runs that have ended as lists show them; one counts while its revision is that of the run.
+cards = Table(
+    "cards",
+    metadata,
+    Column("run_id", String(36), primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("card", LargeBinary, nullable=False),
 )
 
 params = Table(

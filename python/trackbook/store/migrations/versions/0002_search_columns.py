@@ -1,7 +1,8 @@
-"""Indexes along which whole columns are read: searches look values up in memory, no longer in the database."""
+"""Indexes along which whole columns are read, for searches in memory; cards, for pages of runs."""
 
 from collections.abc import Sequence
 
+import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0002"
@@ -11,7 +12,7 @@ depends_on: Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    """Put one index a table in the place of those by value."""
+    """Put one index a table in the place of those by value, and make the table of cards."""
     op.drop_index("params_by_number", "params")
     op.drop_index("params_by_text", "params")
     op.create_index("params_by_key", "params", ["key", "run_id", "number"])
@@ -23,3 +24,10 @@ def upgrade() -> None:
     op.create_index("runs_by_start", "runs", ["started", "id", "trashed", "experiment_id", "status", "name"])
     op.drop_index("runs_by_notebook", "runs")
     op.create_index("runs_by_notebook", "runs", ["source_path", "id"])
+    op.create_table(
+        "cards",
+        sa.Column("run_id", sa.String(length=36), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("card", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("run_id"),
+    )

@@ -1,0 +1,56 @@
+"""Cards: each run that has ended as lists show it, encoded in one row, so that a page of runs is one quick read.
+
+A card counts only as long as it is of its run's revision; a run without one is put together from its tables.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from sqlalchemy import BindParameter, Connection, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from trackbook.domain.run import ENDED, Run
+from trackbook.store import schema as t
+from trackbook.store.rows import fetch
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Run).decode
+
+_IDS: BindParameter[object] = bindparam("ids", expanding=True)
+_CARDS = (
+    select(t.cards.c.card)
+    .join_from(t.cards, t.runs, t.runs.c.id == t.cards.c.run_id)
+    .where(t.cards.c.run_id.in_(_IDS), t.cards.c.revision == t.runs.c.revision)
+)
+
+
+def write_cards(connection: Connection, runs: Iterable[Run]) -> None:
+    """Store the cards of those runs that have ended."""
+    rows = []
+    for run in runs:
+        if run.status in ENDED and (card := _card(run)) is not None:
+            rows.append({"run_id": run.id, "revision": run.revision, "card": card})
+    if rows:
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        statement = dialect.insert(t.cards)
+        changes = {name: statement.excluded[name] for name in ("revision", "card")}
+        connection.execute(statement.on_conflict_do_update(index_elements=["run_id"], set_=changes), rows)
+
+
+def read_cards(connection: Connection, ids: Sequence[str]) -> dict[str, Run]:
+    """Return those of the runs that have a valid card."""
+    found: dict[str, Run] = {}
+    for (card,) in fetch(connection, _CARDS, {"ids": ids}):
+        try:
+            run = _decode(card)
+        except msgspec.MsgspecError:  # of a version in which a run had other fields
+            continue
+        found[run.id] = run
+    return found
+
+
+def _card(run: Run) -> bytes | None:
+    try:
+        return _encode(run)
+    except (OverflowError, ValueError):  # whole numbers beyond 64 bits, and what else MessagePack can't hold
+        return None
