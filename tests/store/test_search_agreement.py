@@ -3,12 +3,14 @@
 import json
 import math
 import re
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from trackbook.domain.clock import to_datetime, to_microseconds
@@ -42,6 +44,7 @@ from trackbook.services.context import Services, open_services
 from trackbook.services.recorder import RunRecorder
 from trackbook.store.paths import create_store
 from trackbook.store.query_parser import parse_query
+from trackbook.store.search import Searcher
 
 NUMBERS = [0.0, 0.1, -1.5, 2.0, 3.0, 1e300, math.inf, -math.inf]
 TEXTS = ["", "a", "A", "ab", "a%b_", "Straße", "STRASSE", "x*y?[z]", 'it\'s "q"', "0.1", "true", "🦉 µ"]
@@ -67,6 +70,7 @@ class AllRuns:
 
     def __init__(self, runs: list[Run]) -> None:
         self.runs = runs
+        self.searcher = Searcher()
 
 
 @pytest.fixture(scope="module")
@@ -440,14 +444,38 @@ def quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-@settings(max_examples=250, deadline=None)
-@given(query=queries())
-def test_the_database_finds_what_python_finds(query: Query, services: Services, known: AllRuns) -> None:
-    text = write(query)
-    expected = [run for run in known.runs if query.condition is None or holds(query.condition, run)]
-    found = services.runs.search(text, limit=1000)
-    assert [run.number for run in found.runs] == [run.number for run in arrange(expected, query.order)], text
-    assert found.total == len(expected)
+@st.composite
+def several_queries(draw: st.DrawFn) -> list[Query]:
+    """Draw 25 queries: ten, and what becomes of them put together, which costs less than drawing as many."""
+    drawn = draw(st.lists(queries(), min_size=10, max_size=10))
+    made = list(drawn)
+    for one, other in pairwise(drawn):
+        parts = tuple(query.condition for query in (one, other) if query.condition is not None)
+        order = (*other.order, *one.order)
+        if len(parts) == 2:
+            made += [Query(And(parts), order), Query(Not(Or(parts)), order)]
+        else:
+            made += [Query(Not(parts[0]) if parts else None, order), Query(None, order)]
+    return made[:25]
+
+
+# Together these are 10,000 searches.
+@settings(
+    max_examples=400,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
+)
+@given(asked=several_queries())
+def test_a_search_finds_what_python_finds(asked: list[Query], services: Services, known: AllRuns) -> None:
+    assert len(asked) == 25
+    for query in asked:
+        text = write(query)
+        expected = [run for run in known.runs if query.condition is None or holds(query.condition, run)]
+        with services.database.read() as connection:
+            found = known.searcher.search(connection, text, limit=1000)
+        assert found.ids == [run.id for run in arrange(expected, query.order)], text
+        assert found.total == len(expected)
 
 
 @settings(max_examples=200, deadline=None)
@@ -468,6 +496,52 @@ def test_windows_are_cut_from_the_whole(query: Query, offset: int, limit: int, s
     window = services.runs.search(text, offset=offset, limit=limit)
     assert [run.id for run in window.runs] == [run.id for run in whole.runs][offset : offset + limit]
     assert window.total == whole.total
+
+
+# What a statement that only reads makes SQLite do.
+READING = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_TRANSACTION}
+POISON = [
+    "x'; DROP TABLE runs; --",
+    "') or 1=1 --",
+    "main.runs",
+    "../../other/.trackbook/index.sqlite",
+    "?1",
+    "\x00",
+]
+
+
+@settings(max_examples=200, deadline=None)
+@given(query=queries(), poison=st.sampled_from(POISON))
+def test_no_search_writes_or_reads_beyond_its_project(
+    query: Query, poison: str, services: Services, known: AllRuns
+) -> None:
+    done: list[tuple[int, str | None]] = []
+
+    def authorize(
+        action: int, one: str | None, two: str | None, database: str | None, trigger: str | None
+    ) -> int:
+        done.append((action, database))
+        return sqlite3.SQLITE_OK if action in READING else sqlite3.SQLITE_DENY
+
+    key = poison.replace("`", "``")
+    own = {run.id for run in known.runs}
+    with services.database.read() as connection:
+        raw: Any = connection.connection.driver_connection
+        before = raw.total_changes
+        raw.set_authorizer(authorize)
+        try:
+            for text in (
+                write(query),
+                f"params.`{key}` = {quote(poison)} or tags.`{key}` like {quote(poison)} or {quote(poison)}",
+                f"metrics.`{key}` is null order by metrics.`{key}`, params.`{key}`, tags.`{key}`",
+            ):
+                found = Searcher().search(connection, text, limit=1000)
+                assert own.issuperset(found.ids)
+        finally:
+            raw.set_authorizer(None)
+        assert raw.total_changes == before
+    assert {action for action, _ in done} <= READING
+    assert {database for _, database in done if database is not None} <= {"main"}
 
 
 def test_the_runs_are_worth_searching(known: AllRuns) -> None:

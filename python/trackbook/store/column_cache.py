@@ -27,6 +27,7 @@ C = TypeVar("C", bound=Column)
 class _Kept:
     column: Column
     table: RunTable
+    size: int
 
 
 class ColumnCache:
@@ -38,6 +39,12 @@ class ColumnCache:
         self._before: deque[RunTable] = deque(maxlen=4)
         self._columns: OrderedDict[Origin[Any], _Kept] = OrderedDict()
         self._lock = threading.Lock()
+
+    @property
+    def taken(self) -> int:
+        """About how many bytes the columns take."""
+        with self._lock:
+            return sum(kept.size for kept in self._columns.values())
 
     def at(self, connection: Connection) -> "Columns":
         """Return the columns as of the revision that `connection` sees, for as long as it is open."""
@@ -57,7 +64,7 @@ class ColumnCache:
             if column is None:
                 column = origin.column(table, fetch(connection, origin.statement()))
             if table is self._table:
-                self._keep(origin, _Kept(column, table))
+                self._keep(origin, _Kept(column, table, column.nbytes))
             return column
 
     def _table_at(self, revision: int, connection: Connection) -> RunTable:
@@ -83,9 +90,9 @@ class ColumnCache:
     def _keep(self, origin: Origin[Any], kept: _Kept) -> None:
         self._columns.pop(origin, None)
         self._columns[origin] = kept
-        taken = sum(other.column.nbytes for other in self._columns.values())
+        taken = sum(other.size for other in self._columns.values())
         while taken > self._memory and len(self._columns) > 1:
-            taken -= self._columns.popitem(last=False)[1].column.nbytes
+            taken -= self._columns.popitem(last=False)[1].size
 
 
 @dataclass(frozen=True)
@@ -111,6 +118,8 @@ def _can_move(kept: _Kept, table: RunTable) -> bool:
 def _moved(origin: Origin[C], kept: _Kept, table: RunTable, connection: Connection) -> C | None:
     """Return a column moved on to a later table; None if too much has changed."""
     changed = changed_since(connection, kept.table.revision)
+    if not changed and table.count == kept.table.count:
+        return kept.column  # type: ignore[return-value]  # an origin gives columns of one type
     if len(changed) > max(1_000, table.count // 8):
         return None
     statement = origin.statement()

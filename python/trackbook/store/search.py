@@ -17,7 +17,7 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from trackbook.domain.query import Order, Query
-from trackbook.store.column_cache import ColumnCache, Columns
+from trackbook.store.column_cache import MEMORY, ColumnCache, Columns
 from trackbook.store.conditions import Conditions
 from trackbook.store.fields import TextAttribute
 from trackbook.store.ordering import Key, window
@@ -45,12 +45,20 @@ class Found(NamedTuple):
 
 
 class Searcher:
-    """Searches the runs of one store. Safe to use from several threads."""
+    """Searches the runs of one store. Safe to use from several threads.
 
-    def __init__(self) -> None:
-        self._columns = ColumnCache()
+    Columns take `memory` bytes at most, beside those of the search that is being worked out.
+    """
+
+    def __init__(self, memory: int = MEMORY) -> None:
+        self._columns = ColumnCache(memory)
         self._answers: OrderedDict[tuple[str, str, Scope], _Answer] = OrderedDict()
         self._lock = threading.Lock()
+
+    @property
+    def taken(self) -> int:
+        """About how many bytes the columns take."""
+        return self._columns.taken
 
     def search(
         self,

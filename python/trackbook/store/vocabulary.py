@@ -44,7 +44,8 @@ class Vocabulary:
         """Return the codes of texts; new ones get one."""
         with self._lock:
             codes = np.fromiter(map(self._codes.__getitem__, texts), np.int32)
-            self._texts.extend(islice(self._codes, len(self._texts), None))
+            added = islice(reversed(self._codes), len(self._codes) - len(self._texts))
+            self._texts.extend(reversed(list(added)))
         return codes
 
     def decode(self, codes: Codes) -> list[str]:
