@@ -7,6 +7,7 @@ import pytest
 import trackbook as tb
 from trackbook import api
 from trackbook.errors import NoActiveRun, UsageError
+from trackbook.services.catchup import rebuild
 from trackbook.services.context import open_services
 from trackbook.store.paths import find_store
 
@@ -229,3 +230,16 @@ def test_a_job_owns_its_run(project, monkeypatch):
     stored = found(worker.run_id)
     assert (stored.status, stored.experiment, stored.params) == ("finished", "job", {"lr": 1})
     assert found(child).parent_id == worker.run_id
+
+
+def test_services_stay_open_as_long_as_the_index_is_the_same():
+    with tb.start_run("churn"):
+        tb.log({"acc": 0.5})
+    services = api.open_project()
+    assert len(tb.runs("metrics.acc > 0")) == 1
+    assert api.open_project() is services
+    for file in services.store.root.glob("index.sqlite*"):
+        file.unlink()
+    rebuild(services.store).close()
+    assert len(tb.runs("metrics.acc > 0")) == 1
+    assert api.open_project() is not services

@@ -198,6 +198,7 @@ class Run:
 _session: Session = Session()
 # Innermost last. A process has one stack for all its threads: a worker thread logs into the run of its process.
 _open: list[Run] = []
+_last_services: "tuple[tuple[int, StorePaths, tuple[int, int] | None], Services] | None" = None
 _joined_jobs: set[str] = set()
 
 
@@ -354,11 +355,9 @@ def open_project(folder: str | os.PathLike[str] | None = None) -> "Services":
     """Return the services of the project in which `folder` (by default the working directory) lies."""
     if not can_ingest():
         raise MissingExtra("Reading runs")
-    from trackbook.services.context import open_services
-
     wait_for_captures()  # a reader sees what its own process wrote
     store = _open[-1].recorder.store if _open and folder is None else open_store(Settings.load(), folder)
-    return open_services(store)
+    return _services_of(store)
 
 
 def open_store(settings: Settings, folder: str | os.PathLike[str] | None = None) -> StorePaths:
@@ -366,6 +365,26 @@ def open_store(settings: Settings, folder: str | os.PathLike[str] | None = None)
     if settings.folder is not None:
         return create_store(settings.folder, settings.remote)
     return locate_store(Path(folder) if folder is not None else _session.folder())
+
+
+def _services_of(store: StorePaths) -> "Services":
+    """Return the services of a store. Those that were used last stay, with what they keep in memory for searches."""
+    global _last_services
+    from trackbook.services.context import open_services
+
+    # A forked child must not use its parent's database, and an index that was deleted is made anew.
+    if _last_services is None or _last_services[0] != (os.getpid(), store, _index_of(store)):
+        services = open_services(store)
+        _last_services = (os.getpid(), store, _index_of(store)), services
+    return _last_services[1]
+
+
+def _index_of(store: StorePaths) -> tuple[int, int] | None:
+    try:
+        status = store.index.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def describe_error(error: BaseException) -> RunError:
