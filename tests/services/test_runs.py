@@ -142,8 +142,6 @@ def test_notes_are_the_newest_replacement_and_what_came_after(services: Services
 
 
 def test_notes_are_searched(services: Services) -> None:
-    if services.place.shared:
-        pytest.skip("conditions are put to SQLite")
     run = RunRecorder.start(services.store, experiment="e")
     run.add_note("two")
     run.end()

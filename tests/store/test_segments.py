@@ -55,7 +55,7 @@ def test_one_series_is_read_alone(tmp_path, content):
     assert read_columns(path, "loss", context_text({"subset": "test"})) is None
 
 
-def columns_of(count, seed=0):
+def noisy_columns(count, seed=0):
     chance = np.random.default_rng(seed)
     gaps = np.maximum(chance.normal(100_000, 5_000, count), 1).astype(
         np.int64
@@ -72,8 +72,8 @@ def test_short_and_long_series_are_read_alike(tmp_path):
     path = tmp_path / "x.segment"
     content = PartContent()
     for count in (1, 2, SHORT - 1, SHORT, SHORT + 1):
-        content.points[f"m{count}", "{}"] = columns_of(count, seed=count)
-        content.points[f"m{count}", '{"subset":"val"}'] = columns_of(count, seed=-count % 97)
+        content.points[f"m{count}", "{}"] = noisy_columns(count, seed=count)
+        content.points[f"m{count}", '{"subset":"val"}'] = noisy_columns(count, seed=-count % 97)
     write_segment(path, content)
     found = read_segment(path).points
     assert set(found) == set(content.points)
@@ -86,7 +86,7 @@ def test_short_and_long_series_are_read_alike(tmp_path):
 
 
 def test_a_noisy_point_takes_at_most_12_bytes(tmp_path):
-    content = PartContent(points={("loss", "{}"): columns_of(1000)})
+    content = PartContent(points={("loss", "{}"): noisy_columns(1000)})
     assert size_of(tmp_path / "x.segment", content) <= 12 * 1000
 
 
@@ -105,7 +105,7 @@ def test_a_single_point_with_its_name_takes_at_most_60_bytes(tmp_path):
     )
     content = PartContent()
     empty = size_of(tmp_path / "x.segment", content)
-    content.points = {(name, "{}"): columns_of(1, seed) for seed, name in enumerate(names)}
+    content.points = {(name, "{}"): noisy_columns(1, seed) for seed, name in enumerate(names)}
     assert size_of(tmp_path / "x.segment", content) - empty <= 60 * len(names)
 
 

@@ -63,8 +63,7 @@ class Runs:
     def ids(self, query: str | None = None, *, trashed: bool = False) -> list[str]:
         """Return the ids of all runs that match, in the order of `search`. Raises QueryError like `search`."""
         with self._database.read() as connection:
-            found = search_runs(connection, query or "", "", Scope(trashed, None, None), 0, _MOST_SKIPPED)
-        return list(found.ids)
+            return self._searcher.search(connection, query or "", "", Scope(trashed), 0, _MOST_SKIPPED).ids
 
     def get(self, reference: str) -> Run:
         """Return the run of an id, of an id's beginning (at least 6 characters), or of a number ("42", "#42").
