@@ -1,193 +1,207 @@
-"""How long searches take: Trackbook, and MLflow beside it.
+"""How long searches and histories take: over the published set of searches, and beside MLflow.
 
-    python benchmarks/query.py --runs 5000
-    python benchmarks/query.py --runs 5000 --peer mlflow      (where mlflow is installed; its own venv is best)
+    python benchmarks/query.py                                     1,000, 10,000 and 100,000 runs
+    python benchmarks/query.py --runs 10000 --peer PYTHON          also MLflow, from an environment that has it
+    TRACKBOOK_STORE=postgresql://... python benchmarks/query.py --runs 100000 --folder FOLDER      in PostgreSQL
 
-Each run has 10 parameters and 10 metrics; one more has a series of 100,000 points. Trackbook's store is filled by its
-recorder and ingester, MLflow's by rows like those its own client writes (through the client it would take hours).
-Prints medians of interleaved repeats, in milliseconds. A folder given with --folder is kept and used again.
+Each run has 10 parameters and 10 metrics (search/made_runs.py); one more has a series of 100,000 points. A search
+counts with all that a user waits for: reading its text, the total, and a page of 100 runs with parameters, metrics
+and tags. The published set (search/queries.txt) is asked in several rounds, each search for its first page, for one in
+the middle and for one at the end; no round finds the answers of another. Beside MLflow repeats are interleaved, the
+same in both with a slightly other value each time, and medians are quoted. A folder given with --folder is kept.
 """
 
 import argparse
-import importlib.util
-import json
 import random
-import sqlite3
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-METRICS = ("acc", "f1", "loss", "auc", "precision", "recall", "mae", "rmse", "t_fit", "t_predict")
-POINTS = 100_000
-Timed = dict[str, Callable[[], Sequence[Any]]]
+HERE = Path(__file__).parent / "search"
+sys.path.insert(0, str(HERE))
+
+from trackbook_runs import change_a_run, open_filled  # noqa: E402  # found beside this file
+
+from trackbook.services.context import Services  # noqa: E402
+
+PAGE = 100
+Task = Callable[[float], Sequence[Any]]
 
 
 def main() -> None:
-    arguments = _arguments()
-    if arguments.peer == "mlflow" and importlib.util.find_spec("mlflow") is None:
-        sys.exit(
-            "MLflow is not installed here: pip install mlflow, best in a virtual environment of its own."
-        )
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = (arguments.folder or Path(temporary)) / f"{arguments.peer}-{arguments.runs}"
-        folder.mkdir(parents=True, exist_ok=True)
-        prepare = _mlflow if arguments.peer == "mlflow" else _trackbook
-        tasks = prepare(folder.absolute(), arguments.runs)
-        for name, times in _measure(tasks, arguments.repeats).items():
-            print(f"{name:32}{statistics.median(times):10.1f} ms   {min(times):8.1f} to {max(times):.1f}")
-
-
-def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--runs", type=int, default=5000)
-    parser.add_argument("--peer", choices=["trackbook", "mlflow"], default="trackbook")
+    parser.add_argument("--runs", type=int, nargs="+", default=[1_000, 10_000, 100_000])
+    parser.add_argument("--peer", help="a Python that has MLflow")
     parser.add_argument("--folder", type=Path)
-    parser.add_argument("--repeats", type=int, default=15)
-    return parser.parse_args()
+    parser.add_argument("--rounds", type=int, default=7)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = (arguments.folder or Path(temporary)).absolute()
+        for count in arguments.runs:
+            print(f"\n{count:,} runs")
+            services, long_id = open_filled(_made(folder / f"trackbook-{count}"), count)
+            _published_set(services, arguments.rounds)
+            tasks = _tasks(services, long_id)
+            if arguments.peer:
+                with Peer(arguments.peer, _made(folder / f"mlflow-{count}"), count) as peer:
+                    _side_by_side(tasks, peer, arguments.rounds)
+            else:
+                _alone(tasks, arguments.rounds)
+            services.database.close()
 
 
-def _measure(tasks: Timed, repeats: int) -> dict[str, list[float]]:
-    times: dict[str, list[float]] = {name: [] for name in tasks}
-    for name, task in tasks.items():
-        assert len(task()), f"{name} finds nothing"
-    for _ in range(repeats):
-        for name, task in tasks.items():
-            begin = time.perf_counter()
-            task()
-            times[name].append((time.perf_counter() - begin) * 1e3)
-    return times
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
-def _params(source: random.Random) -> dict[str, object]:
-    return {f"p{i}": round(source.random(), 6) if i % 2 else f"v{source.randrange(8)}" for i in range(10)}
+# The published set
 
 
-def _metrics(source: random.Random) -> dict[str, float]:
-    return {key: source.random() for key in METRICS}
+def _published_set(services: Services, rounds: int) -> None:
+    queries = [
+        line for line in (HERE / "queries.txt").read_text().splitlines() if line and not line.startswith("#")
+    ]
+    cold = [_timed(lambda query=query: services.runs.search(query))[0] for query in queries]
+    first, windows, changed = [], [], []
+    slowest: dict[str, float] = {}
+    for number in range(1, rounds + 1):
+        for query in queries:
+            asked = query + " " * number  # another text, so that nothing is remembered of it
+            took, page = _timed(lambda asked=asked: services.runs.search(asked))
+            first.append(took)
+            slowest[query] = max(slowest.get(query, 0.0), took)
+            for offset in (page.total // 2, max(0, page.total - PAGE)):
+                windows.append(
+                    _timed(lambda asked=asked, offset=offset: services.runs.search(asked, offset=offset))[0]
+                )
+    run_id = services.runs.search().runs[0].id
+    for query in queries:
+        change_a_run(services, run_id, random.random())
+        changed.append(_timed(lambda query=query: services.runs.search(query))[0])
+    print(f"  {len(queries)} searches, {rounds} rounds        median      p95      max  (ms)")
+    for name, times in (
+        ("the first page", first),
+        ("pages further on", windows),
+        ("both together", first + windows),
+        ("after a run logged", changed),
+        ("a process's first time", cold),
+    ):
+        print(f"  {name:26}{_row(times)}")
+    for query in sorted(slowest, key=slowest.__getitem__)[-3:]:
+        print(f"    slowest {slowest[query]:6.1f}   {query}")
 
 
-# Trackbook
+def _row(times: list[float]) -> str:
+    ordered = sorted(times)
+    p95 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
+    return f"{statistics.median(times):9.2f}{p95:9.2f}{ordered[-1]:9.2f}"
 
 
-def _trackbook(folder: Path, runs: int) -> Timed:
-    from trackbook.services.context import open_services
-    from trackbook.store.paths import create_store
+def _timed(task: Callable[[], Any]) -> tuple[float, Any]:
+    began = time.perf_counter()
+    result = task()
+    return (time.perf_counter() - began) * 1e3, result
 
-    is_filled = (folder / "filled").exists()
-    store = create_store(folder / ".trackbook")
-    services = open_services(store)
-    if not is_filled:
-        begin = time.perf_counter()
-        long_id = _fill_trackbook(store, runs)
-        written = time.perf_counter()
-        assert services.runs.refresh(timeout=600)
-        print(
-            f"{runs} runs written in {written - begin:.1f} s, indexed in {time.perf_counter() - written:.1f} s"
+
+# Beside MLflow
+
+
+def _tasks(services: Services, long_id: str) -> dict[str, tuple[str, Task]]:
+    search, read = services.runs.search, services.series.read
+    newest = "order by started desc"
+    return {
+        "first_page": ("first page", lambda at: search(f"{newest}{_blanks(at)}").runs),
+        "filter": ("filter on a metric", lambda at: search(f"metrics.acc > {at} {newest}").runs),
+        "filter_sort": (
+            "filter, sorted by another",
+            lambda at: search(f"metrics.acc > {at} order by metrics.f1 desc").runs,
+        ),
+        "filter_param": (
+            "filter and a parameter, sorted",
+            lambda at: search(f"metrics.acc > {at} and params.model = 'vit' order by metrics.f1 desc").runs,
+        ),
+        "sort": ("sort by a metric", lambda at: search(f"order by metrics.loss{_blanks(at)}").runs),
+        "sort_param": (
+            "sort by a parameter",
+            lambda at: search(f"order by params.dropout desc{_blanks(at)}").runs,
+        ),
+        "history": ("history of 100,000 points", lambda _: read(long_id, "hist").values),
+        "thinned": ("thinned to 1,000", lambda _: read(long_id, "hist", max_points=1_000).values),
+    }
+
+
+def _blanks(at: float) -> str:
+    return " " * int(at * 1e4 % 1e3)
+
+
+class Peer:
+    """MLflow in a process of its own, asked line by line."""
+
+    def __init__(self, python: str, folder: Path, count: int) -> None:
+        command = [python, str(HERE / "mlflow_runs.py"), str(folder), str(count)]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
-        (folder / "filled").write_text(long_id)
-    long_id = (folder / "filled").read_text()
-    search = services.runs.search
-    return {
-        "first page": lambda: search().runs,
-        "page 40 of the newest": lambda: search(offset=min(4000, runs - 100)).runs,
-        "filter, top 100": lambda: search("metrics.acc > 0.9 order by metrics.acc desc").runs,
-        "filter and parameter, top 100": lambda: (
-            search("metrics.acc > 0.5 and params.p0 = 'v3' order by metrics.f1 desc").runs
-        ),
-        "sort by a metric": lambda: search(order_by="metrics.loss").runs,
-        "sort by a parameter": lambda: search(order_by="params.p1 desc").runs,
-        "arithmetic": lambda: search("metrics.acc - metrics.f1 > 0.5").runs,
-        "or, not": lambda: search("not (params.p0 = 'v1' or metrics.acc < 0.3)").runs,
-        "regular expression": lambda: search("name ~ '-1[0-9]+$'").runs,
-        "words": lambda: search("run-11").runs,
-        f"history of {POINTS:,} points": lambda: services.series.read(long_id, "hist").values,
-        "history thinned to 1,000": lambda: services.series.read(long_id, "hist", max_points=1000).values,
-    }
+        while self._read() != "ready":
+            pass
+
+    def ask(self, name: str, variation: float) -> float:
+        assert self._process.stdin is not None
+        print(name, variation, file=self._process.stdin, flush=True)
+        took, found = self._read().split()
+        assert int(found) > 0, name
+        return float(took)
+
+    def _read(self) -> str:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            sys.exit("MLflow ended; is it installed there?")
+        return line.strip()
+
+    def __enter__(self) -> "Peer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
 
 
-def _fill_trackbook(store: Any, runs: int) -> str:
-    from trackbook.services.recorder import RunRecorder
-
-    source = random.Random(5)
-    for number in range(runs):
-        run = RunRecorder.start(store, experiment="bench", name=f"run-{number}", params=_params(source))
-        run.log(_metrics(source), step=0)
-        run.end()
-    run = RunRecorder.start(store, experiment="bench", name="long", params=_params(source))
-    for step in range(POINTS):
-        run.log({"hist": source.random()}, step=step)
-    run.end()
-    return run.run_id
-
-
-# MLflow
-
-
-def _mlflow(folder: Path, runs: int) -> Timed:
-    import mlflow
-
-    database = folder / "mlflow.db"
-    mlflow.set_tracking_uri(f"sqlite:///{database}")
-    client = mlflow.MlflowClient()
-    if not (folder / "filled").exists():
-        mlflow.set_experiment("bench")
-        with mlflow.start_run() as first:
-            source = random.Random(5)
-            mlflow.log_params(_params(source))
-            mlflow.log_metrics(_metrics(source), step=0)
-        _fill_mlflow(database, first.info.run_id, runs, source)
-        (folder / "filled").write_text(json.dumps([first.info.experiment_id, first.info.run_id]))
-    experiment, long_id = json.loads((folder / "filled").read_text())
-
-    def search(text: str = "", order: str = "attributes.start_time DESC") -> Sequence[Any]:
-        return client.search_runs([experiment], text, order_by=[order], max_results=100)
-
-    return {
-        "first page": search,
-        "filter, top 100": lambda: search("metrics.acc > 0.9", "metrics.acc DESC"),
-        "filter and parameter, top 100": lambda: search(
-            "metrics.acc > 0.5 and params.p0 = 'v3'", "metrics.f1 DESC"
-        ),
-        "sort by a metric": lambda: search("", "metrics.loss"),
-        "sort by a parameter": lambda: search("", "params.p1 DESC"),
-        f"history of {POINTS:,} points": lambda: client.get_metric_history(long_id, "hist"),
-    }
+def _side_by_side(tasks: dict[str, tuple[str, Task]], peer: Peer, rounds: int) -> None:
+    ours: dict[str, list[float]] = {name: [] for name in tasks}
+    theirs: dict[str, list[float]] = {name: [] for name in tasks}
+    for number in range(rounds + 1):
+        at = round(0.9 + number / 1e4, 6)
+        for name, (_, task) in tasks.items():
+            took, found = _timed(lambda task=task, at=at: task(at))
+            assert len(found) > 0, name
+            other = peer.ask(name, at) if name != "thinned" else 0.0  # MLflow's client has no such thing
+            if number:  # the first round warms both
+                ours[name].append(took)
+                theirs[name].append(other)
+    print("  beside MLflow, SQLite              Trackbook     MLflow    ratio  (ms)")
+    for name, (title, _) in tasks.items():
+        mine = statistics.median(ours[name])
+        other = statistics.median(theirs["history" if name == "thinned" else name])
+        print(f"  {title:32}{mine:12.2f}{other:11.1f}{other / mine:9.0f}")
 
 
-def _fill_mlflow(database: Path, model: str, runs: int, source: random.Random) -> None:
-    """Write rows like those of the run `model`, which MLflow's own client wrote."""
-    connection = sqlite3.connect(database)
-    cursor = connection.execute("select * from runs where run_uuid = ?", [model])
-    names = [column[0] for column in cursor.description]
-    template = dict(zip(names, cursor.fetchone(), strict=True))
-    tags = connection.execute("select key, value from tags where run_uuid = ?", [model]).fetchall()
-    rows: dict[str, list[Sequence[object]]] = {"runs": [], "params": [], "tags": []}
-    points: list[Sequence[object]] = []
-    for number in range(runs):
-        run, at = uuid.uuid4().hex, template["start_time"] + number
-        changed = {"run_uuid": run, "name": f"run-{number}", "start_time": at, "end_time": at + 5}
-        changed["artifact_uri"] = template["artifact_uri"].replace(model, run)
-        rows["runs"].append(list((template | changed).values()))
-        rows["params"] += [(key, str(value), run) for key, value in _params(source).items()]
-        rows["tags"] += [(key, value, run) for key, value in tags]
-        points += [(key, value, at, 0, 0, run) for key, value in _metrics(source).items()]
-    connection.executemany(f"insert into runs values ({','.join('?' * len(names))})", rows["runs"])
-    for table in ("params", "tags"):
-        connection.executemany(f"insert into {table} (key, value, run_uuid) values (?, ?, ?)", rows[table])
-    at = template["start_time"]
-    history = [("hist", source.random(), at + step, step, 0, model) for step in range(POINTS)]
-    columns = "(key, value, timestamp, step, is_nan, run_uuid) values (?, ?, ?, ?, ?, ?)"
-    connection.executemany(f"insert into metrics {columns}", points + history)
-    connection.executemany(f"insert into latest_metrics {columns}", [*points, history[-1]])
-    connection.commit()
-    connection.close()
+def _alone(tasks: dict[str, tuple[str, Task]], rounds: int) -> None:
+    for name, (title, task) in tasks.items():
+        times = []
+        for number in range(rounds + 1):
+            at = round(0.9 + number / 1e4, 6)
+            took, found = _timed(lambda task=task, at=at: task(at))
+            assert len(found) > 0, name
+            times.append(took)
+        print(f"  {title:32}{statistics.median(times[1:]):10.2f} ms")
 
 
 if __name__ == "__main__":
