@@ -124,7 +124,7 @@ class Projects:
         ensure_ingester(store)
         services = open_services(store)
         project = OpenProject(
-            project_id, store, services, _file_identity(store.index), services.runs.revision()
+            project_id, store, services, _file_identity(services.store.index), services.runs.revision()
         )
         self._open[project_id] = project
         if self._on_open is not None:
@@ -136,7 +136,7 @@ class Projects:
         return (
             project.store == self._stores.get(project.id)
             and _has_id(project.store, project.id)
-            and project.index == _file_identity(project.store.index)
+            and project.index == _file_identity(project.services.store.index)
         )
 
     def _remember(self, store: StorePaths) -> Project:

@@ -5,9 +5,11 @@ import time
 from collections.abc import Iterator
 
 from trackbook.errors import StoreError
-from trackbook.services.ingest import YIELD, Ingester
+from trackbook.services.adoption import strange_segments
+from trackbook.services.ingest import Ingester
 from trackbook.services.ingester import ensure_ingester
 from trackbook.services.opening import open_place
+from trackbook.services.settling import settle
 from trackbook.store import parts as index
 from trackbook.store.locks import ProcessLock
 from trackbook.store.paths import PartName, StorePaths
@@ -40,6 +42,7 @@ def rebuild(store: StorePaths, timeout: float = 60.0) -> Place:
 
     A running ingester is asked to end. Raises StoreError if it doesn't within `timeout` seconds.
     """
+    store = settle(store)
     with holding_index(store, timeout):
         try:
             place = open_place(store)
@@ -57,7 +60,7 @@ def rebuild(store: StorePaths, timeout: float = 60.0) -> Place:
 def holding_index(store: StorePaths, timeout: float = 60.0) -> Iterator[None]:
     """Keep every ingester away. Raises StoreError if a running one doesn't end within `timeout` seconds."""
     lock = ProcessLock(store.ingester_lock)
-    request = store.root / YIELD
+    request = store.ingester_request
     request.touch()
     try:
         if not lock.acquire(timeout=timeout):
@@ -90,13 +93,15 @@ def _journal_sizes(store: StorePaths) -> dict[PartName, int]:
 
 
 def _is_caught_up(place: Place, waiting: dict[PartName, int]) -> bool:
-    if not waiting:
+    if not waiting and place.paths.local is None:
         return True
+    if strange_segments(place):
+        return False
     with place.database.read() as connection:
         parts = index.open_parts(connection, {name.subject for name in waiting})
     return all(
         name in parts
-        and parts[name].position >= size
+        and (parts[name].sealed or parts[name].position >= size)
         and (parts[name].closed or is_being_written(place.paths, name))
         for name, size in waiting.items()
     )

@@ -17,6 +17,7 @@ def examine_store(store: StorePaths) -> Checkup:
     Raises StoreError if the index can't be opened.
     """
     place = open_place(store)
+    store = place.paths
     try:
         ingesting = is_held(store.ingester_lock)
         catch_up(place)

@@ -13,14 +13,16 @@ from pathlib import Path
 
 from trackbook.domain.records import Record, RunEnded, RunNumbered, RunStarted, WriterClosed, WriterOpened
 from trackbook.errors import StoreError, StoreUnreachable
+from trackbook.services.adoption import strange_segments
 from trackbook.services.delivery import Delivery
 from trackbook.services.numbering import Numbering
 from trackbook.services.opening import open_place
 from trackbook.services.presence import Presence
 from trackbook.services.recorder import RunRecorder
+from trackbook.services.settling import settle
 from trackbook.store import parts as index
 from trackbook.store.database import Connection
-from trackbook.store.journal import Damage, scan
+from trackbook.store.journal import Damage, host_of, scan
 from trackbook.store.locks import ProcessLock, os_host
 from trackbook.store.parts import Part
 from trackbook.store.paths import PROJECT_SUBJECT, PartName, StorePaths
@@ -35,10 +37,11 @@ BATCH_BYTES = 16 * 1024 * 1024
 POLL_SECONDS = 0.1
 IDLE_SECONDS = 20.0
 PATIENCE = 600.0
+ADOPTION_SECONDS = 5.0
+ABANDONED_SECONDS = 7 * 24 * 3600.0
 SHORTEST_WAIT, LONGEST_WAIT = 0.5, 30.0
 SEAL_AT_ONCE = 200
 _LAST_PASSES = 5
-YIELD = "ingester.yield"  # a file of this name asks a running ingester to end
 
 
 class Ingester:
@@ -50,10 +53,11 @@ class Ingester:
         self._parts = self._known_parts()
         self._numbering = Numbering(place.paths)
         self._presence = Presence(place)
+        self._next_adoption = 0.0
 
     def run_pass(self) -> int:
         """Read what is new, mark what died, seal what is closed; returns how many journals had something new."""
-        changed = self._read_all() + self._bury_the_dead()
+        changed = self._read_all() + self._bury_the_dead() + self._adopt()
         changed += self._seal_closed()
         self._presence.look(name for name, part in self._parts.items() if not part.closed)
         return changed
@@ -226,11 +230,56 @@ class Ingester:
             for name, part in self._parts.items()
         )
 
+    # Other machines
+
+    def _adopt(self) -> int:
+        """Read the runs anew whose journals another machine sealed; how far they were read as journals says nothing."""
+        if self.store.local is None or self.place.shared:
+            return 0
+        vanished = any(not self.store.journal(name).exists() for name in self._parts)
+        if not vanished and time.monotonic() < self._next_adoption:
+            return 0
+        self._next_adoption = time.monotonic() + ADOPTION_SECONDS
+        subjects = sorted({name.subject for name in strange_segments(self.place)})
+        for subject in subjects:
+            with self.database.write() as connection:
+                index.forget_subject(connection, subject)
+                readings = list(self._of_subject(subject))
+                project(connection, readings + self._number_new_runs(connection, readings))
+        if subjects:
+            self._parts = self._known_parts()
+        return len(subjects)
+
+    def _of_subject(self, subject: str) -> Iterator[Reading]:
+        sealed = {name for name in self.place.parts.segments() if name.subject == subject}
+        for name in sorted(sealed):
+            if (reading := self._segment_reading(name)) is not None:
+                yield reading
+        for name in self.place.parts.journals():
+            if name.subject == subject and name not in sealed:
+                data = self.place.parts.read_journal(name)
+                if data and (reading := self._reading(name, Part(), data)) is not None:
+                    yield reading
+
     # Sealing
+
+    def _may_seal(self, name: PartName) -> bool:
+        """Whether this machine is the one to seal a journal: it wrote it, or who did has been away for long."""
+        if self.store.local is None:
+            return True
+        try:
+            age = time.time() - self.store.journal(name).stat().st_mtime
+        except FileNotFoundError:
+            return False
+        return age > ABANDONED_SECONDS or host_of(self.store.journal(name)) in (os_host(), None)
 
     def _seal_closed(self) -> int:
         changed = 0
-        closed = [name for name, part in self._parts.items() if part.closed and not part.sealed]
+        closed = [
+            name
+            for name, part in self._parts.items()
+            if part.closed and not part.sealed and self._may_seal(name)
+        ]
         for start in range(0, len(closed), SEAL_AT_ONCE):
             sealed = self.place.parts.seal(closed[start : start + SEAL_AT_ONCE])
             with self.database.write(durable=True) as connection:
@@ -242,16 +291,20 @@ class Ingester:
             changed += self._read_all()  # who waits for what was written meanwhile does not wait for the rest
         return changed
 
+    def _segment_reading(self, name: PartName) -> Reading | None:
+        data = self.place.parts.read_segment(name)
+        if data is None:
+            return None
+        content = parse_segment(name, data)
+        damages = [(lost.position, lost.position + len(lost.data), lost.reason) for lost in content.unread]
+        return Reading(name, content, len(data), _role_of(content), True, True, damages)
+
     def _everything(self) -> Iterator[list[Reading]]:
         segments = _numbers_first(self.place.parts.segments())
         batch: list[Reading] = []
         for name in segments:
-            data = self.place.parts.read_segment(name) or b""
-            content = parse_segment(name, data)
-            damages = [
-                (lost.position, lost.position + len(lost.data), lost.reason) for lost in content.unread
-            ]
-            batch.append(Reading(name, content, len(data), _role_of(content), True, True, damages))
+            if (reading := self._segment_reading(name)) is not None:
+                batch.append(reading)
             if len(batch) >= SEAL_AT_ONCE:
                 yield batch
                 batch = []
@@ -270,6 +323,7 @@ def serve(store: StorePaths, idle_seconds: float = IDLE_SECONDS, patience: float
     A server that does not answer is asked again and again, ever more slowly; where no writer lives, for `patience`
     seconds. What waits is sent by the next ingester.
     """
+    store = settle(store)
     lock = ProcessLock(store.ingester_lock)
     if not lock.acquire(timeout=2.0):
         return
@@ -316,7 +370,7 @@ def _ingest(store: StorePaths, idle_seconds: float, away: "Away") -> StoreError 
 
 
 def _is_asked_to_end(store: StorePaths) -> bool:
-    return not store.root.exists() or (store.root / YIELD).exists()
+    return not store.root.exists() or store.ingester_request.exists()
 
 
 def _sleep(store: StorePaths, seconds: float) -> None:

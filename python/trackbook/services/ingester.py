@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from trackbook.services.settling import settle
 from trackbook.store.locks import is_held
 from trackbook.store.paths import StorePaths
 
@@ -13,6 +14,7 @@ def ensure_ingester(store: StorePaths) -> bool:
     """
     if not can_ingest():
         return False
+    store = settle(store)
     if is_held(store.ingester_lock):
         return True
     from trackbook.services.processes import start_module

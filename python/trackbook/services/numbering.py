@@ -1,7 +1,9 @@
 """Running numbers (`#42`): given out by the ingester, and written into the project's own journal, so that they last."""
 
 import itertools
+import os
 from collections.abc import Collection, Iterable
+from pathlib import Path
 
 from trackbook.domain.clock import now
 from trackbook.domain.ids import new_id
@@ -32,7 +34,8 @@ class Numbering:
         Whoever calls it holds the ingester's lock, as an ingester does.
         """
         writer = self._writer or self._open()
-        for run_id, number in numbers:
+        for run_id, wanted in numbers:
+            number = self._claim(wanted, run_id)
             writer.append(RunNumbered(now(), run_id, number))
         return PartName(PROJECT_SUBJECT, writer.writer, writer.part)
 
@@ -44,10 +47,37 @@ class Numbering:
             self._lock.release(remove=True)
             self._writer = None
 
+    def _claim(self, number: int, run_id: str) -> int:
+        """Return the first number from this one on that no other machine gives to another run."""
+        if self._store.local is None:
+            return number
+        self._store.numbers.mkdir(exist_ok=True)
+        while not _is_first(self._store.numbers / str(number), run_id):
+            number += 1
+        return number
+
     def _open(self) -> JournalWriter:
         writer = new_id()
-        (self._store.journals / PROJECT_SUBJECT).mkdir(parents=True, exist_ok=True)
         self._lock = ProcessLock(self._store.lock(PROJECT_SUBJECT, writer))
-        self._lock.acquire()
+        self._lock.acquire_in_folder()
         self._writer = JournalWriter(self._store, PROJECT_SUBJECT, writer)
         return self._writer
+
+
+def _is_first(path: Path, run_id: str) -> bool:
+    # A file that is made new or not at all: of several machines one succeeds, on any network.
+    draft = path.with_name(f"{path.name}-{new_id()}")
+    draft.write_text(run_id, encoding="ascii")
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return path.read_text("ascii") == run_id
+    except OSError:  # a file system without hard links
+        try:
+            with path.open("x", encoding="ascii") as file:
+                file.write(run_id)
+        except FileExistsError:
+            return path.read_text("ascii") == run_id
+    finally:
+        draft.unlink(missing_ok=True)
+    return True

@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from trackbook.config import ARTIFACTS, STORE, Settings, without_password
 from trackbook.errors import StoreError
+from trackbook.services.settling import settle
 from trackbook.store.blobs import BlobStore
 from trackbook.store.database import Database
 from trackbook.store.distant_blobs import DistantBlobs
@@ -20,6 +21,7 @@ def open_place(store: StorePaths, settings: Settings | None = None) -> Place:
     how the store behind a spool is reached.
     """
     settings = settings or Settings.load()
+    store = settle(store, settings)
     if store.remote is None:
         blobs = _blobs(store, store.keep_artifacts_at(settings.artifacts), settings) or BlobStore(store.blobs)
         return Place(store, Database(store), FolderParts(store), blobs)

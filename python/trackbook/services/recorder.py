@@ -280,9 +280,8 @@ class RunRecorder:
 
     def _open_writer(self) -> None:
         writer = new_id()
-        (self.store.journals / self.run_id).mkdir(parents=True, exist_ok=True)
         self._lock = ProcessLock(self.store.lock(self.run_id, writer))
-        self._lock.acquire(timeout=5.0)
+        self._lock.acquire_in_folder(timeout=5.0)
         self._writer = JournalWriter(self.store, self.run_id, writer, on_rotate=lambda: [self._opening()])
         self._writer.append(self._opening())
 

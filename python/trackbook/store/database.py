@@ -84,7 +84,7 @@ def _bring_up_to_date(engine: Engine, store: StorePaths) -> None:
             raise StoreTooNew(
                 store.root, "a newer Trackbook wrote its index; upgrade this one, or remove index.sqlite*"
             )
-        lock = ProcessLock(store.root / "upgrade.lock")
+        lock = ProcessLock(store.index.with_name("upgrade.lock"))
         if not lock.acquire(timeout=60.0):
             raise StoreError(store.root, "another process has been upgrading the index for a minute")
         try:

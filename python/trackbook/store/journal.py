@@ -208,6 +208,13 @@ def _read_frame(data: bytes, at: int, end: int, offset: int) -> Entry | Damage:
     return Entry(offset + at, offset + end, record)
 
 
+def host_of(path: Path) -> str | None:
+    """Return the name of the machine that wrote a journal file; None if it does not say."""
+    for record in read_records(path):
+        return record.host if isinstance(record, records.WriterOpened) else None
+    return None
+
+
 def opening_record(role: records.WriterRole, version: str, host: str, boot_id: str, started: float) -> Record:
     """Return the first record of a journal file of this process."""
     return records.WriterOpened(now(), role, os.getpid(), started, host, boot_id, version)

@@ -18,6 +18,7 @@ try:
 except ImportError:  # Windows: a byte of the file is locked instead
     fcntl = None  # type: ignore[assignment]
 
+_FOLDER_TRIES = 20
 _held: set[str] = set()
 _guard = threading.Lock()
 
@@ -41,6 +42,16 @@ class ProcessLock:
                 return False
             time.sleep(0.01)
         return True
+
+    def acquire_in_folder(self, timeout: float = 0.0) -> bool:
+        """Take the lock like `acquire`, in a folder that is made if need be, and may be taken away when empty."""
+        for _ in range(_FOLDER_TRIES):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                return self.acquire(timeout)
+            except FileNotFoundError:  # an ingester that sealed what was in it was faster
+                continue
+        return self.acquire(timeout)
 
     def release(self, *, remove: bool = False) -> None:
         """Give the lock back; with `remove` the file goes too."""

@@ -109,6 +109,23 @@ def keep_numbers(connection: Connection, numbers: Mapping[str, int]) -> None:
         connection.execute(insert(t.numbers), rows)
 
 
+def sealed_parts(connection: Connection) -> set[PartName]:
+    """Return the names of all segments that the index has read."""
+    c = t.parts.c
+    rows = connection.execute(select(c.subject, c.writer, c.part).where(c.sealed.is_(True)))
+    return {PartName(*row) for row in rows}
+
+
+def forget_subject(connection: Connection, subject: str) -> None:
+    """Delete what was read of a run's (or job's) journals, as if they had never been read; its number stays."""
+    for table in reversed(t.metadata.sorted_tables):
+        if table in (t.jobs, t.numbers):
+            continue
+        column = t.runs.c.id if table is t.runs else table.c.get("run_id", table.c.get("subject"))
+        if column is not None:
+            connection.execute(delete(table).where(column == subject))
+
+
 def empty_index(connection: Connection, *, keep_numbers: bool = False) -> None:
     """Delete all rows but the count of changes, which must never go back, and perhaps the numbers of runs."""
     kept = (t.revisions, t.numbers) if keep_numbers else (t.revisions,)

@@ -30,9 +30,13 @@ class PartName(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StorePaths:
-    """The paths of the store in the folder `root` (a project's `.trackbook`)."""
+    """The paths of the store in the folder `root` (a project's `.trackbook`).
+
+    `local` is a folder of this machine for the index and the ingester's files, where the store is on a network.
+    """
 
     root: Path
+    local: Path | None = None
 
     @property
     def project(self) -> Path:
@@ -67,12 +71,22 @@ class StorePaths:
     @property
     def index(self) -> Path:
         """The index database."""
-        return self.root / "index.sqlite"
+        return (self.local or self.root) / "index.sqlite"
 
     @property
     def ingester_lock(self) -> Path:
         """The lock that the one ingester holds."""
-        return self.root / "ingester.lock"
+        return (self.local or self.root) / "ingester.lock"
+
+    @property
+    def ingester_request(self) -> Path:
+        """The file that asks a running ingester to end."""
+        return (self.local or self.root) / "ingester.yield"
+
+    @property
+    def numbers(self) -> Path:
+        """Where machines that share the store say which run has which number."""
+        return self.root / "numbers"
 
     @property
     def id(self) -> str:

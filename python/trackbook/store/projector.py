@@ -161,7 +161,9 @@ class _Batch:
                 row.pop("number", None)
             self._upsert(t.runs, list(self.runs.values()))
         for table, rows in self.added.items():
-            if table is t.cells or table is t.damages or table is t.numbers:
+            if table is t.numbers:
+                self._store_numbers(rows)
+            elif table is t.cells or table is t.damages:
                 self._upsert(table, rows)
             else:
                 self.connection.execute(insert(table), rows)
@@ -260,6 +262,23 @@ class _Batch:
             ),
             rows,
         )
+
+    def _store_numbers(self, rows: list[Row]) -> None:
+        # Two machines may have numbered the same run: the lower number counts, whichever is read first.
+        n = t.numbers.c
+        given: dict[str, int] = {}
+        for row in rows:
+            given[row["run_id"]] = min(row["number"], given.get(row["run_id"], row["number"]))
+        for ids in slices(sorted(given)):
+            for run_id, number in self.connection.execute(
+                select(n.run_id, n.number).where(n.run_id.in_(ids))
+            ):
+                if number <= given[run_id]:
+                    del given[run_id]
+                else:
+                    self.connection.execute(update(t.runs).where(t.runs.c.id == run_id).values(number=None))
+        if given:
+            self._upsert(t.numbers, [{"run_id": key, "number": number} for key, number in given.items()])
 
     def _number_runs(self) -> None:
         unnumbered = t.runs.c.number.is_(None)

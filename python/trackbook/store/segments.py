@@ -19,6 +19,7 @@ import msgspec
 import numpy as np
 import zstandard
 
+from trackbook.domain.ids import new_id
 from trackbook.domain.metric import Context
 from trackbook.domain.records import MetricsLogged, PointsLogged, Record
 from trackbook.errors import CorruptRecord
@@ -147,7 +148,8 @@ def points_record(key: str, context: Context | None, columns: Columns) -> Points
 def write_segment(path: Path, content: PartContent) -> None:
     """Write a segment file; it appears whole, and is on the disk when this returns."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
+    # Two machines may do so at the same moment, where the one that wrote the journal was thought to be gone.
+    draft = path.with_name(f"{path.stem}-{new_id()}.draft")
     write_draft(draft, content)
     bring_to_disk(draft)
     os.replace(draft, path)
