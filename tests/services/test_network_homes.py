@@ -8,6 +8,7 @@ import pytest
 
 from trackbook.config import Settings
 from trackbook.domain.records import RunNumbered
+from trackbook.errors import StoreError
 from trackbook.services import settling
 from trackbook.services.catchup import rebuild
 from trackbook.services.context import Services
@@ -88,8 +89,28 @@ def test_the_index_is_kept_off_the_network(
 
 def test_a_cache_that_can_not_be_is_named(store: StorePaths, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(Exception, match="TRACKBOOK_CACHE"):
+    with pytest.raises(StoreError, match="TRACKBOOK_CACHE"):
         open_place(store, Settings(cache=tmp_path / "file"))
+
+
+def test_when_the_whole_home_is_on_the_network_the_temporary_folder_takes_its_place(
+    store: StorePaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    local = settling.settle(store, Settings()).local
+    assert local is not None
+    assert local.is_relative_to(tmp_path / "temporary")
+    assert local.parent.stat().st_mode & 0o077 == 0
+    with pytest.raises(StoreError, match="lies on a network, too"):
+        settling.settle(store, Settings(cache=tmp_path / "home" / "cache"))
+    local.rmdir()
+    local.parent.rmdir()
+    (tmp_path / "elsewhere").mkdir()
+    local.parent.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StoreError, match="somebody else"):
+        settling.settle(store, Settings())
 
 
 def test_a_machine_that_read_half_of_a_journal_reads_the_segment_of_another_one(
