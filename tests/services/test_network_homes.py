@@ -13,6 +13,7 @@ from trackbook.services import settling
 from trackbook.services.catchup import rebuild
 from trackbook.services.context import Services
 from trackbook.services.ingest import Ingester
+from trackbook.services.ingester import ensure_ingester
 from trackbook.services.opening import open_place
 from trackbook.services.recorder import RunRecorder
 from trackbook.store.paths import StorePaths, create_store
@@ -91,6 +92,17 @@ def test_a_cache_that_can_not_be_is_named(store: StorePaths, tmp_path: Path) -> 
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="TRACKBOOK_CACHE"):
         open_place(store, Settings(cache=tmp_path / "file"))
+
+
+def test_who_writes_is_not_kept_from_it(
+    store: StorePaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("TRACKBOOK_CACHE", str(tmp_path / "file"))
+    run = RunRecorder.start(store, experiment="e")
+    assert not ensure_ingester(store)
+    run.log({"loss": 1.0})
+    run.end()
 
 
 def test_when_the_whole_home_is_on_the_network_the_temporary_folder_takes_its_place(

@@ -2,19 +2,23 @@
 
 from functools import cache
 
+from trackbook.errors import StoreError
 from trackbook.services.settling import settle
 from trackbook.store.locks import is_held
 from trackbook.store.paths import StorePaths
 
 
 def ensure_ingester(store: StorePaths) -> bool:
-    """Start the store's ingester process unless one runs; False where the light install can't.
+    """Start the store's ingester process unless one runs; False where the light install can't, or has no place for it.
 
     Returns at once: the process takes the ingester's lock by itself, and ends when nothing is left to do.
     """
     if not can_ingest():
         return False
-    store = settle(store)
+    try:
+        store = settle(store)
+    except StoreError:  # readers are told why; writers go on
+        return False
     if is_held(store.ingester_lock):
         return True
     from trackbook.services.processes import start_module

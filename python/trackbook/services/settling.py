@@ -1,7 +1,6 @@
 """Where a store's own working files lie: in the store, or, if that is on a network, on this machine. Imports little."""
 
 import os
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,6 +31,8 @@ def _folder_of_this_machine(store: StorePaths, settings: Settings) -> Path:
         return folder
     if settings.cache is not None:
         raise _nowhere(store, f"can't be kept at {folder}, which lies on a network, too")
+    import tempfile  # late: it is rarely needed, and slow to import
+
     # The whole home is on the network, as in JupyterHub. An index that is lost with this folder is made again.
     folder = Path(tempfile.gettempdir()) / f"trackbook-{os.getuid() if hasattr(os, 'getuid') else 'cache'}"
     try:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from trackbook.domain.ids import new_id
 from trackbook.store.durable import bring_to_disk
 from trackbook.store.journal import Damage, Entry, scan
 from trackbook.store.paths import PartName, StorePaths
@@ -64,7 +65,8 @@ def _draft(store: StorePaths, name: PartName) -> Path | None:
         for lost in entries
         if isinstance(lost, Damage)
     ]
-    draft = store.segment(name).with_suffix(".draft")
+    # Two machines may do so at the same moment, where the one that wrote the journal was thought to be gone.
+    draft = store.segment(name).with_name(f"{name.stem}-{new_id()}.draft")
     draft.parent.mkdir(parents=True, exist_ok=True)
     write_draft(draft, content)
     return draft
