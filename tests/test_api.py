@@ -216,11 +216,76 @@ def test_a_script_that_fails_or_ends_marks_its_run(project):
         assert (run.status, run.source.path) == (status, f"{name}.py")
 
 
+def test_runs_that_belong_together_have_a_group():
+    for fold in range(2):
+        with tb.start_run("churn", group="cv", params={"fold": fold}):
+            pass
+    with tb.start_run("churn"):
+        pass
+    assert tb.runs("group = 'cv'")["params.fold"].tolist() == [1, 0]
+    with pytest.raises(tb.TrackbookError, match="group"):
+        tb.start_run("churn", group="")
+
+
+def test_a_run_is_resumed_by_its_number_or_its_id():
+    with tb.start_run("churn", name="first", params={"lr": 0.1}) as run:
+        run.log({"loss": 1.0})
+    other = tb.start_run("churn")
+    again = tb.start_run(resume="#1", params={"lr": 0.2}, tags={"more": "1"})
+    assert (again.id, again.experiment, again.name, again.resumed) == (run.id, "churn", "first", True)
+    assert not other.is_open
+    assert tb.start_run(resume=run.id) is again
+    again.log({"loss": 0.5})
+    again.rename("second")
+    again.end()
+    stored = found(run)
+    assert (stored.attempt, stored.name, stored.params, stored.status) == (
+        2,
+        "second",
+        {"lr": 0.2},
+        "finished",
+    )
+    assert stored.tags == {"more": "1"}
+    assert len(tb.runs()) == 2
+
+
+def test_a_fork_has_the_parameters_and_tags_of_its_origin():
+    with tb.start_run("churn", group="g", params={"lr": 0.1, "model": {"depth": 3}}, tags={"a": "1"}) as run:
+        for step in range(10):
+            run.log({"loss": 1 / (step + 1)}, step=step)
+    with tb.start_run(fork=1, at_step=4, params={"lr": 0.2}, tags={"b": "2"}) as fork:
+        fork.log({"loss": 9.0})
+    stored = found(fork)
+    assert (stored.experiment, stored.group, stored.forked_from, stored.forked_step) == (
+        "churn",
+        "g",
+        run.id,
+        4,
+    )
+    assert (stored.params, stored.tags) == ({"lr": 0.2, "model.depth": 3}, {"a": "1", "b": "2"})
+    series = open_services(find_store(Path.cwd())).series.read(fork.id, "loss")
+    assert series.steps == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"fork": "#1"}, {"at_step": 3}, {"resume": "#1", "fork": "#1", "at_step": 1}, {"resume": "#1", "name": "n"},
+     {"fork": "#1", "at_step": 1.5}],
+)  # fmt: skip
+def test_what_can_not_be_meant_is_refused(options):
+    with tb.start_run("churn"):
+        pass
+    with pytest.raises(UsageError):
+        tb.start_run(**options)
+    assert len(tb.runs()) == 1
+    assert tb.current_run() is None
+
+
 def test_a_job_owns_its_run(project, monkeypatch):
     worker = api.RunRecorder.start(api.locate_store(project), experiment="job")
     monkeypatch.setenv("TRACKBOOK_STORE", str(worker.store.root))
     monkeypatch.setenv("TRACKBOOK_RUN", worker.run_id)
-    joined = tb.start_run("anything", params={"lr": 1})
+    joined = tb.start_run("anything", params={"lr": 1}, group="nightly")
     assert joined.id == worker.run_id
     child = tb.start_run("trial")
     child.end()
@@ -229,6 +294,7 @@ def test_a_job_owns_its_run(project, monkeypatch):
     worker.end()
     stored = found(worker.run_id)
     assert (stored.status, stored.experiment, stored.params) == ("finished", "job", {"lr": 1})
+    assert stored.group == "nightly"
     assert found(child).parent_id == worker.run_id
 
 

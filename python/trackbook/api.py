@@ -33,7 +33,9 @@ from trackbook.store.paths import StorePaths, create_store, locate_store
 if TYPE_CHECKING:
     import pandas as pd
 
+    from trackbook.domain.run import Fork
     from trackbook.services.context import Services
+    from trackbook.services.past import Past
 
 
 class Run:
@@ -44,6 +46,7 @@ class Run:
         recorder: RunRecorder,
         *,
         joined: bool = False,
+        resumed: bool = False,
         output_dir: Path | None = None,
         parent: "Run | None" = None,
         sync: float | None = None,
@@ -51,11 +54,12 @@ class Run:
         self._recorder = recorder
         self._syncing = Syncing(recorder, sync) if sync is not None else None
         self._joined = joined
+        self._resumed = resumed
         self._output_dir = output_dir
         self._scoped = False
         self._surroundings: Surroundings = Surroundings(recorder, parent._surroundings if parent else None)
-        # A job's worker stores the notebook itself, as it was frozen.
-        self._surroundings.begin(None if joined else _session.notebook())
+        # A job's worker stores the notebook itself, as it was frozen; a run that is resumed has that of its start.
+        self._surroundings.begin(None if joined or resumed else _session.notebook())
         _open.append(self)
         _session.run_opened(recorder)
 
@@ -83,6 +87,11 @@ class Run:
     def joined(self) -> bool:
         """Whether another process (a job's worker) owns the run."""
         return self._joined
+
+    @property
+    def resumed(self) -> bool:
+        """Whether the run had ended before, and goes on as a further attempt."""
+        return self._resumed
 
     @property
     def recorder(self) -> RunRecorder:
@@ -114,6 +123,10 @@ class Run:
     def params(self, values: Mapping[str, object]) -> None:
         """Record several parameters; nested mappings become dotted names."""
         self._recorder.set_params(values, _session.cell_id())
+
+    def rename(self, name: str) -> None:
+        """Give the run another name."""
+        self._recorder.rename(name)
 
     def tag(self, key: str, value: str | None = "") -> None:
         """Set a tag; None takes it away."""
@@ -210,32 +223,52 @@ def start_run(
     tags: Mapping[str, str] | None = None,
     notes: str | None = None,
     nested: bool = False,
+    group: str | None = None,
+    resume: str | int | None = None,
+    fork: str | int | None = None,
+    at_step: int | None = None,
     source: Source | None = None,
     folder: str | os.PathLike[str] | None = None,
 ) -> Run:
     """Open a run of `experiment` (by default the project folder's name) and make it the current one.
 
+    Runs that belong together, such as the folds of a cross-validation, share a `group`. `resume` names a run that has
+    ended, by id or number ("#42"): it goes on, in this process, as a further attempt. `fork` names a run whose history
+    up to and including `at_step` becomes the beginning of a new one, with its parameters and tags.
+
     The store is `TRACKBOOK_STORE`, else the nearest `.trackbook` from `folder` (by default the notebook's folder,
-    or the working directory) upwards. Raises InvalidName and InvalidValue for what can't be stored, StoreError
-    when the store can't be written.
+    or the working directory) upwards. Raises InvalidName and InvalidValue for what can't be stored, NotFound for a run
+    to go on from that is not there, Conflict for one that can't be resumed, StoreError when the store can't be written.
     """
     _load_extension()
     settings = Settings.load()
-    if (run := _join_job(settings, params, tags)) is None:
+    _check_past(resume, fork, at_step, experiment=experiment, name=name)
+    if resume is not None:
+        run: Run | None = _resume(settings, folder, resume, source, nested)
+    else:
+        run = _join_job(settings) if fork is None else None
+    if run is None:
         parent = _parent(nested)
         store = parent.recorder.store if parent else open_store(settings, folder)
+        past, shared = (None, None) if fork is None else _fork(store, fork, at_step)
+        named = experiment or (past.experiment if past else parent.experiment if parent else store.name)
         recorder = RunRecorder.start(
             store,
-            experiment=experiment or (parent.experiment if parent else store.name) or "default",
+            experiment=named or "default",
             name=name,
-            params=params,
-            tags=tags,
+            params={**past.params, **(params or {})} if past else params,
+            tags={**past.tags, **(tags or {})} if past else tags,
             parent_id=parent.id if parent else _ended_job(settings),
             source=source or _session.source(store),
+            group=past.group if past and group is None else group,
+            fork=shared,
         )
+        recorder.go_on_after(past.steps if past else ())
         if not nested:
             _close_plain_runs()
         run = Run(recorder, parent=parent, sync=settings.sync)
+    else:
+        _add_to(run, params, tags, group)
     if notes:
         run.note(notes)
     ensure_ingester(run.recorder.store)
@@ -408,20 +441,74 @@ def _load_extension() -> None:
             shell.extension_manager.load_extension("trackbook")
 
 
-def _join_job(
-    settings: Settings, values: Mapping[str, Any] | None, tags: Mapping[str, str] | None
-) -> Run | None:
+def _check_past(
+    resume: str | int | None, fork: str | int | None, at_step: int | None, **of_new: str | None
+) -> None:
+    if resume is not None:
+        if fork is not None or at_step is not None:
+            raise UsageError("A run is either resumed or forked, not both.")
+        for word, value in of_new.items():
+            if value is not None:
+                raise UsageError(f"A run that is resumed keeps its {word}; leave {value!r} out.")
+    elif (fork is None) != (at_step is None):
+        raise UsageError("A fork needs a run and a step of it: fork='#42', at_step=100")
+    elif at_step is not None and (isinstance(at_step, bool) or not isinstance(at_step, int)):
+        raise InvalidValue("at_step", at_step, f"a step is a whole number, not {at_step!r}")
+
+
+def _resume(
+    settings: Settings,
+    folder: str | os.PathLike[str] | None,
+    reference: str | int,
+    source: Source | None,
+    nested: bool,
+) -> Run:
+    from trackbook.services.past import check_resumable, find_past
+
+    store = open_store(settings, folder)
+    known = find_past(store, str(reference))
+    for run in _open:
+        if run.id == known.run_id:  # the cell that resumed it is executed again
+            return run
+    past = check_resumable(store, known)
+    recorder = RunRecorder.resume(
+        store,
+        past.run_id,
+        experiment=past.experiment,
+        name=past.name,
+        source=source or _session.source(store),
+        after=past.last_at,
+    )
+    recorder.go_on_after(past.steps)
+    if not nested:
+        _close_plain_runs()
+    return Run(recorder, resumed=True)
+
+
+def _fork(store: StorePaths, reference: str | int, at_step: int | None) -> "tuple[Past, Fork]":
+    from trackbook.services.past import fork_at
+
+    return fork_at(store, str(reference), 0 if at_step is None else at_step)
+
+
+def _add_to(
+    run: Run, params: Mapping[str, Any] | None, tags: Mapping[str, str] | None, group: str | None
+) -> None:
+    if params:
+        run.params(params)
+    if tags:
+        run.tags(tags)
+    if group is not None:
+        run.recorder.set_group(group)
+
+
+def _join_job(settings: Settings) -> Run | None:
     run_id = settings.run_id
     if run_id is None or settings.folder is None or run_id in _joined_jobs:
         return None
     run = join_job()
-    if run is None:
-        return None
-    _joined_jobs.add(run_id)
-    if values:
-        run.params(values)
-    if tags:
-        run.tags(tags)
+    if run is not None:
+        _joined_jobs.add(run_id)
     return run
 
 

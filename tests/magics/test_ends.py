@@ -22,6 +22,34 @@ def test_a_restart_kills_the_run(start_kernel: Callable[..., Any], fresh: Any) -
     assert len(fresh.runs) == 2
 
 
+def test_after_a_restart_the_run_is_resumed(start_kernel: Callable[..., Any], fresh: Any) -> None:
+    kernel = start_kernel()
+    kernel.run("%load_ext trackbook\n%track start churn --group cv --tags old=1\n%track metric loss=0.5")
+    run_id = fresh.last.id
+    kernel.restart()
+    with fresh.services():
+        pass  # the index has it from now on
+    reply = kernel.run(f"%load_ext trackbook\n%track start --resume {run_id}")
+    assert reply.lines[-1].endswith(" resumed")
+    reply = kernel.run(f"%track start --resume {run_id}\n%track metric loss=0.25\n%track untag old")
+    assert reply.lines[0].endswith(" is open already")
+    assert kernel.run("%track rename better").lines[-1].endswith(" is better now")
+    reply = kernel.run(f"%track start --fork {run_id} --at-step 0")
+    assert " started · forked at step 0" in reply.lines[-1]
+    kernel.run("%track end")
+    with fresh.services() as services:
+        detail = services.runs.detail(run_id)
+        assert [(a.status, a.reason) for a in detail.attempts] == [
+            RESTARTED, ("finished", "Another run was started.")
+        ]  # fmt: skip
+        assert (detail.run.name, detail.run.group, detail.run.tags) == ("better", "cv", {})
+        assert services.series.read(run_id, "loss").steps == [0, 1]
+        assert services.series.read(detail.forks[0], "loss").values == [0.5]
+        # The cells of both attempts are there, those of the second behind those of the first.
+        assert len(detail.cells) >= 4
+        assert detail.cells[0].status == "ok"
+
+
 def test_a_restart_in_the_middle_of_a_cell(start_kernel: Callable[..., Any], fresh: Any) -> None:
     kernel = start_kernel()
     kernel.run("%load_ext trackbook\n%track start churn")

@@ -54,7 +54,10 @@ export interface IRunError {
   cell_id: string | null;
 }
 
-/** A run as lists show it. `metrics`, `sparks` and `goals` go by one-line series names. */
+/**
+ * A run as lists show it. `metrics`, `sparks` and `goals` go by one-line series names. `attempt` grows when the run
+ * is resumed; a fork shares the history of the run `forked_from` up to the step `forked_step`.
+ */
 export interface IRun {
   id: string;
   number: number;
@@ -79,6 +82,20 @@ export interface IRun {
   reason: string | null;
   trashed: boolean;
   revision: number;
+  group: string | null;
+  attempt: number;
+  forked_from: string | null;
+  forked_step: number | null;
+}
+
+/** One stretch of a run, by one process. */
+export interface IAttempt {
+  number: number;
+  started: string;
+  ended: string | null;
+  status: RunStatus;
+  host: string;
+  reason: string | null;
 }
 
 /** A window of a list of runs. `revision` counts the project's changes. */
@@ -197,6 +214,8 @@ export interface IRunDetail {
   modules: IModule[];
   snapshots: ISnapshotInfo[];
   children: string[];
+  attempts: IAttempt[];
+  forks: string[];
 }
 
 /** What a job runs. */

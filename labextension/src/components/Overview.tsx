@@ -12,6 +12,7 @@ import {
   seriesName
 } from '../format';
 import type { RunModel } from '../models/run';
+import { Attempts } from './Attempts';
 import { Editable } from './Editable';
 import { Sparkline } from './Sparkline';
 import { Tags } from './Tags';
@@ -35,6 +36,7 @@ export function Overview({ model, detail }: { model: RunModel; detail: IRunDetai
         <h3>{trans.__('Parameters')}</h3>
         <Params detail={detail} />
       </section>
+      <Attempts attempts={detail.attempts} />
       <section>
         <h3>{trans.__('Tags')}</h3>
         <Tags tags={run.tags} onSave={tags => model.edit({ tags })} />

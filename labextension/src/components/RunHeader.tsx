@@ -63,6 +63,17 @@ export function RunHeader({
           <span>{formatDuration(run.duration)}</span>
         )}
         <Origin run={run} />
+        {run.group !== null && <span>{trans.__('group %1', run.group)}</span>}
+        {run.forked_from !== null && (
+          <button
+            className="trackbook-Button"
+            onClick={() =>
+              execute(CommandIDs.openRun, { project: model.project, run: run.forked_from })
+            }
+          >
+            {trans.__('Forked at step %1', run.forked_step)}
+          </button>
+        )}
         <span>
           {run.user}@{run.host}
         </span>

@@ -36,6 +36,9 @@ ATTRIBUTES: Final[dict[str, Kind]] = {
     "notes": "text",
     "parent": "text",
     "job": "text",
+    "group": "text",
+    "attempt": "number",
+    "forked_from": "text",
 }
 
 # Names that other trackers use for the same.

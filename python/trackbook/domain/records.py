@@ -13,7 +13,7 @@ from trackbook.domain.cell import CellError, CellStatus
 from trackbook.domain.environment import Environment, Module
 from trackbook.domain.job import JobSpec, JobStatus
 from trackbook.domain.metric import Goal, Summary
-from trackbook.domain.run import RunError, RunStatus, Source
+from trackbook.domain.run import Fork, RunError, RunStatus, Source
 
 FORMAT = 1
 
@@ -44,6 +44,15 @@ class RunStarted(_Record, frozen=True, array_like=True, tag="start"):
     host: str
     source: Source
     parent_id: str | None = None
+    fork: Fork | None = None
+
+
+class RunResumed(_Record, frozen=True, array_like=True, tag="resume"):
+    """A run that had ended goes on, as a further attempt, in the process that writes this."""
+
+    user: str
+    host: str
+    source: Source
 
 
 class MetricsLogged(_Record, frozen=True, array_like=True, tag="m", gc=False):
@@ -100,6 +109,12 @@ class Renamed(_Record, frozen=True, array_like=True, tag="name"):
     """The run got another name."""
 
     name: str
+
+
+class RunGrouped(_Record, frozen=True, array_like=True, tag="group"):
+    """The run belongs with others that say the same; None: no more."""
+
+    group: str | None
 
 
 class ArtifactStored(_Record, frozen=True, array_like=True, tag="a"):
@@ -178,6 +193,16 @@ class RunNumbered(_Record, frozen=True, array_like=True, tag="number"):
     number: int
 
 
+class RunDeleted(_Record, frozen=True, array_like=True, tag="delete"):
+    """A run was deleted for good, with its job if it had one (in the project's own journal).
+
+    What writers still say of it afterwards is dropped, and its number is never given again.
+    """
+
+    run_id: str
+    job_id: str | None = None
+
+
 class JobSubmitted(_Record, frozen=True, array_like=True, tag="job"):
     """A job was queued (in the job's own journal)."""
 
@@ -198,6 +223,7 @@ class WriterClosed(_Record, frozen=True, array_like=True, tag="close"):
 Record = (
     WriterOpened
     | RunStarted
+    | RunResumed
     | MetricsLogged
     | PointsLogged
     | MetricDefined
@@ -205,6 +231,7 @@ Record = (
     | TagsSet
     | NoteWritten
     | Renamed
+    | RunGrouped
     | ArtifactStored
     | CellStarted
     | CellFinished
@@ -215,6 +242,7 @@ Record = (
     | Trashed
     | Restored
     | RunNumbered
+    | RunDeleted
     | JobSubmitted
     | JobFinished
     | WriterClosed

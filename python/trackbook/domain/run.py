@@ -1,4 +1,4 @@
-"""Runs: what one is, and the one table of legal moves between its states."""
+"""Runs: what one is, where it came from, and what belongs to it."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -6,33 +6,13 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from trackbook.domain.artifact import Artifact
+from trackbook.domain.attempt import Attempt
 from trackbook.domain.cell import CellExecution
 from trackbook.domain.environment import Environment, Module
 from trackbook.domain.metric import SeriesSummary
+from trackbook.domain.status import RunStatus as RunStatus  # a run's state is at home here
 
-RunStatus = Literal["running", "finished", "failed", "killed", "aborted", "timed_out", "pruned", "lost"]
 SourceKind = Literal["notebook", "script", "console", "job"]
-
-ENDED: frozenset[RunStatus] = frozenset(
-    {"finished", "failed", "killed", "aborted", "timed_out", "pruned", "lost"}
-)
-
-# "lost" and "killed" are verdicts from outside: the run itself may know better, later.
-LEGAL_MOVES: dict[RunStatus, frozenset[RunStatus]] = {
-    "running": ENDED,
-    "lost": ENDED | {"running"},
-    "killed": frozenset({"running", "failed", "timed_out", "aborted"}),
-    "finished": frozenset(),
-    "failed": frozenset(),
-    "aborted": frozenset(),
-    "timed_out": frozenset(),
-    "pruned": frozenset(),
-}
-
-
-def may_move(before: RunStatus, after: RunStatus) -> bool:
-    """Tell whether a run may go from one status to another."""
-    return after in LEGAL_MOVES[before]
 
 
 class Source(Struct, frozen=True):
@@ -59,11 +39,23 @@ class RunError(Struct, frozen=True):
     cell_id: str | None = None
 
 
+class Fork(Struct, frozen=True):
+    """Where a run branched off: it shares the points of `run_id` up to and including `step`.
+
+    Points that the other run got after `until` (microseconds) are not shared: what a fork began with stays as it was.
+    """
+
+    run_id: str
+    step: int
+    until: int
+
+
 class Run(Struct, frozen=True):
     """A run as lists show it. `metrics` holds the last value of each series by its one-line name.
 
     `duration` is end minus start, `active` the sum of its cells, both in seconds. `sparks` holds at most 64
-    values a series. `number` is the short number in the project.
+    values a series. `number` is the short number in the project. `attempt` counts from 1 and grows when the run is
+    resumed. A fork shares the history of the run `forked_from` up to the step `forked_step`.
     """
 
     id: str
@@ -89,6 +81,10 @@ class Run(Struct, frozen=True):
     reason: str | None
     trashed: bool
     revision: int
+    group: str | None = None
+    attempt: int = 1
+    forked_from: str | None = None
+    forked_step: int | None = None
 
 
 class ParamRevision(Struct, frozen=True):
@@ -110,7 +106,7 @@ class SnapshotInfo(Struct, frozen=True):
 
 
 class RunDetail(Struct, frozen=True):
-    """Everything about one run except points, blobs and snapshots themselves."""
+    """Everything about one run except points, blobs and snapshots themselves. `forks` are ids, as `children` are."""
 
     run: Run
     series: list[SeriesSummary]
@@ -121,3 +117,5 @@ class RunDetail(Struct, frozen=True):
     modules: list[Module]
     snapshots: list[SnapshotInfo]
     children: list[str]
+    attempts: list[Attempt] = []
+    forks: list[str] = []

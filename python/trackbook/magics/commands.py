@@ -14,7 +14,15 @@ from trackbook.magics.sessions import NotebookSession
 from trackbook.magics.values import Namespace, list_values, shorten, tags_of
 from trackbook.magics.words import Arity, Words, did_you_mean, read_words, unquote
 
-START_OPTIONS: Mapping[str, Arity] = {"--name": "one", "--tags": "many", "--params": "many"}
+START_OPTIONS: Mapping[str, Arity] = {
+    "--name": "one",
+    "--tags": "many",
+    "--params": "many",
+    "--group": "one",
+    "--resume": "one",
+    "--fork": "one",
+    "--at-step": "one",
+}
 
 
 class Context(NamedTuple):
@@ -73,12 +81,27 @@ def start_run(words: Words, context: Context, default: str | None = None) -> tup
             "behind --params."
         )
     experiment = check_name("experiment", context.names.fill(words.plain[0])) if words.plain else default
-    name = words.one("--name")
     params = context.names.values(words.many("--params"), text=True)
     tags = tags_of(words.many("--tags"), context.names.fill)
+    group, resume, fork = (_text(words, context, option) for option in ("--group", "--resume", "--fork"))
+    step = words.one("--at-step")
+    at_step = None if step is None else context.names.evaluate(step)
+    # A notebook's own default, as %%track has one, names no experiment for a run that has one.
+    named = experiment if words.plain or not (resume or fork) else None
     before = api.current_run()
-    run = api.start_run(experiment, name=context.names.fill(name) if name else None, params=params, tags=tags)
-    parts = [f"{_label(run)} {'joined' if run.joined else 'started'}"]
+    run = api.start_run(
+        named,
+        name=_text(words, context, "--name"),
+        params=params,
+        tags=tags,
+        group=group,
+        resume=resume,
+        fork=fork,
+        at_step=at_step,
+    )
+    parts = [f"{_label(run)} {_how(run, before)}"]
+    parts += [f"forked at step {at_step}"] if fork else []
+    parts += [f"group {group}"] if group else []
     if run.joined and experiment not in (None, run.experiment):
         parts.append("its experiment is the job's")
     if before is not None and before is not run:
@@ -86,6 +109,17 @@ def start_run(words: Words, context: Context, default: str | None = None) -> tup
     parts += [list_values(params)] if params else []
     parts += [f"tags {', '.join(f'{k}={v}' if v else k for k, v in tags.items())}"] if tags else []
     return run, " · ".join(parts)
+
+
+def _text(words: Words, context: Context, option: str) -> str | None:
+    value = words.one(option)
+    return context.names.fill(value) if value else None
+
+
+def _how(run: api.Run, before: api.Run | None) -> str:
+    if run.resumed:
+        return "is open already" if run is before else "resumed"
+    return "joined" if run.joined else "started"
 
 
 def _start(words: Words, context: Context) -> str:
@@ -171,6 +205,23 @@ def _note(words: Words, context: Context) -> str:
     return _recorded(run, f"note {shorten(text)}")
 
 
+def _rename(words: Words, context: Context) -> str:
+    if not words.plain:
+        raise UsageError("Say the new name: %track rename NAME")
+    run = api.require_run()
+    before = _label(run)
+    run.rename(unquote(context.names.fill(words.plain[0])))
+    return f"{before} is {run.name} now"
+
+
+def _untag(words: Words, context: Context) -> str:
+    _need(words, "untag", "KEY")
+    run = api.require_run()
+    keys = [unquote(context.names.fill(word)) for word in words.plain]
+    run.tags(dict.fromkeys(keys))
+    return _recorded(run, f"without tags {', '.join(keys)}")
+
+
 def _tag(words: Words, context: Context) -> str:
     _need(words, "tag", "KEY=VALUE")
     run = api.require_run()
@@ -229,6 +280,7 @@ def _siblings(path: Path) -> list[Path]:
 
 _SYNONYMS = {
     "begin": "start", "run": "start", "new": "start", "stop": "end", "finish": "end", "close": "end",
+    "continue": "start --resume", "resume": "start --resume", "fork": "start --fork", "name": "rename",
     "log": "metric", "plot": "figure", "fig": "figure", "file": "artifact", "comment": "note", "info": "status",
 }  # fmt: skip
 
@@ -239,8 +291,8 @@ def _synonym(name: str) -> str:
 
 SUBCOMMANDS: dict[str, Subcommand] = {
     "start": Subcommand(
-        "%track start EXPERIMENT [--name NAME] [--tags KEY=VALUE ...] [--params NAME ...]",
-        "open a run; the one that is open ends",
+        "%track start EXPERIMENT [--name NAME] [--group GROUP] [--tags KEY=VALUE ...] [--params NAME ...]",
+        "open a run; the one that is open ends. Or --resume RUN, or --fork RUN --at-step N",
         START_OPTIONS,
         _start,
     ),
@@ -265,6 +317,8 @@ SUBCOMMANDS: dict[str, Subcommand] = {
     ),
     "note": Subcommand("%track note TEXT", "add a line to the run's notes", None, _note),
     "tag": Subcommand("%track tag KEY=VALUE ...", "set tags", {}, _tag),
+    "untag": Subcommand("%track untag KEY ...", "take tags away", {}, _untag),
+    "rename": Subcommand("%track rename NAME", "give the run another name", None, _rename),
     "status": Subcommand("%track status", "say which run is open; also %track alone", {}, _status),
     "end": Subcommand("%track end [--failed]", "end the run", {"--failed": "none"}, _end),
 }

@@ -4,13 +4,21 @@ from collections.abc import Mapping
 
 from trackbook.domain.clock import now
 from trackbook.domain.names import check_name
-from trackbook.domain.records import NoteWritten, Record, Renamed, Restored, TagsSet, Trashed
+from trackbook.domain.records import (
+    NoteWritten,
+    Record,
+    Renamed,
+    Restored,
+    RunGrouped,
+    TagsSet,
+    Trashed,
+)
 from trackbook.services.recorder import RunRecorder
 from trackbook.store.paths import StorePaths
 
 
 class Edits:
-    """Changes names, tags, notes and the trash mark of runs in one store."""
+    """Changes names, tags, notes, groups and the trash mark of runs in one store."""
 
     def __init__(self, store: StorePaths) -> None:
         self.store = store
@@ -24,6 +32,14 @@ class Edits:
         for key in tags:
             check_name("tag", key)
         self._append(run_id, TagsSet(now(), dict(tags)))
+
+    def set_group(self, run_id: str, group: str | None) -> None:
+        """Put a run among those that belong together under this name; None takes it away from them."""
+        self._append(run_id, RunGrouped(now(), None if group is None else check_name("group", group)))
+
+    def add_note(self, run_id: str, text: str) -> None:
+        """Add a line (or more) to a run's notes."""
+        self._append(run_id, NoteWritten(now(), text))
 
     def set_notes(self, run_id: str, text: str) -> None:
         """Replace a run's notes."""

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from trackbook.domain.records import Record, RunEnded, RunNumbered, RunStarted, WriterClosed, WriterOpened
+from trackbook.domain.run import Fork
 from trackbook.errors import StoreError, StoreUnreachable
 from trackbook.services.adoption import strange_segments
 from trackbook.services.delivery import Delivery
@@ -22,13 +23,14 @@ from trackbook.services.recorder import RunRecorder
 from trackbook.services.settling import settle
 from trackbook.store import parts as index
 from trackbook.store.database import Connection
+from trackbook.store.history import shared_points
 from trackbook.store.journal import Damage, host_of, scan
 from trackbook.store.locks import ProcessLock, os_host
 from trackbook.store.parts import Part
 from trackbook.store.paths import PROJECT_SUBJECT, PartName, StorePaths
 from trackbook.store.place import Place
 from trackbook.store.projector import Reading, project
-from trackbook.store.segments import PartContent, parse_segment, separate
+from trackbook.store.segments import Columns, PartContent, SeriesKey, parse_segment, separate
 from trackbook.store.server_parts import PositionMoved
 from trackbook.store.server_presence import has_open_owner, note_living
 from trackbook.store.writers import is_being_written, is_last_part
@@ -79,7 +81,7 @@ class Ingester:
         with self.database.write() as connection:
             index.empty_index(connection, keep_numbers=self.place.shared)
             for batch in self._everything():
-                project(connection, batch + self._number_new_runs(connection, batch))
+                project(connection, batch + self._number_new_runs(connection, batch), self._history)
         self._parts = self._known_parts()
 
     # Reading
@@ -99,7 +101,7 @@ class Ingester:
         with self.database.write() as connection:
             readings = readings + self._number_new_runs(connection, readings)
             self.place.parts.keep(connection, readings)
-            project(connection, readings)
+            project(connection, readings, self._history)
             if self.place.shared:
                 note_living(connection, (one.name for one in readings if not one.closed), os_host())
         for reading in readings:
@@ -173,6 +175,9 @@ class Ingester:
         name = self._numbering.give(run_ids, taken)
         reading = self._read_part(name) if name is not None else None
         return [reading] if reading is not None else []
+
+    def _history(self, fork: Fork) -> dict[SeriesKey, Columns]:
+        return shared_points(self.place.parts, fork)
 
     def _known_parts(self) -> dict[PartName, Part]:
         # Only those matter whose journal is here and still there.

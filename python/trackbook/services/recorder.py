@@ -10,7 +10,7 @@ import threading
 import time
 import warnings
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from trackbook.domain.ids import new_id
 from trackbook.domain.metric import GOALS, Goal
 from trackbook.domain.names import check_artifact_path, check_name
 from trackbook.domain.records import Record, WriterRole
-from trackbook.domain.run import RunError, RunStatus, Source
+from trackbook.domain.run import Fork, RunError, RunStatus, Source
 from trackbook.domain.values import flatten, to_number, to_parameter, to_wire
 from trackbook.errors import InvalidValue, UsageError
 from trackbook.store.blobs import BlobStore
@@ -61,6 +61,7 @@ class RunRecorder:
         self._fork_lock = threading.Lock()
         self._forked = False
         self._orders = 0
+        self._not_before = 0
         self._open_writer()
         _recorders.add(self)
 
@@ -76,6 +77,8 @@ class RunRecorder:
         parent_id: str | None = None,
         source: Source | None = None,
         run_id: str | None = None,
+        group: str | None = None,
+        fork: Fork | None = None,
     ) -> "RunRecorder":
         """Open a run in `store`, of which this process is the owner: its death ends the run.
 
@@ -86,17 +89,45 @@ class RunRecorder:
         run_name = check_name("run", name) if name is not None else default_name(run_id)
         plain_params = _plain_params(params or {})
         plain_tags = _plain_tags(tags or {})
+        if group is not None:
+            check_name("group", group)
         recorder = cls(store, run_id, experiment, run_name, "owner")
+        origin = source or Source("script")
         recorder.append(
-            records.RunStarted(
-                now(), experiment, run_name, user_name(), os_host(), source or Source("script"), parent_id
-            )
+            records.RunStarted(now(), experiment, run_name, user_name(), os_host(), origin, parent_id, fork)
         )
+        if group is not None:
+            recorder.set_group(group)
         if plain_params:
             recorder.append(records.ParamsSet(now(), plain_params, source.cell_id if source else None))
         if plain_tags:
             recorder.append(records.TagsSet(now(), plain_tags))
         return recorder
+
+    @classmethod
+    def resume(
+        cls,
+        store: StorePaths,
+        run_id: str,
+        *,
+        experiment: str,
+        name: str,
+        source: Source | None = None,
+        after: int = 0,
+    ) -> "RunRecorder":
+        """Become the owner of a run that had ended; `after` is the time of its last record, in microseconds."""
+        recorder = cls(store, run_id, experiment, name, "owner")
+        # A clock that went back since must not put this before the end that it takes back.
+        recorder._not_before = max(now(), after + 1)
+        recorder.append(
+            records.RunResumed(recorder._not_before, user_name(), os_host(), source or Source("script"))
+        )
+        return recorder
+
+    def go_on_after(self, steps: Iterable[tuple[str, Mapping[str, str], int]]) -> None:
+        """Let points without a step follow these last steps, each of a metric in a context."""
+        for key, context, step in steps:
+            self._last_steps[(key, *sorted(context.items())) if context else key] = step
 
     @classmethod
     def join(
@@ -145,6 +176,15 @@ class RunRecorder:
     def set_params(self, values: Mapping[str, Any], cell_id: str | None = None) -> None:
         """Give parameters values; nested mappings become dotted names. An earlier value stays as a revision."""
         self.append(records.ParamsSet(now(), _plain_params(values), cell_id))
+
+    def rename(self, name: str) -> None:
+        """Give the run another name."""
+        self.name = check_name("run", name)
+        self.append(records.Renamed(now(), name))
+
+    def set_group(self, group: str) -> None:
+        """Put the run among those that belong together under this name."""
+        self.append(records.RunGrouped(now(), check_name("group", group)))
 
     def set_tags(self, values: Mapping[str, str | None]) -> None:
         """Set tags to texts; None takes one away."""
@@ -264,7 +304,8 @@ class RunRecorder:
         if not self.is_open:
             return
         if (not self._forked and self.role != "child") or status == "failed":
-            self.append(records.RunEnded(now(), status, error, reason, message_id))
+            at = max(now(), self._not_before)
+            self.append(records.RunEnded(at, status, error, reason, message_id))
         self.close()
 
     def close(self) -> None:

@@ -12,14 +12,17 @@ from trackbook.services.catchup import catch_up
 from trackbook.store.database import Connection
 from trackbook.store.details import (
     read_artifacts,
+    read_attempts,
     read_cells,
     read_children,
     read_environment,
+    read_forks,
     read_modules,
     read_revisions,
     read_series,
     read_snapshots,
 )
+from trackbook.store.parts import run_state
 from trackbook.store.place import Place
 from trackbook.store.projector import revision_of
 from trackbook.store.runs import find_run_ids, read_changes, read_experiments, read_runs
@@ -87,12 +90,20 @@ class Runs:
                 modules=read_modules(connection, run.id),
                 snapshots=read_snapshots(connection, run.id),
                 children=read_children(connection, run.id),
+                attempts=read_attempts(connection, run.id),
+                forks=read_forks(connection, run.id),
             )
 
     def experiments(self) -> list[Experiment]:
         """Return the experiments that have runs outside the trash, the one used last first."""
         with self._database.read() as connection:
             return read_experiments(connection)
+
+    def last_at(self, run_id: str) -> int:
+        """Return the time of a run's last record in microseconds, 0 for an unknown run."""
+        with self._database.read() as connection:
+            state = run_state(connection, run_id)
+        return 0 if state is None else state.last_at
 
     def revision(self) -> int:
         """Return the number of the store's last change that is indexed."""

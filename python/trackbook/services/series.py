@@ -4,10 +4,11 @@ import msgspec
 
 from trackbook.domain.metric import Context, Series
 from trackbook.errors import NotFound, UsageError
-from trackbook.store.metrics import PointReader, read_contexts, read_parts
+from trackbook.store.history import cut_at, read_fork
+from trackbook.store.metrics import PointReader, join, read_contexts, read_parts
 from trackbook.store.place import Place
 from trackbook.store.runs import check_run
-from trackbook.store.segments import context_text
+from trackbook.store.segments import Columns, context_text
 from trackbook.store.thin import FEWEST, thin
 
 _decode_context = msgspec.json.Decoder(dict[str, str]).decode
@@ -43,11 +44,9 @@ class SeriesReader:
         return [self._read(run_id, key, context, max_points) for context in contexts]
 
     def _read(self, run_id: str, key: str, context: str, max_points: int | None) -> Series:
-        with self._database.read() as connection:
-            parts = read_parts(connection, run_id, key, context)
-        if not parts:
+        columns = self._columns(run_id, key, context)
+        if not len(columns.values):
             raise NotFound("metric", key)
-        columns = self._points.read(parts, key, context)
         steps, times, values = columns.steps, columns.times, columns.values
         total = len(values)
         if max_points is not None and total > max_points:
@@ -56,6 +55,15 @@ class SeriesReader:
         return Series(
             run_id, key, _decode_context(context), steps.tolist(), times.tolist(), values.tolist(), total
         )
+
+    def _columns(self, run_id: str, key: str, context: str) -> Columns:
+        with self._database.read() as connection:
+            parts = read_parts(connection, run_id, key, context)
+            fork = read_fork(connection, run_id)
+        own = self._points.read(parts, key, context)
+        if fork is None:
+            return own
+        return join([cut_at(self._columns(fork.run_id, key, context), fork), own])
 
 
 def _check(max_points: int | None) -> None:

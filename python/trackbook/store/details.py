@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import Connection, Row, select
 
 from trackbook.domain.artifact import Artifact
+from trackbook.domain.attempt import Attempt, Turn, split_attempts
 from trackbook.domain.cell import CellError, CellExecution
 from trackbook.domain.clock import to_datetime
 from trackbook.domain.environment import Environment, Module
@@ -128,6 +129,26 @@ def read_children(connection: Connection, run_id: str) -> list[str]:
     r = t.runs.c
     wanted = (r.parent_id == run_id, r.trashed.is_(False), r.number.is_not(None))
     return list(connection.execute(select(r.id).where(*wanted).order_by(r.started, r.id)).scalars())
+
+
+def read_forks(connection: Connection, run_id: str) -> list[str]:
+    """Return the ids of the runs that were forked from a run, in the order in which they began."""
+    r = t.runs.c
+    wanted = (r.forked_from == run_id, r.number.is_not(None))
+    return list(connection.execute(select(r.id).where(*wanted).order_by(r.started, r.id)).scalars())
+
+
+def read_attempts(connection: Connection, run_id: str) -> list[Attempt]:
+    """Return the attempts of a run, the first one first."""
+    r, u = t.runs.c, t.turns.c
+    run = connection.execute(
+        select(r.started, r.host, r.ended, r.status, r.reason).where(r.id == run_id)
+    ).first()
+    if run is None or run.started is None:
+        return []
+    turns = connection.execute(select(u.at, u.turn, u.host, u.reason).where(u.run_id == run_id))
+    present = Turn(run.ended or 0, run.status, run.host, run.reason)
+    return split_attempts(run.started, run.host, [Turn(*row) for row in turns], present)
 
 
 def _artifact(row: Row[Any]) -> Artifact:

@@ -35,6 +35,9 @@ _TEXTS: Final[dict[str, ColumnElement[Any]]] = {
     "host": _RUN.host,
     "parent": _RUN.parent_id,
     "job": _RUN.job_id,
+    "group": _RUN.group,
+    "attempt": _RUN.attempt,
+    "forked_from": _RUN.forked_from,
 }
 
 Column = Numbers | Texts | Pairs

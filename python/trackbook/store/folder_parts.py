@@ -15,13 +15,14 @@ class FolderParts:
     def __init__(self, paths: StorePaths) -> None:
         self._paths = paths
 
-    def segments(self) -> Iterator[PartName]:
-        """Yield the names of all segments, by subject, writer and part."""
-        return (name for name, _ in self._paths.list_segments())
+    def segments(self, subject: str | None = None) -> Iterator[PartName]:
+        """Yield the names of all segments (those of one `subject`, if it is given), by subject, writer and part."""
+        return (name for name, _ in self._paths.list_segments(subject))
 
-    def journals(self) -> Iterator[PartName]:
-        """Yield the names of all journals that are no segments yet."""
-        return (name for name, _ in self._paths.list_journals() if not self._paths.segment(name).exists())
+    def journals(self, subject: str | None = None) -> Iterator[PartName]:
+        """Yield the names of all journals that are no segments yet; those of one `subject`, if it is given."""
+        found = self._paths.list_journals(subject)
+        return (name for name, _ in found if not self._paths.segment(name).exists())
 
     def read_segment(self, name: PartName) -> bytes | None:
         """Return a segment's bytes, None if there is no such segment."""

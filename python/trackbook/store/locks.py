@@ -100,7 +100,22 @@ def is_held(path: Path) -> bool:
         except FileNotFoundError:
             return False
         try:
-            return not _try_lock(fd) or _host_of(fd) not in (None, os_host())
+            return not _try_lock(fd) or _read_identity(fd)[1] not in (None, os_host())
+        finally:
+            os.close(fd)
+
+
+def holder(path: Path) -> tuple[int, str | None]:
+    """Return the pid and the host of the process that took the lock last; 0 and None where the file says nothing."""
+    with _guard:
+        if str(path) in _held:
+            return os.getpid(), os_host()
+        try:
+            fd = os.open(path, os.O_RDONLY)
+        except OSError:
+            return 0, None
+        try:
+            return _read_identity(fd)
         finally:
             os.close(fd)
 
@@ -145,13 +160,13 @@ def _identity() -> bytes:
     return json.dumps({"pid": os.getpid(), "host": os_host(), "boot_id": boot_id()}).encode()
 
 
-def _host_of(fd: int) -> str | None:
+def _read_identity(fd: int) -> tuple[int, str | None]:
     try:
         os.lseek(fd, 0, os.SEEK_SET)
-        host = json.loads(os.read(fd, 4096))["host"]
+        identity = json.loads(os.read(fd, 4096))
+        return int(identity["pid"]), str(identity["host"])
     except (ValueError, KeyError, TypeError):
-        return None
-    return str(host)
+        return 0, None
 
 
 def _try_lock(fd: int) -> bool:

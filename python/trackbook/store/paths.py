@@ -124,13 +124,13 @@ class StorePaths:
         """The folder in which a job's notebook may leave files of its own."""
         return self.job_folder(job_id) / "outputs"
 
-    def list_journals(self) -> Iterator[tuple[PartName, Path]]:
-        """Yield each journal file, by subject, writer and part."""
-        return _list_parts(self.journals, ".journal")
+    def list_journals(self, subject: str | None = None) -> Iterator[tuple[PartName, Path]]:
+        """Yield each journal file (those of one `subject`, if it is given), by subject, writer and part."""
+        return _list_parts(self.journals, ".journal", subject)
 
-    def list_segments(self) -> Iterator[tuple[PartName, Path]]:
-        """Yield each segment file, by subject, writer and part."""
-        return _list_parts(self.segments, ".segment")
+    def list_segments(self, subject: str | None = None) -> Iterator[tuple[PartName, Path]]:
+        """Yield each segment file (those of one `subject`, if it is given), by subject, writer and part."""
+        return _list_parts(self.segments, ".segment", subject)
 
     def keep_artifacts_at(self, url: str | None) -> str | None:
         """Return the URL where the store's blobs are kept: what it says of itself, `url` if it has said nothing yet.
@@ -221,15 +221,15 @@ def _link_first(draft: Path, target: Path) -> None:
     draft.unlink(missing_ok=True)
 
 
-def _list_parts(folder: Path, suffix: str) -> Iterator[tuple[PartName, Path]]:
+def _list_parts(folder: Path, suffix: str, only: str | None) -> Iterator[tuple[PartName, Path]]:
     try:
-        subjects = sorted(entry.name for entry in os.scandir(folder) if entry.is_dir())
+        subjects = [only] if only else sorted(entry.name for entry in os.scandir(folder) if entry.is_dir())
     except FileNotFoundError:
         return
     for subject in subjects:
         try:
             names = sorted(os.listdir(folder / subject))
-        except FileNotFoundError:  # sealed and taken away meanwhile
+        except FileNotFoundError:  # there are none, or they were taken away meanwhile
             continue
         for name in names:
             if name.endswith(suffix):

@@ -13,11 +13,11 @@ from trackbook.store.projector import Reading
 class Parts(Protocol):
     """What the store has of journals: the bytes of open ones, and the segments of sealed ones."""
 
-    def segments(self) -> Iterator[PartName]:
-        """Yield the names of all segments, by subject, writer and part."""
+    def segments(self, subject: str | None = None) -> Iterator[PartName]:
+        """Yield the names of all segments (those of one `subject`, if it is given), by subject, writer and part."""
 
-    def journals(self) -> Iterator[PartName]:
-        """Yield the names of all journals that are no segments yet."""
+    def journals(self, subject: str | None = None) -> Iterator[PartName]:
+        """Yield the names of all journals that are no segments yet; those of one `subject`, if it is given."""
 
     def read_segment(self, name: PartName) -> bytes | None:
         """Return a segment's bytes, None if there is no such segment."""

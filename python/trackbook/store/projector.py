@@ -17,16 +17,20 @@ from sqlalchemy.dialects import postgresql, sqlite
 from trackbook.domain import records as r
 from trackbook.domain.job import JobSpec
 from trackbook.domain.records import Record
-from trackbook.domain.run import may_move
+from trackbook.domain.run import Fork
+from trackbook.domain.status import may_move
 from trackbook.store import schema as t
 from trackbook.store.cards import write_cards
+from trackbook.store.deletion import delete_rows
 from trackbook.store.parts import slices
 from trackbook.store.paths import PartName
 from trackbook.store.runs import put_together
-from trackbook.store.segments import PartContent
-from trackbook.store.sparks import extend_spark
+from trackbook.store.segments import Columns, PartContent, SeriesKey
+from trackbook.store.sparks import extend_spark, put_before
 
 Row = dict[str, Any]
+# Returns the points that a fork shares with the run from which it was made.
+History = Callable[[Fork], dict[SeriesKey, Columns]]
 
 
 @dataclass(slots=True)
@@ -44,13 +48,13 @@ class Reading:
     data: bytes = b""
 
 
-def project(connection: Connection, readings: Iterable[Reading]) -> int:
+def project(connection: Connection, readings: Iterable[Reading], history: History | None = None) -> int:
     """Store the rows for what was read, and how far; returns the index's new revision.
 
-    Meant to run in one transaction, so that a reading counts once or not at all.
+    Meant to run in one transaction, so that a reading counts once or not at all. `history` is asked when a fork begins.
     """
     readings = list(readings)
-    batch = _Batch(connection)
+    batch = _Batch(connection, history)
     batch.load_runs({reading.name.subject for reading in readings})
     for reading in readings:
         batch.add(reading)
@@ -70,8 +74,9 @@ def write_spec(spec: JobSpec) -> str:
 class _Batch:
     """Collects rows of several readings, then writes them table by table."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, history: History | None) -> None:
         self.connection = connection
+        self.history = history
         self.revision = revision_of(connection) + 1
         self.loaded: dict[str, Row] = {}
         self.runs: dict[str, Row] = {}
@@ -82,17 +87,14 @@ class _Batch:
         self.parts: list[Row] = []
         self.points: list[tuple[PartName, PartContent]] = []
         self.experiments: dict[str, int] = {}
+        self.gone: set[str] = set()
+        self.removed: dict[str, int] = {}
+        self.forks: dict[str, Fork] = {}
 
     def add(self, reading: Reading) -> None:
         name = reading.name
-        for record in reading.content.records:
-            apply = _APPLY.get(type(record))
-            if apply is not None:
-                apply(self, name, record)
-        if reading.content.points:
-            self.points.append((name, reading.content))
-            last = max(int(columns.times.max()) for columns in reading.content.points.values())
-            self._touch(name.subject, last)
+        if name.subject not in self.gone:
+            self._add_content(reading)
         part = {
             "subject": name.subject,
             "writer": name.writer,
@@ -103,17 +105,37 @@ class _Batch:
             "closed": reading.closed,
         }
         self.parts.append(part)
-        for position, end, reason in reading.damages:
+        for position, end, reason in [] if name.subject in self.gone else reading.damages:
             row = {key: part[key] for key in ("subject", "writer", "part")}
             self.added[t.damages].append(
                 row | {"position": position, "bytes": end - position, "reason": reason}
             )
 
+    def _add_content(self, reading: Reading) -> None:
+        name = reading.name
+        for record in reading.content.records:
+            apply = _APPLY.get(type(record))
+            if apply is not None:
+                apply(self, name, record)
+        last = max((record.at for record in reading.content.records), default=0)
+        if reading.content.points:
+            self.points.append((name, reading.content))
+            logged = max(int(columns.times.max()) for columns in reading.content.points.values())
+            self._touch(name.subject, logged)
+            last = max(last, logged)
+        if reading.role == "owner":
+            self._hear_owner(name.subject, last)
+
     # Runs
 
     def load_runs(self, run_ids: set[str]) -> None:
-        """Fetch the rows of these runs, as far as they are known."""
+        """Fetch the rows of these runs, as far as they are known, and which of them were deleted."""
         for ids in slices(sorted(run_ids)):
+            self.gone |= set(
+                self.connection.execute(
+                    select(t.deleted.c.subject).where(t.deleted.c.subject.in_(ids))
+                ).scalars()
+            )
             for row in self.connection.execute(select(t.runs).where(t.runs.c.id.in_(ids))).mappings():
                 self.loaded[row["id"]] = dict(row)
 
@@ -128,9 +150,18 @@ class _Batch:
     def _touch(self, subject: str, at: int) -> None:
         self.run(subject, at)
 
+    def _hear_owner(self, run_id: str, at: int) -> None:
+        """Note until when the run's own process was heard of: a verdict that it was lost before is void."""
+        row = self.run(run_id, 0)
+        row["owner_at"] = max(row["owner_at"], at)
+        if row["status"] == "lost" and row["owner_at"] > row["status_at"]:
+            row.update(status="running", ended=None, error=None, reason=None)
+
     def move(self, run_id: str, status: Any, at: int, **changes: Any) -> None:
         """Change a run's status where the table of legal moves allows it."""
         row = self.run(run_id, at)
+        if status == "lost" and row["owner_at"] > at:
+            return
         if at >= row["status_at"] and (row["status"] == status or may_move(row["status"], status)):
             row.update(status=status, status_at=at, **changes)
 
@@ -155,6 +186,7 @@ class _Batch:
     # Writing
 
     def store(self) -> int:
+        self._forget(set(self.removed))
         if self.runs:
             for row in self.runs.values():
                 row["revision"] = self.revision
@@ -163,7 +195,7 @@ class _Batch:
         for table, rows in self.added.items():
             if table is t.numbers:
                 self._store_numbers(rows)
-            elif table is t.cells or table is t.damages:
+            elif table in _REPEATABLE:
                 self._upsert(table, rows)
             else:
                 self.connection.execute(insert(table), rows)
@@ -176,8 +208,19 @@ class _Batch:
         self._number_runs()
         self._write_cards()
         self._upsert(t.parts, self.parts)
+        if self.removed:
+            delete_rows(self.connection, sorted(self.removed))
+            self._upsert(t.deleted, [{"subject": key, "at": at} for key, at in self.removed.items()])
         self._upsert(t.revisions, [{"id": 1, "revision": self.revision}])
         return self.revision
+
+    def _forget(self, subjects: set[str]) -> None:
+        """Drop what this batch has collected of runs that it deletes; what the index has of them goes at the end."""
+        for subject in subjects:
+            self.runs.pop(subject, None)
+            self.jobs.pop(subject, None)
+            self.forks.pop(subject, None)
+        self.points = [(name, content) for name, content in self.points if name.subject not in subjects]
 
     def _upsert(self, table: Table, rows: list[Row], newest: bool = False) -> None:
         dialect = postgresql if self.connection.dialect.name == "postgresql" else sqlite
@@ -213,12 +256,24 @@ class _Batch:
                 self.connection.execute(update(t.jobs).where(t.jobs.c.id == job_id).values(**changes))
 
     def _store_points(self) -> None:
-        if not self.points:
+        shared = {run_id: self.history(fork) for run_id, fork in self.forks.items()} if self.history else {}
+        if not self.points and not any(shared.values()):
             return
-        known = self._known_series({name.subject for name, _ in self.points})
+        known = self._known_series({name.subject for name, _ in self.points} | set(shared))
         next_id = int(self.connection.execute(select(func.max(t.series.c.id))).scalar() or 0) + 1
         counts: dict[tuple[int, PartName], int] = defaultdict(int)
         changed: dict[int, Row] = {}
+        for run_id, points in shared.items():
+            for (key, context), columns in points.items():
+                row = known.get((run_id, key, context))
+                if row is None:
+                    row = {"id": next_id, "run_id": run_id, "key": key, "context": context}
+                    known[run_id, key, context] = row
+                    row.update(extend_spark(None, columns))
+                    next_id += 1
+                else:  # a further writer of the fork was read before its owner
+                    row.update(put_before(row, columns))
+                changed[row["id"]] = row
         for name, content in self.points:
             for (key, context), columns in content.points.items():
                 row = known.get((name.subject, key, context))
@@ -233,7 +288,8 @@ class _Batch:
                 changed[row["id"]] = row
                 counts[row["id"], name] += len(columns.values)
         self._upsert(t.series, list(changed.values()))
-        self._count_chunks(counts)
+        if counts:
+            self._count_chunks(counts)
 
     def _known_series(self, run_ids: set[str]) -> dict[tuple[str, str, str], Row]:
         known: dict[tuple[str, str, str], Row] = {}
@@ -297,6 +353,7 @@ class _Batch:
             write_cards(self.connection, put_together(self.connection, ids))
 
 
+_REPEATABLE = (t.cells, t.damages, t.turns)
 _CELL_END = ("status", "duration", "outputs", "truncated", "error")
 _JOB_START = ("sweep_id", "submitted")
 
@@ -305,6 +362,7 @@ def _new_run(run_id: str) -> Row:
     row: Row = {column.name: None for column in t.runs.columns}
     row.update(id=run_id, name="", name_at=0, status="running", status_at=0, last_at=0, active=0.0)
     row.update(user="", host="", source_kind="script", trashed=False, trashed_at=0, revision=0)
+    row.update(group_at=0, attempt=1, resumed_at=0, owner_at=0)
     return row
 
 
@@ -319,15 +377,34 @@ def _started(batch: _Batch, name: PartName, record: r.RunStarted) -> None:
         row["started"] = record.at
     row.update(experiment_id=batch.experiment(record.experiment), parent_id=record.parent_id)
     row.update(user=record.user, host=record.host, source_kind=source.kind, source_path=source.path)
-    row.update(
-        kernel_id=source.kernel_id, cell_id=source.cell_id, message_id=source.message_id, job_id=source.job_id
-    )
+    row.update(cell_id=source.cell_id, message_id=source.message_id, job_id=source.job_id)
+    if row["resumed_at"] == 0:  # else the kernel that resumed it was read before
+        row.update(kernel_id=source.kernel_id)
+    if (fork := record.fork) is not None:
+        row.update(forked_from=fork.run_id, forked_step=fork.step, forked_until=fork.until)
+        batch.forks[name.subject] = fork
     if record.at >= row["name_at"]:
         row.update(name=record.name, name_at=record.at)
     batch.move(name.subject, "running", record.at, ended=None, error=None, reason=None)
 
 
+def _resumed(batch: _Batch, name: PartName, record: r.RunResumed) -> None:
+    row = batch.run(name.subject, record.at)
+    row["attempt"] += 1
+    if record.at >= row["resumed_at"]:
+        row.update(kernel_id=record.source.kernel_id, resumed_at=record.at)
+    changes = {"ended": None, "error": None, "reason": None, "end_message_id": None}
+    batch.move(name.subject, "running", record.at, **changes)
+    _turn(batch, name, record.at, "resumed", record.host, None)
+
+
+def _turn(batch: _Batch, name: PartName, at: int, turn: str, host: str, reason: str | None) -> None:
+    row = {"run_id": name.subject, "at": at, "turn": turn, "host": host, "reason": reason}
+    batch.added[t.turns].append(row)
+
+
 def _ended(batch: _Batch, name: PartName, record: r.RunEnded) -> None:
+    _turn(batch, name, record.at, record.status, "", record.reason)
     batch.move(
         name.subject,
         record.status,
@@ -367,6 +444,12 @@ def _renamed(batch: _Batch, name: PartName, record: r.Renamed) -> None:
     row = batch.run(name.subject, record.at)
     if record.at >= row["name_at"]:
         row.update(name=record.name, name_at=record.at)
+
+
+def _grouped(batch: _Batch, name: PartName, record: r.RunGrouped) -> None:
+    row = batch.run(name.subject, record.at)
+    if record.at >= row["group_at"]:
+        row.update(group=record.group, group_at=record.at)
 
 
 def _trashed(batch: _Batch, name: PartName, record: r.Trashed | r.Restored) -> None:
@@ -423,6 +506,12 @@ def _modules(batch: _Batch, name: PartName, record: r.ModulesCaptured) -> None:
         batch.keep_latest(t.modules, {"run_id": name.subject, "at": record.at, **row})
 
 
+def _deleted(batch: _Batch, name: PartName, record: r.RunDeleted) -> None:
+    batch.removed[record.run_id] = record.at
+    if record.job_id is not None:
+        batch.removed[record.job_id] = record.at
+
+
 def _numbered(batch: _Batch, name: PartName, record: r.RunNumbered) -> None:
     batch.added[t.numbers].append({"run_id": record.run_id, "number": record.number})
 
@@ -443,11 +532,13 @@ def _job_finished(batch: _Batch, name: PartName, record: r.JobFinished) -> None:
 
 _APPLY: dict[type[Record], Callable[[_Batch, PartName, Any], None]] = {
     r.RunStarted: _started,
+    r.RunResumed: _resumed,
     r.RunEnded: _ended,
     r.ParamsSet: _params,
     r.TagsSet: _tags,
     r.NoteWritten: _note,
     r.Renamed: _renamed,
+    r.RunGrouped: _grouped,
     r.Trashed: _trashed,
     r.Restored: _trashed,
     r.MetricDefined: _metric,
@@ -458,6 +549,7 @@ _APPLY: dict[type[Record], Callable[[_Batch, PartName, Any], None]] = {
     r.EnvironmentCaptured: _environment,
     r.ModulesCaptured: _modules,
     r.RunNumbered: _numbered,
+    r.RunDeleted: _deleted,
     r.JobSubmitted: _job_submitted,
     r.JobFinished: _job_finished,
 }

@@ -142,6 +142,7 @@ _RUN_COLUMNS = (
         for name in ("source_kind", "source_path", "kernel_id", "cell_id", "message_id", "job_id")
     ),
     *(t.runs.c[name] for name in ("parent_id", "error", "reason", "trashed", "revision")),
+    *(t.runs.c[name] for name in ("group", "attempt", "forked_from", "forked_step")),
     _EXPERIMENT,
 )
 _RUNS = (
@@ -181,7 +182,8 @@ class _Parts:
     def run(self, row: Sequence[Any]) -> Run:
         run_id, number, name, status, started, ended, active, user, host, *rest = row
         kind, path, kernel_id, cell_id, message_id, job_id, *rest = rest
-        parent_id, error, reason, trashed, revision, experiment = rest
+        parent_id, error, reason, trashed, revision, *rest = rest
+        group, attempt, forked_from, forked_step, experiment = rest
         return Run(
             id=run_id,
             number=number,
@@ -206,6 +208,10 @@ class _Parts:
             reason=reason,
             trashed=bool(trashed),
             revision=revision,
+            group=group,
+            attempt=attempt,
+            forked_from=forked_from,
+            forked_step=forked_step,
         )
 
     def _pairs(self, query: Select[Any], by_key: bool = True) -> Iterable[tuple[str, list[tuple[Any, Any]]]]:

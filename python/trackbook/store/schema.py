@@ -61,6 +61,15 @@ runs = Table(
     Column("environment", Text),
     Column("packages_digest", String(64)),
     Column("revision", BigInteger, nullable=False, default=0, index=True),
+    Column("group", String(250), index=True),
+    Column("group_at", BigInteger, nullable=False, default=0, server_default="0"),
+    Column("attempt", Integer, nullable=False, default=1, server_default="1"),
+    Column("resumed_at", BigInteger, nullable=False, default=0, server_default="0"),
+    Column("forked_from", String(36), index=True),
+    Column("forked_step", BigInteger),
+    Column("forked_until", BigInteger),
+    # The last record of a process that owns the run: what is later than a verdict makes the verdict void.
+    Column("owner_at", BigInteger, nullable=False, default=0, server_default="0"),
     # What searches look at most, without the wide rows.
     Index("runs_by_start", "started", "id", "trashed", "experiment_id", "status", "name"),
     Index("runs_by_notebook", "source_path", "id"),
@@ -73,6 +82,18 @@ cards = Table(
     Column("run_id", String(36), primary_key=True),
     Column("revision", BigInteger, nullable=False),
     Column("card", LargeBinary, nullable=False),
+)
+
+# That runs were resumed, and each end that they had: their attempts are made of these.
+turns = Table(
+    "turns",
+    metadata,
+    Column("run_id", String(36), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("turn", String(12), nullable=False),  # "resumed", or the status of an end
+    Column("host", String(250), nullable=False),
+    Column("reason", Text),
+    PrimaryKeyConstraint("run_id", "at", "turn"),
 )
 
 params = Table(
@@ -233,6 +254,14 @@ numbers = Table(
     metadata,
     Column("run_id", String(36), primary_key=True),
     Column("number", Integer, nullable=False, unique=True),
+)
+
+# Runs and jobs that were deleted for good: what is still read of them is dropped.
+deleted = Table(
+    "deleted",
+    metadata,
+    Column("subject", String(36), primary_key=True),
+    Column("at", BigInteger, nullable=False),
 )
 
 # How far each journal file has been read; the position moves in the transaction that stores the records.

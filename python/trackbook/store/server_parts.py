@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, Table, delete, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from trackbook.errors import StoreError
@@ -32,23 +32,13 @@ class ServerParts:
         self._cached = 0
         self._lock = threading.Lock()
 
-    def segments(self) -> Iterator[PartName]:
-        """Yield the names of all segments, by subject, writer and part."""
-        s = t.segments.c
-        with self._database.read() as connection:
-            rows = connection.execute(
-                select(s.subject, s.writer, s.part).order_by(s.subject, s.writer, s.part)
-            ).all()
-        return (PartName(*row) for row in rows)
+    def segments(self, subject: str | None = None) -> Iterator[PartName]:
+        """Yield the names of all segments (those of one `subject`, if it is given), by subject, writer and part."""
+        return self._names(t.segments, subject)
 
-    def journals(self) -> Iterator[PartName]:
+    def journals(self, subject: str | None = None) -> Iterator[PartName]:
         """Yield the names of all journals that are no segments yet, as far as their bytes are here."""
-        j = t.journal_bytes.c
-        with self._database.read() as connection:
-            rows = connection.execute(
-                select(j.subject, j.writer, j.part).distinct().order_by(j.subject, j.writer, j.part)
-            ).all()
-        return (PartName(*row) for row in rows)
+        return self._names(t.journal_bytes, subject)
 
     def read_segment(self, name: PartName) -> bytes | None:
         """Return a segment's bytes, None if there is no such segment."""
@@ -121,6 +111,15 @@ class ServerParts:
         segment = self._paths.segment(name)
         segment.unlink(missing_ok=True)
         _remove_if_empty(segment.parent)
+
+    def _names(self, table: Table, subject: str | None) -> Iterator[PartName]:
+        c = table.c
+        query = select(c.subject, c.writer, c.part).distinct().order_by(c.subject, c.writer, c.part)
+        if subject is not None:
+            query = query.where(c.subject == subject)
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        return (PartName(*row) for row in rows)
 
     def _keep_in_memory(self, name: PartName, data: bytes) -> None:
         with self._lock:

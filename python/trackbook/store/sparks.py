@@ -46,6 +46,25 @@ def extend_spark(row: Mapping[str, Any] | None, columns: Columns) -> dict[str, A
     return changes | {"spark": json.dumps(spark), "stride": stride}
 
 
+def put_before(row: Mapping[str, Any], columns: Columns) -> dict[str, Any]:
+    """Return the changed values of a series' row when these points turn out to stand before those that it counts."""
+    earlier = extend_spark(None, columns)
+    stride = max(int(row["stride"]), int(earlier["stride"]))
+    spark = [
+        *json.loads(earlier["spark"])[:: stride // int(earlier["stride"])],
+        *json.loads(row["spark"])[:: stride // int(row["stride"])],
+    ]
+    while len(spark) > SPARK_POINTS:
+        spark, stride = spark[::2], stride * 2
+    return {
+        "count": int(row["count"]) + earlier["count"],
+        "min": _pick(min, row["min"], earlier["min"]),
+        "max": _pick(max, row["max"], earlier["max"]),
+        "spark": json.dumps(spark),
+        "stride": stride,
+    }
+
+
 def _extremes(values: Floats) -> tuple[float | None, float | None]:
     if len(values) == 1:  # of many runs each metric has one value: arrays would take ten times as long
         only = float(values[0])

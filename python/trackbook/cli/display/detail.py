@@ -20,6 +20,7 @@ from trackbook.cli.display.formatting import (
 )
 from trackbook.cli.display.symbols import status_text
 from trackbook.cli.display.tables import make_table, to_column
+from trackbook.domain.attempt import Attempt
 from trackbook.domain.metric import series_name
 from trackbook.domain.run import Run, RunDetail, RunError
 
@@ -45,6 +46,8 @@ def run_sections(detail: RunDetail, sources: dict[int, str]) -> Iterator[Rendera
         yield from _section("Notes", Text(plain_text(detail.run.notes)))
     if detail.run.error is not None:
         yield from _section("Error", error_text(detail.run.error))
+    if len(detail.attempts) > 1:
+        yield from _section("Attempts", _attempts(detail))
     if detail.run.params:
         yield from _section("Parameters", _params(detail))
     if detail.series:
@@ -103,6 +106,12 @@ def _facts(detail: RunDetail) -> Table:
         facts.append(
             ("Tags", ", ".join(f"{key}={value}" if value else key for key, value in run.tags.items()))
         )
+    if run.group:
+        facts.append(("Group", one_line(run.group)))
+    if run.forked_from:
+        facts.append(("Forked from", f"{run.forked_from}, at step {run.forked_step}"))
+    if detail.forks:
+        facts.append(("Forks", f"{len(detail.forks)} runs"))
     if run.parent_id:
         facts.append(("Parent", run.parent_id))
     if detail.children:
@@ -134,6 +143,27 @@ def _environment_facts(detail: RunDetail) -> list[tuple[str, str]]:
         changes = ", with changes not committed" if environment.git.dirty else ""
         facts.append(("Git", f"{environment.git.commit[:12]}{branch}{changes}"))
     return facts
+
+
+def _attempts(detail: RunDetail) -> Table:
+    attempts = detail.attempts
+    return make_table(
+        [
+            to_column("#", [str(attempt.number) for attempt in attempts], justify="right"),
+            to_column("Status", [status_text(attempt.status) for attempt in attempts]),
+            to_column("Started", [format_moment(attempt.started) for attempt in attempts]),
+            to_column("Time", [_length(attempt) for attempt in attempts], justify="right"),
+            to_column("Host", [one_line(attempt.host, 30) for attempt in attempts], rank=1),
+            to_column(
+                "Reason", [one_line(attempt.reason or "", 200) for attempt in attempts], rank=2, shrinks=True
+            ),
+        ],
+        margin=_INDENT,
+    )
+
+
+def _length(attempt: Attempt) -> str:
+    return format_duration((attempt.ended - attempt.started).total_seconds()) if attempt.ended else ""
 
 
 def _params(detail: RunDetail) -> Table:

@@ -26,6 +26,7 @@ class _RunEdit(Struct, frozen=True, forbid_unknown_fields=True):
     name: str | UnsetType = UNSET
     notes: str | UnsetType = UNSET
     tags: dict[str, str | None] | UnsetType = UNSET
+    group: str | UnsetType | None = UNSET
 
 
 class RunsHandler(TrackbookHandler):
@@ -62,7 +63,7 @@ class RunHandler(TrackbookHandler):
 
     @guarded("write")
     async def patch(self, project: str, run: str) -> None:
-        """Change name, notes or tags."""
+        """Change name, notes, tags or group."""
         edit = self.body(_RunEdit)
         await self.reply(project, lambda services: _edit(services, run, edit))
 
@@ -93,6 +94,8 @@ def _edit(services: Services, run: str, edit: _RunEdit) -> Run:
         services.edits.set_notes(run_id, edit.notes)
     if not isinstance(edit.tags, UnsetType):
         services.edits.set_tags(run_id, edit.tags)
+    if not isinstance(edit.group, UnsetType):
+        services.edits.set_group(run_id, edit.group)
     services.runs.refresh()
     return services.runs.get(run_id)
 
