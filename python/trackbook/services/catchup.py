@@ -77,10 +77,13 @@ def _pass_here(place: Place) -> bool:
     lock = ProcessLock(place.paths.ingester_lock)
     if not lock.acquire():
         return False
+    ingester = Ingester(place)
     try:
-        Ingester(place).finish()
+        ingester.finish()
     finally:
         lock.release()
+    if ingester.hears_others():
+        ensure_ingester(place.paths)
     return True
 
 

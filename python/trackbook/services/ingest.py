@@ -11,11 +11,13 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from trackbook.domain.attempt import NOT_A_WORD
 from trackbook.domain.records import Record, RunEnded, RunNumbered, RunStarted, WriterClosed, WriterOpened
 from trackbook.domain.run import Fork
 from trackbook.errors import StoreError, StoreUnreachable
 from trackbook.services.adoption import strange_segments
 from trackbook.services.delivery import Delivery
+from trackbook.services.heartbeat import Heartbeats, is_elsewhere, vouch_until
 from trackbook.services.numbering import Numbering
 from trackbook.services.opening import open_place
 from trackbook.services.presence import Presence
@@ -25,7 +27,7 @@ from trackbook.store import parts as index
 from trackbook.store.database import Connection
 from trackbook.store.history import shared_points
 from trackbook.store.journal import Damage, host_of, scan
-from trackbook.store.locks import ProcessLock, os_host
+from trackbook.store.locks import ProcessLock, holder, os_host
 from trackbook.store.parts import Part
 from trackbook.store.paths import PROJECT_SUBJECT, PartName, StorePaths
 from trackbook.store.place import Place
@@ -49,9 +51,10 @@ _LAST_PASSES = 5
 class Ingester:
     """Reads one store's journals into its index. Holds the ingester's lock of the store while it lives."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, heartbeats: Heartbeats | None = None) -> None:
         self.place = place
         self.store, self.database = place.paths, place.database
+        self._heartbeats = heartbeats or Heartbeats(place.paths)
         self._parts = self._known_parts()
         self._numbering = Numbering(place.paths)
         self._presence = Presence(place)
@@ -59,7 +62,7 @@ class Ingester:
 
     def run_pass(self) -> int:
         """Read what is new, mark what died, seal what is closed; returns how many journals had something new."""
-        changed = self._read_all() + self._bury_the_dead() + self._adopt()
+        changed = self._read_all() + self._bury_the_dead() + self._miss_the_silent() + self._adopt()
         changed += self._seal_closed()
         self._presence.look(name for name, part in self._parts.items() if not part.closed)
         return changed
@@ -74,7 +77,14 @@ class Ingester:
 
     def has_living_writers(self) -> bool:
         """Whether some journal is still being written."""
-        return any(not part.closed and name.subject != PROJECT_SUBJECT for name, part in self._parts.items())
+        return any(
+            not part.closed and name.subject != PROJECT_SUBJECT and not self._heartbeats.is_silent(name)
+            for name, part in self._parts.items()
+        )
+
+    def hears_others(self) -> bool:
+        """Whether a process on another host writes, which only somebody who stays can find lost."""
+        return any(not part.closed and is_elsewhere(self.store, name) for name, part in self._parts.items())
 
     def rebuild(self) -> None:
         """Make the index anew, in one transaction: readers see the old one until it is done."""
@@ -219,12 +229,35 @@ class Ingester:
     def _end_killed_run(self, run_id: str, dead: list[PartName]) -> None:
         with self.database.read() as connection:
             state = index.run_state(connection, run_id)
-        if state is None or state.status != "running" or self._has_living_owner(run_id, dead):
+        if state is None or state.status not in ("running", "lost"):
             return
-        # The verdict is a record like any other, so that an index made anew says the same.
-        verdict = RunRecorder.join(self.store, run_id, role="editor")
-        verdict.append(RunEnded(state.last_at, "killed", None, "The process ended without a word."))
-        verdict.close()
+        if not self._has_living_owner(run_id, dead):
+            self._give_verdict(run_id, RunEnded(state.last_at, "killed", None, NOT_A_WORD))
+
+    def _give_verdict(self, run_id: str, verdict: RunEnded) -> None:
+        # It is a record like any other, so that an index made anew says the same.
+        writer = RunRecorder.join(self.store, run_id, role="editor")
+        writer.append(verdict)
+        writer.close()
+
+    def _miss_the_silent(self) -> int:
+        """Vouch for the writers of this host, and mark runs of other hosts of which nothing is heard as lost."""
+        written = [
+            name
+            for name, part in self._parts.items()
+            if not part.closed and not part.sealed and part.role == "owner" and is_last_part(self.store, name)
+        ]
+        self._heartbeats.vouch(written)
+        silent = self._heartbeats.listen(written)
+        for name in silent:
+            with self.database.read() as connection:
+                state = index.run_state(connection, name.subject)
+            if state is None or state.status != "running" or self._has_living_owner(name.subject, silent):
+                continue
+            host = holder(self.store.lock(name.subject, name.writer))[1]
+            reason = f"Nothing was heard of {host} for {self._heartbeats.lost_after:.0f} seconds."
+            self._give_verdict(name.subject, RunEnded(state.last_at, "lost", None, reason))
+        return self._read_all() if silent else 0
 
     def _has_living_owner(self, run_id: str, dead: list[PartName]) -> bool:
         if self.place.shared:
@@ -326,12 +359,15 @@ def serve(store: StorePaths, idle_seconds: float = IDLE_SECONDS, patience: float
     """Ingest until nothing was written for `idle_seconds` and no writer lives. Ends at once if another one runs.
 
     A server that does not answer is asked again and again, ever more slowly; where no writer lives, for `patience`
-    seconds. What waits is sent by the next ingester.
+    seconds. What waits is sent by the next ingester. Where another host has the store's ingester, this one vouches
+    for the writers of this host.
     """
     store = settle(store)
     lock = ProcessLock(store.ingester_lock)
     if not lock.acquire(timeout=2.0):
-        return
+        elsewhere = holder(store.ingester_lock)[1] not in (None, os_host())
+        if not elsewhere or not vouch_until(store, lock):
+            return
     if hasattr(os, "nice"):
         os.nice(10)  # the user's work comes first
     try:

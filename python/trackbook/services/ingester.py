@@ -3,8 +3,9 @@
 from functools import cache
 
 from trackbook.errors import StoreError
+from trackbook.services.heartbeat import vouching_lock
 from trackbook.services.settling import settle
-from trackbook.store.locks import is_held
+from trackbook.store.locks import holder, is_held, os_host
 from trackbook.store.paths import StorePaths
 
 
@@ -20,7 +21,10 @@ def ensure_ingester(store: StorePaths) -> bool:
     except StoreError:  # readers are told why; writers go on
         return False
     if is_held(store.ingester_lock):
-        return True
+        elsewhere = holder(store.ingester_lock)[1] not in (None, os_host())
+        # One on another host can't tell whether the writers of this one live: somebody here vouches for them.
+        if not elsewhere or is_held(vouching_lock(store)):
+            return True
     from trackbook.services.processes import start_module
 
     start_module("trackbook.services.ingest", str(store.root), folder=store.root)
