@@ -1,4 +1,5 @@
 import hashlib
+import os
 
 import pytest
 
@@ -39,3 +40,39 @@ def test_what_is_no_digest_names_no_path(blobs, digest):
 def test_a_blob_that_is_not_there(blobs):
     with pytest.raises(NotFound, match="There is no blob"):
         blobs.get("0" * 64)
+
+
+@pytest.mark.parametrize("moment", ["before", "when it is taken aside", "after"])
+def test_a_blob_that_is_put_again_while_it_is_discarded_is_not_lost(blobs, moment, monkeypatch):
+    digest = blobs.put_bytes(b"shared")
+    os.utime(blobs.path(digest), (1, 1))
+    writer = BlobStore(blobs.root)
+    rename = os.rename
+
+    def rename_among_writers(source, target):
+        if moment == "before":
+            writer.put_bytes(b"shared")
+        rename(source, target)
+        if moment == "when it is taken aside":
+            writer.put_bytes(b"shared")
+
+    monkeypatch.setattr(os, "rename", rename_among_writers)
+    freed = blobs.discard(digest, before=1000.0)
+    if moment == "after":
+        assert not blobs.has(digest)
+        writer.put_bytes(b"shared")
+    assert freed == (0 if moment == "before" else 6)
+    assert blobs.get(digest) == b"shared"
+    assert [path.name for path in blobs.root.rglob("*") if path.is_file()] == [digest]
+
+
+def test_what_is_put_again_counts_as_new(blobs, tmp_path):
+    source = tmp_path / "source"
+    source.write_bytes(b"x")
+    digest, _ = blobs.put_file(source)
+    for put in (lambda: blobs.put_file(source), lambda: blobs.put_bytes(b"x"), lambda: blobs.keep(digest)):
+        os.utime(blobs.path(digest), (1, 1))
+        put()
+        assert blobs.discard(digest, before=1000.0) == 0
+    assert not blobs.keep("0" * 64)
+    assert blobs.discard("0" * 64, before=1000.0) == 0

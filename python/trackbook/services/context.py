@@ -3,7 +3,9 @@
 from functools import cached_property
 
 from trackbook.services.artifacts import Artifacts
+from trackbook.services.cleaning import Cleaning
 from trackbook.services.compare import Compare
+from trackbook.services.deleting import Deleting
 from trackbook.services.edits import Edits
 from trackbook.services.exchange.exporting import Exports
 from trackbook.services.exchange.importing import Imports
@@ -57,6 +59,16 @@ class Services:
     def edits(self) -> Edits:
         """Changes names, tags, notes and the trash mark."""
         return Edits(self.store)
+
+    @cached_property
+    def deleting(self) -> Deleting:
+        """Deletes runs for good."""
+        return Deleting(self.place, self.runs)
+
+    @cached_property
+    def cleaning(self) -> Cleaning:
+        """Takes away what nobody needs: runs by rules, and what nothing names."""
+        return Cleaning(self.place, self.runs, self.deleting)
 
     @cached_property
     def snapshots(self) -> Snapshots:

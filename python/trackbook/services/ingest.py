@@ -6,13 +6,22 @@ processes that died, seals closed journals into segments, and ends when nothing 
 
 import contextlib
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from trackbook.domain.attempt import NOT_A_WORD
-from trackbook.domain.records import Record, RunEnded, RunNumbered, RunStarted, WriterClosed, WriterOpened
+from trackbook.domain.records import (
+    Record,
+    RunDeleted,
+    RunEnded,
+    RunNumbered,
+    RunStarted,
+    WriterClosed,
+    WriterOpened,
+)
 from trackbook.domain.run import Fork
 from trackbook.errors import StoreError, StoreUnreachable
 from trackbook.services.adoption import strange_segments
@@ -25,9 +34,10 @@ from trackbook.services.recorder import RunRecorder
 from trackbook.services.settling import settle
 from trackbook.store import parts as index
 from trackbook.store.database import Connection
+from trackbook.store.deletion import read_deleted
 from trackbook.store.history import shared_points
 from trackbook.store.journal import Damage, host_of, scan
-from trackbook.store.locks import ProcessLock, holder, os_host
+from trackbook.store.locks import ProcessLock, holder, is_held, os_host
 from trackbook.store.parts import Part
 from trackbook.store.paths import PROJECT_SUBJECT, PartName, StorePaths
 from trackbook.store.place import Place
@@ -59,10 +69,13 @@ class Ingester:
         self._numbering = Numbering(place.paths)
         self._presence = Presence(place)
         self._next_adoption = 0.0
+        self._deleted = self._known_deleted()
+        self._to_clear = set(self._deleted)
 
     def run_pass(self) -> int:
         """Read what is new, mark what died, seal what is closed; returns how many journals had something new."""
         changed = self._read_all() + self._bury_the_dead() + self._miss_the_silent() + self._adopt()
+        self._clear_deleted()
         changed += self._seal_closed()
         self._presence.look(name for name, part in self._parts.items() if not part.closed)
         return changed
@@ -93,6 +106,8 @@ class Ingester:
             for batch in self._everything():
                 project(connection, batch + self._number_new_runs(connection, batch), self._history)
         self._parts = self._known_parts()
+        self._deleted = self._known_deleted()
+        self._to_clear = set(self._deleted)
 
     # Reading
 
@@ -116,6 +131,7 @@ class Ingester:
                 note_living(connection, (one.name for one in readings if not one.closed), os_host())
         for reading in readings:
             self._parts[reading.name] = Part(reading.position, reading.role, reading.closed, reading.sealed)
+        self._note_deleted(readings)
 
     def _gather(self) -> tuple[list[Reading], bool]:
         """Read journals, as much as fits a batch; tells whether there may be more."""
@@ -298,6 +314,37 @@ class Ingester:
                 data = self.place.parts.read_journal(name)
                 if data and (reading := self._reading(name, Part(), data)) is not None:
                     yield reading
+
+    # The deleted
+
+    def _known_deleted(self) -> set[str]:
+        with self.database.read() as connection:
+            return read_deleted(connection)
+
+    def _note_deleted(self, readings: list[Reading]) -> None:
+        """Note whose files are to go: those of what is deleted now, and what late writers said of it before."""
+        for reading in readings:
+            for record in reading.content.records:
+                if isinstance(record, RunDeleted):
+                    gone = {record.run_id} | ({record.job_id} if record.job_id else set())
+                    self._deleted |= gone
+                    self._to_clear |= gone
+            if reading.name.subject in self._deleted:
+                self._to_clear.add(reading.name.subject)
+
+    def _clear_deleted(self) -> None:
+        # An edit may be being written at this moment; a later pass finds it closed.
+        clear = {subject for subject in self._to_clear if not self._is_being_written(subject)}
+        if not clear:
+            return
+        self.place.parts.delete(clear)
+        for subject in clear:
+            shutil.rmtree(self.store.job_folder(subject), ignore_errors=True)
+        self._parts = {name: part for name, part in self._parts.items() if name.subject not in clear}
+        self._to_clear -= clear
+
+    def _is_being_written(self, subject: str) -> bool:
+        return any(is_held(path) for path in (self.store.journals / subject).glob("*.lock"))
 
     # Sealing
 

@@ -1,5 +1,7 @@
 """Runs: searching, reading, and noticing what changed."""
 
+from datetime import datetime
+
 import msgspec
 
 from trackbook.domain.change import Change
@@ -25,7 +27,7 @@ from trackbook.store.details import (
 from trackbook.store.parts import run_state
 from trackbook.store.place import Place
 from trackbook.store.projector import revision_of
-from trackbook.store.runs import find_run_ids, read_changes, read_experiments, read_runs
+from trackbook.store.runs import find_run_ids, read_changes, read_experiments, read_runs, read_trash
 from trackbook.store.search import Scope, Searcher
 
 MAX_WINDOW = 10_000
@@ -104,6 +106,11 @@ class Runs:
         with self._database.read() as connection:
             state = run_state(connection, run_id)
         return 0 if state is None else state.last_at
+
+    def trashed_at(self) -> dict[str, datetime]:
+        """Return when each run in the trash was put there, by its id."""
+        with self._database.read() as connection:
+            return read_trash(connection)
 
     def revision(self) -> int:
         """Return the number of the store's last change that is indexed."""

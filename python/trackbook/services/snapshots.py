@@ -102,7 +102,7 @@ class Snapshots:
     def _has(self, digest: str) -> bool:
         if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
             raise UsageError(f"{digest[:80]!r} is no SHA-256 digest in hex.")
-        return self._blobs.has(digest)
+        return self._blobs.keep(digest)
 
     def _record(self, run_id: str, moment: Moment, origin: Origin, digest: str) -> SnapshotInfo:
         at = now()

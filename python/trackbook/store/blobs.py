@@ -1,12 +1,16 @@
 """Blobs: files named by the SHA-256 of their bytes, each stored once."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from trackbook.domain.ids import new_id
 from trackbook.errors import NotFound
+from trackbook.store.stored import StoredBlob
 
 _CHUNK = 1024 * 1024
+_DIGEST_LENGTH = 64
 
 
 def digest_of(data: bytes) -> str:
@@ -52,11 +56,21 @@ class BlobStore:
         """Carry nothing: here is where blobs are kept."""
         return 0
 
+    def keep(self, digest: str) -> bool:
+        """Tell whether the blob is stored; if it is, it counts as new, and is not swept away until it is named."""
+        try:
+            os.utime(self.path(digest))
+        except FileNotFoundError:
+            return False
+        except OSError:  # another user's file: it is stored once more, unless this folder may only be read
+            return self.has(digest) and not os.access(self.path(digest).parent, os.W_OK)
+        return True
+
     def put_bytes(self, data: bytes) -> str:
         """Store `data` and return its digest."""
         digest = digest_of(data)
         target = self.path(digest)
-        if not target.exists():
+        if not self.keep(digest):
             draft = self._draft(target)
             try:
                 draft.write_bytes(data)
@@ -84,12 +98,47 @@ class BlobStore:
                     size += len(chunk)
             digest = sha.hexdigest()
             target = self.path(digest)
-            if not target.exists():
+            if not self.keep(digest):
                 target.parent.mkdir(exist_ok=True)
                 os.replace(draft, target)
         finally:
             draft.unlink(missing_ok=True)
         return digest, size
+
+    def all(self) -> Iterator[StoredBlob]:
+        """Yield all blobs."""
+        for path in self.root.glob("??/*"):
+            if len(path.name) == _DIGEST_LENGTH:
+                with contextlib.suppress(FileNotFoundError):
+                    status = path.stat()
+                    yield StoredBlob(path.name, status.st_size, status.st_mtime)
+
+    def discard(self, digest: str, before: float) -> int:
+        """Delete a blob unless it was stored again since `before`; returns the bytes that are free now.
+
+        A writer that has the same bytes at the same moment either makes the blob new before it is taken aside here,
+        which is seen, or finds none and stores it once more. Nothing in between can lose it.
+        """
+        target = self.path(digest)
+        aside = self._draft(target)
+        try:
+            os.rename(target, aside)
+        except FileNotFoundError:
+            return 0
+        status = aside.stat()
+        if status.st_mtime >= before:
+            os.replace(aside, target)
+            return 0
+        aside.unlink()
+        return status.st_size
+
+    def drafts(self, before: float) -> Iterator[tuple[Path, int]]:
+        """Yield files, with their sizes, that writers which died before `before` left half written."""
+        for path in (*self.root.glob("draft-*"), *self.root.glob("??/*-*")):
+            with contextlib.suppress(FileNotFoundError):
+                status = path.stat()
+                if status.st_mtime < before:
+                    yield path, status.st_size
 
     def copy_to(self, digest: str, target: Path) -> None:
         """Write the blob's bytes to the file `target`; raises NotFound if there is no such blob."""

@@ -1,6 +1,6 @@
 """Taking runs and jobs out of the index for good."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from sqlalchemy import Connection, delete, select
 
@@ -35,14 +35,12 @@ def delete_rows(connection: Connection, subjects: Iterable[str]) -> None:
         connection.execute(delete(t.jobs).where(t.jobs.c.id.in_(ids)))
 
 
-def read_deleted(connection: Connection, subjects: Collection[str] | None = None) -> set[str]:
-    """Return the runs and jobs that were deleted for good; of some, if these are given."""
-    if subjects is None:
-        return set(connection.execute(select(t.deleted.c.subject)).scalars())
-    return {
-        subject
-        for ids in slices(sorted(subjects))
-        for subject in connection.execute(
-            select(t.deleted.c.subject).where(t.deleted.c.subject.in_(ids))
-        ).scalars()
-    }
+def read_deleted(connection: Connection) -> set[str]:
+    """Return the runs and jobs that were deleted for good."""
+    return set(connection.execute(select(t.deleted.c.subject)).scalars())
+
+
+def read_subjects(connection: Connection) -> set[str]:
+    """Return the ids of all runs and jobs that there are."""
+    ids = connection.execute(select(t.runs.c.id).union_all(select(t.jobs.c.id))).scalars()
+    return set(ids)

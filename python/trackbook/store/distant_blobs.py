@@ -45,6 +45,10 @@ class DistantBlobs:
         """Tell whether the blob is here or there."""
         return self._here(digest) is not None or self.keeper.has(digest)
 
+    def keep(self, digest: str) -> bool:
+        """Tell whether the blob is here or there. Nothing is swept from there."""
+        return self.has(digest)
+
     def get(self, digest: str) -> bytes:
         """Return the bytes; raises NotFound if there is no such blob, CorruptRecord if it has others there."""
         for _ in range(2):  # delivered, and so moved, at this moment

@@ -1,5 +1,7 @@
 """Journals and segments as files of a store's folder."""
 
+import contextlib
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -45,6 +47,24 @@ class FolderParts:
     def drop(self, name: PartName) -> None:
         """Delete a journal that is a segment now."""
         take_journal_away(self._paths, name)
+
+    def size(self, subject: str) -> int:
+        """Return how many bytes the journals and segments of a run or job take."""
+        sizes = 0
+        for folder in self._folders(subject):
+            for path in folder.glob("*"):
+                with contextlib.suppress(FileNotFoundError):  # sealed meanwhile
+                    sizes += path.stat().st_size
+        return sizes
+
+    def delete(self, subjects: Iterable[str]) -> None:
+        """Delete the journals and segments of runs and jobs for good."""
+        for subject in subjects:
+            for folder in self._folders(subject):
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _folders(self, subject: str) -> tuple[Path, Path]:
+        return self._paths.journals / subject, self._paths.segments / subject
 
 
 def read_bytes(path: Path, start: int = 0) -> bytes | None:

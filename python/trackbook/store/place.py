@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from trackbook.store.database import Connection, Database
 from trackbook.store.paths import PartName, StorePaths
 from trackbook.store.projector import Reading
+from trackbook.store.stored import StoredBlob
 
 
 class Parts(Protocol):
@@ -37,6 +38,12 @@ class Parts(Protocol):
     def drop(self, name: PartName) -> None:
         """Take the journal away that a segment has replaced."""
 
+    def size(self, subject: str) -> int:
+        """Return how many bytes the journals and segments of a run or job take."""
+
+    def delete(self, subjects: Iterable[str]) -> None:
+        """Delete the journals and segments of runs and jobs for good."""
+
 
 class Blobs(Protocol):
     """Content by its SHA-256. What writers put is on this machine's disk when the call returns.
@@ -58,6 +65,9 @@ class Blobs(Protocol):
     def file(self, digest: str) -> Path:
         """Return a file of this machine with the bytes, to be read only; raises NotFound without such a blob."""
 
+    def keep(self, digest: str) -> bool:
+        """Tell whether the blob is stored; if it is, it counts as new, and is not swept away until it is named."""
+
     def put_bytes(self, data: bytes) -> str:
         """Store `data` and return its digest."""
 
@@ -72,6 +82,20 @@ class Blobs(Protocol):
 
         Raises StoreUnreachable where it can't be.
         """
+
+
+@runtime_checkable
+class Sweepable(Protocol):
+    """Blobs among which those that nothing names can be found and deleted."""
+
+    def all(self) -> Iterator[StoredBlob]:
+        """Yield all blobs."""
+
+    def discard(self, digest: str, before: float) -> int:
+        """Delete a blob unless it was stored again since `before`; returns the bytes that are free now."""
+
+    def drafts(self, before: float) -> Iterator[tuple[Path, int]]:
+        """Yield files, with their sizes, that writers which died before `before` left half written."""
 
 
 @dataclass(frozen=True, slots=True)

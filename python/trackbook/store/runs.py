@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
@@ -77,6 +78,13 @@ def read_experiments(connection: Connection) -> list[Experiment]:
         .order_by(last.desc(), experiments.name)
     )
     return [Experiment(name, count, to_datetime(at)) for name, count, at in connection.execute(query)]
+
+
+def read_trash(connection: Connection) -> dict[str, datetime]:
+    """Return when each run in the trash was put there, by its id."""
+    runs = t.runs.c
+    query = select(runs.id, runs.trashed_at).where(runs.trashed.is_(True), runs.number.is_not(None))
+    return {run_id: to_datetime(at) for run_id, at in connection.execute(query)}
 
 
 def read_changes(connection: Connection, revision: int) -> list[Change]:

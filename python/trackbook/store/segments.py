@@ -209,6 +209,19 @@ def parse_segment(source: object, data: bytes) -> PartContent:
     return content
 
 
+def read_records(source: object, data: bytes) -> tuple[bytes, list[Record]]:
+    """Return all of a segment but its points: its bytes, what could not be read included, and its records.
+
+    Raises CorruptRecord for a segment that is damaged.
+    """
+    footer = _read_footer(source, data)
+    try:
+        raw = zstandard.ZstdDecompressor().decompress(_cut(data, footer.records))
+        return raw + b"\0".join([b"", *(lost.data for lost in footer.unread)]), _decode_records(raw)
+    except (zstandard.ZstdError, msgspec.MsgspecError) as error:
+        raise CorruptRecord(source, f"its records can't be read ({error})") from error
+
+
 def read_columns(path: Path, key: str, context: str) -> Columns | None:
     """Return one series of a segment, None if it has none of that key and context (JSON text)."""
     return find_columns(path, path.read_bytes(), key, context)

@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from trackbook.errors import StoreError
 from trackbook.store import server_schema as t
 from trackbook.store.database import Database
-from trackbook.store.folder_parts import read_bytes
-from trackbook.store.parts import positions
+from trackbook.store.folder_parts import FolderParts, read_bytes
+from trackbook.store.parts import positions, slices
 from trackbook.store.paths import PartName, StorePaths
 from trackbook.store.projector import Reading
 from trackbook.store.sealing import seal, take_journal_away
@@ -111,6 +111,28 @@ class ServerParts:
         segment = self._paths.segment(name)
         segment.unlink(missing_ok=True)
         _remove_if_empty(segment.parent)
+
+    def size(self, subject: str) -> int:
+        """Return how many bytes the journals and segments of a run or job take."""
+        with self._database.read() as connection:
+            sizes = [
+                connection.execute(
+                    select(func.coalesce(func.sum(func.length(table.c.data)), 0)).where(
+                        table.c.subject == subject
+                    )
+                ).scalar_one()
+                for table in (t.segments, t.journal_bytes)
+            ]
+        return sum(int(size) for size in sizes)
+
+    def delete(self, subjects: Iterable[str]) -> None:
+        """Delete the journals and segments of runs and jobs for good, and what the spool has of them."""
+        subjects = sorted(subjects)
+        with self._database.write() as connection:
+            for ids in slices(subjects):
+                for table in (t.segments, t.journal_bytes, t.heartbeats):
+                    connection.execute(delete(table).where(table.c.subject.in_(ids)))
+        FolderParts(self._paths).delete(subjects)
 
     def _names(self, table: Table, subject: str | None) -> Iterator[PartName]:
         c = table.c

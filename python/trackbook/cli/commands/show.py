@@ -1,15 +1,19 @@
 """`trackbook show`: one run in full."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
 from trackbook.cli.display.detail import run_sections
+from trackbook.cli.display.formatting import one_line
 from trackbook.cli.options import json_option, run_argument
 from trackbook.cli.output import print_data, print_json
-from trackbook.cli.project import open_project
+from trackbook.cli.project import find_run, open_project
 from trackbook.domain.run import RunDetail
+
+if TYPE_CHECKING:
+    from trackbook.services.context import Services
 
 
 @click.command()
@@ -26,7 +30,12 @@ def show(reference: str, as_json: bool) -> None:
     if as_json:
         print_json(_document(detail, sources))
     else:
-        print_data(*run_sections(detail, sources))
+        print_data(*run_sections(detail, sources, _relatives(project, detail)))
+
+
+def _relatives(project: "Services", detail: RunDetail) -> dict[str, str]:
+    found = (find_run(project, run_id) for run_id in (detail.run.parent_id, detail.run.forked_from) if run_id)
+    return {run.id: f"#{run.number} {one_line(run.name)}" for run in found if run is not None}
 
 
 def _document(detail: RunDetail, sources: dict[int, str]) -> dict[str, Any]:

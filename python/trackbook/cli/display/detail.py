@@ -38,10 +38,15 @@ def run_heading(run: Run) -> Text:
     )
 
 
-def run_sections(detail: RunDetail, sources: dict[int, str]) -> Iterator[RenderableType]:
-    """Yield what is to be told about a run; `sources` has the source of each cell execution by its order."""
+def run_sections(
+    detail: RunDetail, sources: dict[int, str], relatives: dict[str, str] | None = None
+) -> Iterator[RenderableType]:
+    """Yield what is to be told about a run; `sources` has the source of each cell execution by its order.
+
+    `relatives` has the names of the runs from which it comes by their ids; one that is not there was deleted.
+    """
     yield run_heading(detail.run)
-    yield _indented(_facts(detail))
+    yield _indented(_facts(detail, relatives or {}))
     if detail.run.notes:
         yield from _section("Notes", Text(plain_text(detail.run.notes)))
     if detail.run.error is not None:
@@ -89,7 +94,7 @@ def _indented(content: RenderableType) -> Padding:
     return Padding(content, (0, 0, 0, _INDENT), expand=False)
 
 
-def _facts(detail: RunDetail) -> Table:
+def _facts(detail: RunDetail, relatives: dict[str, str]) -> Table:
     run = detail.run
     facts: list[tuple[str, str]] = [
         ("Id", run.id),
@@ -109,11 +114,11 @@ def _facts(detail: RunDetail) -> Table:
     if run.group:
         facts.append(("Group", one_line(run.group)))
     if run.forked_from:
-        facts.append(("Forked from", f"{run.forked_from}, at step {run.forked_step}"))
+        facts.append(("Forked from", f"{_name(run.forked_from, relatives)}, at step {run.forked_step}"))
     if detail.forks:
         facts.append(("Forks", f"{len(detail.forks)} runs"))
     if run.parent_id:
-        facts.append(("Parent", run.parent_id))
+        facts.append(("Parent", _name(run.parent_id, relatives)))
     if detail.children:
         facts.append(("Children", f"{len(detail.children)} runs"))
     if detail.snapshots:
@@ -124,6 +129,10 @@ def _facts(detail: RunDetail) -> Table:
     for name, value in facts:
         table.add_row(name, Text(plain_text(value)))
     return table
+
+
+def _name(run_id: str, relatives: dict[str, str]) -> str:
+    return relatives.get(run_id, f"{run_id}, which is deleted")
 
 
 def _times(run: Run) -> str:

@@ -67,6 +67,14 @@ class RunHandler(TrackbookHandler):
         edit = self.body(_RunEdit)
         await self.reply(project, lambda services: _edit(services, run, edit))
 
+    @guarded("write")
+    async def delete(self, project: str, run: str) -> None:
+        """Delete a run in the trash for good."""
+        await self.reply(
+            project,
+            lambda services: services.deleting.delete([services.runs.get(check_id("run", run)).id])[0],
+        )
+
 
 class TrashHandler(TrackbookHandler):
     """`/projects/{project}/runs/{run}/trash`"""
