@@ -28,6 +28,29 @@ async def test_trash_and_restore(ask: Callable[..., Any], sample: Any, conforms:
     assert (await ask(runs)).json["total"] == 3
 
 
+async def test_a_run_in_the_trash_is_deleted_for_good(
+    ask: Callable[..., Any], sample: Any, conforms: Callable[..., Any]
+) -> None:
+    runs, path = f"/projects/{sample.project}/runs", f"/projects/{sample.project}/runs/{sample.failed}"
+    refused = await ask(path, "DELETE")
+    assert (refused.status, refused.json["code"]) == (409, "conflict")
+    await ask(f"{path}/trash", "POST")
+    assert conforms((await ask(path, "DELETE")).json, "Run")["id"] == sample.failed
+    assert (await ask(path)).status == 404
+    assert (await ask(path, "DELETE")).status == 404
+    assert (await ask(f"{runs}?trashed=1")).json["total"] == 0
+
+
+async def test_a_run_gets_a_group(ask: Callable[..., Any], sample: Any) -> None:
+    path = f"/projects/{sample.project}/runs/{sample.failed}"
+    assert (await ask(path, "PATCH", {"group": "cv"})).json["group"] == "cv"
+    found = await ask(f"/projects/{sample.project}/runs?query=group%20%3D%20'cv'")
+    assert [run["id"] for run in found.json["runs"]] == [sample.failed]
+    assert (await ask(path, "PATCH", {"name": "n"})).json["group"] == "cv"
+    assert (await ask(path, "PATCH", {"group": None})).json["group"] is None
+    assert (await ask(path, "PATCH", {"group": ""})).status == 400
+
+
 async def test_snapshot_comes_back_equal(
     ask: Callable[..., Any], sample: Any, conforms: Callable[..., Any]
 ) -> None:

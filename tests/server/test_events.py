@@ -107,6 +107,21 @@ async def test_a_changed_job_is_announced(
     socket.close()
 
 
+async def test_a_deleted_run_is_announced(
+    ask: Callable[..., Any], sample: Any, jp_ws_fetch: Callable[..., Any], conforms: Callable[..., Any]
+) -> None:
+    path = f"/projects/{sample.project}/runs/{sample.failed}"
+    await ask(f"{path}/trash", "POST")
+    socket = await jp_ws_fetch("api", "events", "subscribe")
+    await ask(path, "DELETE")
+    gone = (sample.failed, "deleted")
+    while gone not in [
+        (run["id"], run["status"]) for run in conforms(await next_event(socket), "Changed")["runs"]
+    ]:
+        pass
+    socket.close()
+
+
 def test_the_schema_fits_the_sample() -> None:
     event = json.loads((Path(__file__).parents[1] / "contract" / "event.json").read_text(encoding="utf-8"))
     schema = EventSchema(SCHEMA)

@@ -49,7 +49,7 @@ async def test_without_a_user_nothing_is_answered(
     jp_serverapp: Any, http_server_client: Any, jp_base_url: str
 ) -> None:
     for path, method in [*CALLS, ("/nothing/here", "GET")]:
-        body = None if method == "GET" else "{}"
+        body = None if method in ("GET", "DELETE") else "{}"
         answer = await http_server_client.fetch(
             f"{jp_base_url}trackbook/api{path}", method=method, body=body, raise_error=False
         )
@@ -77,9 +77,9 @@ def denying(jp_server_config: dict[str, Any]) -> type[Denying]:
 @pytest.mark.usefixtures("denying")
 async def test_a_user_who_may_not_is_told_so(ask: Callable[..., Any]) -> None:
     for path, method in CALLS:
-        answer = await ask(path, method, None if method == "GET" else "{}")
+        answer = await ask(path, method, None if method in ("GET", "DELETE") else "{}")
         assert (answer.status, answer.json["code"]) == (403, "forbidden"), (method, path)
-    actions = {"GET": "read", "POST": "write", "PUT": "write", "PATCH": "write"}
+    actions = {"GET": "read", "POST": "write", "PUT": "write", "PATCH": "write", "DELETE": "write"}
     executes = {"/jobs", "/cancel"}
     wanted = [
         ("execute" if method == "POST" and path.endswith(tuple(executes)) else actions[method], "trackbook")

@@ -12,7 +12,7 @@ export const CHANGED_SCHEMA = 'urn:trackbook:events:changed';
 /** A changed run, with what it takes to know the notebook that it came from. */
 export interface IChangedRun {
   id: string;
-  status: RunStatus;
+  status: RunStatus | 'deleted';
   kernel_id: string | null;
   message_id: string | null;
   end_message_id: string | null;

@@ -210,7 +210,8 @@ class _Batch:
         self._upsert(t.parts, self.parts)
         if self.removed:
             delete_rows(self.connection, sorted(self.removed))
-            self._upsert(t.deleted, [{"subject": key, "at": at} for key, at in self.removed.items()])
+            gone = [{"subject": key, "at": at, "revision": self.revision} for key, at in self.removed.items()]
+            self._upsert(t.deleted, gone)
         self._upsert(t.revisions, [{"id": 1, "revision": self.revision}])
         return self.revision
 

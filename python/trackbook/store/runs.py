@@ -88,7 +88,7 @@ def read_trash(connection: Connection) -> dict[str, datetime]:
 
 
 def read_changes(connection: Connection, revision: int) -> list[Change]:
-    """Return the runs that changed after `revision`, the latest change last."""
+    """Return the runs that changed or were deleted after `revision`, the latest change last."""
     runs, snapshots = t.runs.c, t.snapshots.c
     query = (
         select(runs.id, runs.revision, runs.status, runs.kernel_id, runs.message_id, runs.end_message_id)
@@ -103,12 +103,25 @@ def read_changes(connection: Connection, revision: int) -> list[Change]:
     )
     for run_id, moment in connection.execute(taken):
         documents[run_id].add(moment)
-    return [
+    changes = [
         Change(
             *row, has_start_document="start" in documents[row.id], has_end_document="end" in documents[row.id]
         )
         for row in rows
     ]
+    changes += [
+        Change(run_id, at, "deleted", None, None, None, False, False)
+        for run_id, at in connection.execute(_deleted_runs(revision))
+    ]
+    return sorted(changes, key=lambda change: change.revision)
+
+
+def _deleted_runs(revision: int) -> Select[Any]:
+    deleted, numbers = t.deleted.c, t.numbers.c
+    found = select(deleted.subject, deleted.revision).join_from(
+        t.deleted, t.numbers, numbers.run_id == deleted.subject
+    )
+    return found.where(deleted.revision > revision).order_by(deleted.revision, deleted.subject)
 
 
 def decode_value(text: str) -> Any:

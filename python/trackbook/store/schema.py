@@ -262,6 +262,7 @@ deleted = Table(
     metadata,
     Column("subject", String(36), primary_key=True),
     Column("at", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False, index=True),
 )
 
 # How far each journal file has been read; the position moves in the transaction that stores the records.

@@ -42,5 +42,7 @@ def upgrade() -> None:
         "deleted",
         sa.Column("subject", sa.String(length=36), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("subject"),
     )
+    op.create_index(op.f("ix_deleted_revision"), "deleted", ["revision"], unique=False)
