@@ -37,6 +37,7 @@ from trackbook.services.exchange.layout import describe_file
 from trackbook.services.exchange.recordtext import record_from_json, record_to_json
 from trackbook.services.exchange.staging import Staging
 from trackbook.services.ingester import ensure_ingester
+from trackbook.services.past import fork_at
 from trackbook.services.recorder import RunRecorder
 from trackbook.services.snapshots import store_notebook
 from trackbook.store.journal import JournalWriter
@@ -287,9 +288,34 @@ def test_the_tables_say_what_the_runs_are(source, export):
 
 def test_every_part_of_a_run_has_a_table():
     """Who adds a part to a run's details gives it a table, or says here why not."""
-    shown = {"run", "series", "revisions", "artifacts", "cells", "environment", "modules", "snapshots"}
-    elsewhere = {"children"}  # runs.parquet has each run's parent
+    shown = {
+        "run",
+        "series",
+        "revisions",
+        "artifacts",
+        "cells",
+        "environment",
+        "modules",
+        "snapshots",
+        "attempts",
+    }
+    elsewhere = {"children", "forks"}  # runs.parquet has each run's parent, and from which it was forked
     assert {field.name for field in msgspec.structs.fields(RunDetail)} == shown | elsewhere
+
+
+def test_a_fork_brings_along_the_run_whose_history_it_shares(source, target, tmp_path):
+    origin = write_run(source.store, "origin")
+    source.runs.refresh(30)
+    past, shared = fork_at(source.store, origin.run_id, 10)
+    fork = RunRecorder.start(source.store, experiment=past.experiment, name="fork", fork=shared)
+    fork.end()
+    origin.end()
+    source.runs.refresh(30)
+    source.exports.write(tmp_path / "fork", "name = 'fork'")
+    target.imports.read(tmp_path / "fork")
+    target.runs.refresh(30)
+    assert {run.id for run in target.runs.search().runs} == {origin.run_id, fork.run_id}
+    assert target.runs.get(fork.run_id).metrics == source.runs.get(fork.run_id).metrics != {}
 
 
 def test_a_running_run_keeps_running(source, target, tmp_path):

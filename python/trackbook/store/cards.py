@@ -9,7 +9,8 @@ import msgspec
 from sqlalchemy import BindParameter, Connection, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from trackbook.domain.run import ENDED, Run
+from trackbook.domain.run import Run
+from trackbook.domain.status import ENDED
 from trackbook.store import schema as t
 from trackbook.store.rows import fetch
 

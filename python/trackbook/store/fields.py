@@ -24,6 +24,7 @@ _NUMBERS: Final[dict[str, ColumnElement[Any]]] = {
     "started": _RUN.started,
     "ended": _RUN.ended,
     "active": _RUN.active,
+    "attempt": _RUN.attempt,
 }
 _TEXTS: Final[dict[str, ColumnElement[Any]]] = {
     "id": _RUN.id,
@@ -36,7 +37,6 @@ _TEXTS: Final[dict[str, ColumnElement[Any]]] = {
     "parent": _RUN.parent_id,
     "job": _RUN.job_id,
     "group": _RUN.group,
-    "attempt": _RUN.attempt,
     "forked_from": _RUN.forked_from,
 }
 

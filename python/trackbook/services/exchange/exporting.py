@@ -40,7 +40,8 @@ class Exports:
         """Write runs to `folder`, which appears whole at the end; returns what was written.
 
         Without a `query` these are all runs, those in the trash too, and all jobs that ended; with one, the runs
-        that a search finds, and their jobs. Without `artifacts` the content of artifacts stays behind.
+        that a search finds, those from which they were forked, and their jobs. Without
+        `artifacts` the content of artifacts stays behind.
         Raises UsageError if the folder exists and is not empty, QueryError for a search that can't be read,
         MissingExtra in the light install, StoreError or CorruptRecord for a store that can't be read.
         """
@@ -53,12 +54,23 @@ class Exports:
             raise UsageError(f"{folder} exists; name a new or an empty folder to export to.")
         wanted = query.strip() if query else ""
         run_ids = self._runs.ids(wanted)
-        if not wanted:
-            run_ids += self._runs.ids(trashed=True)
+        run_ids = [*run_ids, *self._origins(run_ids)] if wanted else run_ids + self._runs.ids(trashed=True)
         with draft_folder(folder) as draft:
             writing = _Writing(draft, self._place, self._snapshots, artifacts)
             writing.write(self._details(run_ids), self._ended_jobs(None if not wanted else set(run_ids)))
             return writing.finish(folder, wanted or None)
+
+    def _origins(self, run_ids: list[str]) -> list[str]:
+        """Return the further runs without which forks among these would lack the history that they share."""
+        origins: list[str] = []
+        known = set(run_ids)
+        for run_id in run_ids:
+            origin = self._runs.get(run_id).forked_from
+            while origin is not None and origin not in known:
+                known.add(origin)
+                origins.append(origin)
+                origin = self._runs.get(origin).forked_from
+        return origins
 
     def _details(self, run_ids: list[str]) -> Iterator[RunDetail]:
         for run_id in sorted(run_ids):

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from trackbook.domain import records as r
 from trackbook.domain.artifact import Artifact
+from trackbook.domain.attempt import Attempt
 from trackbook.domain.cell import CellExecution
 from trackbook.domain.clock import to_datetime
 from trackbook.domain.environment import Environment, Module
@@ -96,6 +97,7 @@ ARTIFACTS = _table("artifacts", Artifact)
 CELLS = _table("cells", CellExecution, _extra("source", "text"))
 ENVIRONMENTS = _table("environments", Environment)
 MODULES = _table("modules", Module)
+ATTEMPTS = _table("attempts", Attempt)
 SNAPSHOTS = _table("snapshots", SnapshotInfo, _extra("notebook", "text"))
 JOBS = Table(
     "jobs",
@@ -105,7 +107,7 @@ JOBS = Table(
     ],
 )
 TABLES = (
-    RUNS, PARAMS, TAGS, NOTES, METRICS, DEFINITIONS, ARTIFACTS, CELLS, ENVIRONMENTS, MODULES, SNAPSHOTS, JOBS,
+    RUNS, ATTEMPTS, PARAMS, TAGS, NOTES, METRICS, DEFINITIONS, ARTIFACTS, CELLS, ENVIRONMENTS, MODULES, SNAPSHOTS, JOBS,
 )  # fmt: skip
 
 
@@ -120,6 +122,7 @@ def rows_of(
     run_id = detail.run.id
     last = {revision.key: revision for revision in detail.revisions}
     yield RUNS, [detail.run]
+    yield ATTEMPTS, [Row(run_id, item) for item in detail.attempts]
     yield PARAMS, [Row(run_id, item, last[item.key] is item) for item in detail.revisions]
     yield TAGS, [Row(run_id, item) for item in detail.run.tags.items()]
     yield NOTES, [Row(run_id, item) for item in _in_time(records, r.NoteWritten)]
