@@ -55,6 +55,7 @@ ADOPTION_SECONDS = 5.0
 ABANDONED_SECONDS = 7 * 24 * 3600.0
 SHORTEST_WAIT, LONGEST_WAIT = 0.5, 30.0
 SEAL_AT_ONCE = 200
+SEAL_SECONDS = 1.0
 _LAST_PASSES = 5
 
 
@@ -66,6 +67,7 @@ class Ingester:
         self.store, self.database = place.paths, place.database
         self._heartbeats = heartbeats or Heartbeats(place.paths)
         self._parts = self._known_parts()
+        self._seal_next = 0.0
         self._numbering = Numbering(place.paths)
         self._presence = Presence(place)
         self._next_adoption = 0.0
@@ -76,13 +78,15 @@ class Ingester:
         """Read what is new, mark what died, seal what is closed; returns how many journals had something new."""
         changed = self._read_all() + self._bury_the_dead() + self._miss_the_silent() + self._adopt()
         self._clear_deleted()
-        changed += self._seal_closed()
+        if time.monotonic() >= self._seal_next:
+            changed += self._seal_closed()
         self._presence.look(name for name, part in self._parts.items() if not part.closed)
         return changed
 
     def finish(self) -> None:
         """Make passes until verdicts on the dead and new numbers are read, too, and close what is open."""
         for _ in range(_LAST_PASSES):
+            self._seal_next = 0.0
             changed = self.run_pass()
             self._numbering.close()
             if not changed:
@@ -360,6 +364,8 @@ class Ingester:
 
     def _seal_closed(self) -> int:
         changed = 0
+        # Not at once: while the disk is waited for, whoever opens a run waits, too.
+        self._seal_next = time.monotonic() + SEAL_SECONDS
         closed = [
             name
             for name, part in self._parts.items()
