@@ -295,14 +295,25 @@ def segment(place, name):
 
 
 def points_of(place, run_id):
-    contents = [segment(place, name) for name in place.parts.segments() if name.subject == run_id]
-    for name in place.parts.journals():
-        if name.subject == run_id:
-            entries = scan(place.parts.read_journal(name))
-            contents.append(separate(entry.record for entry in entries if isinstance(entry, Entry)))
+    # An ingester that was started late may seal a journal between the look and the reading.
+    while (contents := contents_of(place, run_id)) is None:
+        continue
     return sorted(
         step for content in contents if content.points for step in content.points["sequence", "{}"].steps
     )
+
+
+def contents_of(place, run_id):
+    journals = {
+        name: place.parts.read_journal(name) for name in place.parts.journals() if name.subject == run_id
+    }
+    segments = [name for name in place.parts.segments() if name.subject == run_id and name not in journals]
+    if None in journals.values() or any(name in journals for name in place.parts.segments()):
+        return None
+    contents = [segment(place, name) for name in segments]
+    for data in journals.values():
+        contents.append(separate(entry.record for entry in scan(data) if isinstance(entry, Entry)))
+    return contents
 
 
 FORKED = """
