@@ -53,3 +53,23 @@ def test_how_often_the_disk_is_waited_for_reaches_the_kernel_of_a_job():
 def test_what_is_no_number_of_seconds_is_refused(text):
     with pytest.raises(UsageError, match="a number of seconds"):
         Settings.load({"TRACKBOOK_SYNC": text})
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8899", "http://localhost:8899/team", "http://[::1]:8899"])
+def test_clear_text_is_for_this_machine(url):
+    assert Settings.load({"TRACKBOOK_STORE": url}).store_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://runs.example.com",
+        "http://127.example.com@evil.example",
+        "http://10.0.0.1",
+        "http://127.example.com",
+    ],
+)
+def test_clear_text_to_another_machine_must_be_meant(url):
+    with pytest.raises(UsageError, match="TRACKBOOK_INSECURE=1"):
+        Settings.load({"TRACKBOOK_STORE": url})
+    assert Settings.load({"TRACKBOOK_STORE": url, "TRACKBOOK_INSECURE": "1"}).store_url == url

@@ -211,7 +211,7 @@ class Run:
 _session: Session = Session()
 # Innermost last. A process has one stack for all its threads: a worker thread logs into the run of its process.
 _open: list[Run] = []
-_last_services: "tuple[tuple[int, StorePaths, tuple[int, int] | None], Services] | None" = None
+_last_services: "tuple[tuple[int, StorePaths, str | None, tuple[int, int] | None], Services] | None" = None
 _joined_jobs: set[str] = set()
 
 
@@ -389,8 +389,9 @@ def open_project(folder: str | os.PathLike[str] | None = None) -> "Services":
     if not can_ingest():
         raise MissingExtra("Reading runs")
     wait_for_captures()  # a reader sees what its own process wrote
-    store = _open[-1].recorder.store if _open and folder is None else open_store(Settings.load(), folder)
-    return _services_of(store)
+    settings = Settings.load()
+    store = _open[-1].recorder.store if _open and folder is None else open_store(settings, folder)
+    return _services_of(store, settings.token)
 
 
 def open_store(settings: Settings, folder: str | os.PathLike[str] | None = None) -> StorePaths:
@@ -400,15 +401,15 @@ def open_store(settings: Settings, folder: str | os.PathLike[str] | None = None)
     return locate_store(Path(folder) if folder is not None else _session.folder())
 
 
-def _services_of(store: StorePaths) -> "Services":
+def _services_of(store: StorePaths, token: str | None) -> "Services":
     """Return the services of a store. Those that were used last stay, with what they keep in memory for searches."""
     global _last_services
     from trackbook.services.context import open_services
 
     # A forked child must not use its parent's database, and an index that was deleted is made anew.
-    if _last_services is None or _last_services[0] != (os.getpid(), store, _index_of(store)):
-        services = open_services(store)
-        _last_services = (os.getpid(), store, _index_of(store)), services
+    if _last_services is None or _last_services[0] != (os.getpid(), store, token, _index_of(store)):
+        services = open_services(store, token)
+        _last_services = (os.getpid(), store, token, _index_of(store)), services
     return _last_services[1]
 
 

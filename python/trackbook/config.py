@@ -1,5 +1,6 @@
 """Settings: one frozen value, built at an entry point; nothing else reads the environment."""
 
+import contextlib
 import os
 import re
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from trackbook.errors import UsageError
 STORE = "TRACKBOOK_STORE"
 ARTIFACTS = "TRACKBOOK_ARTIFACTS"
 TOKEN = "TRACKBOOK_TOKEN"
+INSECURE = "TRACKBOOK_INSECURE"
 SPOOL = "TRACKBOOK_SPOOL"
 CACHE = "TRACKBOOK_CACHE"
 SYNC = "TRACKBOOK_SYNC"
@@ -53,7 +55,8 @@ class Settings:
         """Read the settings from `environ`, by default the process's own environment.
 
         Raises UsageError for a TRACKBOOK_STORE that is neither a folder's path nor a URL that can be a store, and for
-        a TRACKBOOK_SYNC that is no number of seconds.
+        an http:// one of another machine, unless TRACKBOOK_INSECURE=1 says that this is meant; and for a
+        TRACKBOOK_SYNC that is no number of seconds.
         """
         env = os.environ if environ is None else environ
         store = env.get(STORE) or ""
@@ -63,6 +66,8 @@ class Settings:
                 f"{STORE} is {without_password(store)!r}: name a folder, postgresql://USER@HOST/DATABASE, or the "
                 f"https:// address of a `trackbook serve`. For artifacts elsewhere there is {ARTIFACTS}."
             )
+        if store.lower().startswith("http://") and env.get(INSECURE) != "1":
+            _check_loopback(store)
         return cls(
             store=None if is_url else _path(store),
             store_url=store if is_url else None,
@@ -148,6 +153,22 @@ def _seconds(name: str, text: str | None) -> float | None:
     if not 0 < seconds < float("inf"):
         raise UsageError(f"{name} is {text!r}: name a number of seconds above 0, such as 1 or 0.5.")
     return seconds
+
+
+def _check_loopback(url: str) -> None:
+    from ipaddress import ip_address
+    from urllib.parse import urlsplit
+
+    host = urlsplit(url).hostname or ""
+    with contextlib.suppress(ValueError):  # a name, not an address
+        if ip_address(host).is_loopback:
+            return
+    if host == "localhost":
+        return
+    raise UsageError(
+        f"{STORE} is {without_password(url)!r}: over http:// your token and data could be read on the way. "
+        f"Use https://, or set {INSECURE}=1 where the network itself is safe."
+    )
 
 
 def _path(text: str | None) -> Path | None:

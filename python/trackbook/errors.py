@@ -10,8 +10,10 @@
     │   ├── ExportError            a folder that is no export, or one that is damaged, unfinished or of a newer format
     │   ├── QueryError             a search that can't be read; carries the position in the text
     │   └── MissingExtra           the light install lacks what this call needs
+    ├── AccessDenied               a served store does not take this token, or not for this
     ├── NotFound                   no such run, artifact, snapshot, job or project
     ├── Conflict                   the thing exists, but its state forbids what was asked
+    │   └── JournalConflict        a served store has other bytes of a journal than its sender
     ├── WorkFailed                 the user's own work failed: a cell raised
     └── InfrastructureError        not the user's fault: kernel, store, disk
         ├── KernelError            a kernel could not be started, or died
@@ -150,6 +152,32 @@ class Conflict(TrackbookError):
     code = "conflict"
 
 
+class JournalConflict(Conflict):
+    """A served store has other bytes of a journal, or fewer, than a sender takes for granted.
+
+    `size` is how far the store has it; nothing is added to one that is `closed`.
+    """
+
+    code = "journal_conflict"
+
+    def __init__(self, reason: str, size: int, closed: bool) -> None:
+        self.reason = reason
+        self.size = size
+        self.closed = closed
+        super().__init__(f"{reason} The store has {size:,} bytes of this journal.")
+
+
+class AccessDenied(TrackbookError):
+    """A served store does not take this token, or not for what was asked."""
+
+    code = "access"
+
+    def __init__(self, path: object, reason: str) -> None:
+        self.path = str(path)
+        self.reason = reason
+        super().__init__(f"The store {self.path}: {reason}")
+
+
 class WorkFailed(TrackbookError):
     """The user's own work failed: a cell of the notebook raised."""
 
@@ -191,16 +219,18 @@ class StoreError(InfrastructureError):
 
 
 class StoreUnreachable(StoreError):
-    """The store's server does not answer, for now."""
+    """The store's server does not answer, or has no time. `waiting` counts the records that are kept for it."""
 
     code = "store_unreachable"
 
-    def __init__(self, path: object, reason: str) -> None:
-        super().__init__(
-            path,
-            f"its server does not answer ({reason}). What is logged meanwhile is kept on this machine, and sent "
-            "when the server is back.",
-        )
+    def __init__(self, path: object, reason: str, waiting: int | None = None) -> None:
+        self.because = reason
+        self.waiting = waiting
+        kept = "What is logged meanwhile is kept on this machine, and sent when the server is back."
+        if waiting:
+            records = f"{waiting:,} {'record is' if waiting == 1 else 'records are'}"
+            kept = f"{records} kept on this machine and will be sent when it is back."
+        super().__init__(path, f"its server does not answer ({reason}). {kept}")
 
 
 class StoreTooNew(StoreError):

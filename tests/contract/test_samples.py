@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 from trackbook import server
 from trackbook.domain.artifact import Artifact
 from trackbook.domain.cell import CellContent
+from trackbook.domain.change import Change
 from trackbook.domain.compare import Comparison
 from trackbook.domain.job import Job
 from trackbook.domain.metric import Series
@@ -29,14 +30,19 @@ API: dict[str, Any] = yaml.safe_load(
 
 SCHEMAS = {
     "artifacts": "Artifacts",
+    "changes": "Changes",
     "cell": "CellContent",
     "compare": "Comparison",
     "event": "Changed",
     "experiments": "Experiments",
+    "indexed": "Indexed",
     "job": "Job",
     "job-submission": "JobSubmission",
     "jobs": "Jobs",
+    "journal-sizes": "JournalSizes",
+    "journals": "Journals",
     "missing": "Missing",
+    "noted": "Noted",
     "parameters": "Parameters",
     "project": "Project",
     "projects": "Projects",
@@ -47,8 +53,11 @@ SCHEMAS = {
     "runs": "RunPage",
     "runs-empty": "RunPage",
     "series": "SeriesList",
+    "size": "Size",
     "snapshot": "Snapshot",
     "snapshot-info": "SnapshotInfo",
+    "sources": "Sources",
+    "writers": "Writers",
 }
 
 VALUES: list[tuple[str, str | None, Any]] = [
@@ -65,6 +74,7 @@ VALUES: list[tuple[str, str | None, Any]] = [
     ("parameters", "parameters", list[Parameter]),
     ("job", None, Job),
     ("jobs", "jobs", list[Job]),
+    ("changes", "runs", list[Change]),
 ]
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from trackbook.config import Settings
 from trackbook.domain.run import Run
 from trackbook.errors import NotFound, UsageError
+from trackbook.services.ingester import is_served
 from trackbook.store.paths import StorePaths, create_store, find_store, locate_store
 
 if TYPE_CHECKING:
@@ -35,11 +36,19 @@ def existing_store() -> StorePaths:
     return store
 
 
+def existing_store_here(what: str) -> StorePaths:
+    """Return the store as `existing_store` does; raises UsageError for a served one, where `what` can't be done."""
+    store = existing_store()
+    if is_served(store.remote):
+        raise UsageError(f"{what} looks into the store itself: call it where {store.remote} keeps it.")
+    return store
+
+
 def open_project() -> "Services":
     """Return the services of an existing project, with everything that was written so far in its index."""
     from trackbook.services.context import open_services
 
-    services = open_services(existing_store())
+    services = open_services(existing_store(), Settings.load().token)
     services.runs.refresh()
     return services
 
@@ -59,7 +68,7 @@ def open_folder_project(folder: Path) -> "Services":
         if settings.folder is not None
         else locate_store(folder)
     )
-    return open_services(store)
+    return open_services(store, settings.token)
 
 
 def surrounding_run() -> str | None:

@@ -13,6 +13,7 @@ from tornado.web import HTTPError, authenticated
 
 from trackbook.domain.ids import is_id
 from trackbook.errors import (
+    AccessDenied,
     Conflict,
     InfrastructureError,
     NotFound,
@@ -20,7 +21,7 @@ from trackbook.errors import (
     UsageError,
     WorkFailed,
 )
-from trackbook.server.wire import encode
+from trackbook.server.wire import encode, encode_as
 from trackbook.services.context import Services
 
 if TYPE_CHECKING:
@@ -33,12 +34,21 @@ STATUS: tuple[tuple[type[TrackbookError], int], ...] = (
     (UsageError, 400),
     (NotFound, 404),
     (Conflict, 409),
+    (AccessDenied, 403),
     (WorkFailed, 422),
     (InfrastructureError, 503),
 )
 # Far deeper than any notebook, and far from where Python's recursion ends.
 MAX_DEPTH = 100
-_HTTP_CODES = {400: "usage", 403: "forbidden", 404: "not_found", 405: "method_not_allowed"}
+_HTTP_CODES = {
+    400: "usage",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    429: "too_many",
+}
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -73,9 +83,10 @@ class TrackbookHandler(ExtensionHandlerMixin, APIHandler):
 
     async def reply_plain(self, call: Callable[[], Any], status: int = 200) -> None:
         """Write what `call` returns."""
-        body = await self.app.in_thread(lambda: encode(call()))
+        accepted = self.request.headers.get("Accept", "")
+        body, kind = await self.app.in_thread(lambda: encode_as(accepted, call()))
         self.set_status(status)
-        self.finish(body)
+        self.finish(body, set_content_type=kind)
 
     def query(self, kind: type[T]) -> T:
         """Return the URL's query as a struct; raises UsageError where it doesn't fit. Unknown names are ignored."""
@@ -115,6 +126,8 @@ class TrackbookHandler(ExtensionHandlerMixin, APIHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Write an error as JSON."""
         error = kwargs.get("exc_info", (None, None))[1]
+        if status_code == 401:
+            self.set_header("WWW-Authenticate", "Bearer")
         self.finish(encode(describe_error(status_code, error, self._reason)))
 
     def log_exception(self, kind: Any, error: BaseException | None, trace: Any) -> None:

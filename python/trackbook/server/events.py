@@ -13,12 +13,14 @@ from trackbook.errors import NotFound
 from trackbook.server.ingesting import IngesterKeeper
 from trackbook.server.projects import OpenProject, Projects
 from trackbook.server.working import WorkerKeeper
+from trackbook.services.ingester import is_served
 
 SCHEMA = Path(__file__).parent / "changed-event.yml"
 SCHEMA_ID = "urn:trackbook:events:changed"
 
 # Seconds between two looks at a project, and with that between two events.
 INTERVAL = 0.25
+SERVED_INTERVAL = 1.0  # each look at a served store is a request
 INTERVAL_AFTER_ERROR = 5.0
 MOST_RUNS = 500
 
@@ -62,7 +64,7 @@ class ChangeWatcher:
                 if change is not None:
                     self._bus.emit(schema_id=SCHEMA_ID, data=change)
                 told = False
-                await asyncio.sleep(INTERVAL)
+                await asyncio.sleep(look.interval)
             except NotFound:  # the folder is gone; a request that finds it again has it watched again
                 return
             except Exception as error:  # the watching must outlive a full disk
@@ -80,8 +82,9 @@ class ProjectLook:
         self._id = project.id
         self._revision = project.revision
         self._keeper = IngesterKeeper(project.store)
-        self._workers = WorkerKeeper(project.services)
+        self._workers = _keeper_of_workers(project)
         self._project = project
+        self.interval = SERVED_INTERVAL if is_served(project.store.remote) else INTERVAL
 
     def look(self) -> dict[str, Any] | None:
         """Return the data of the next event; None if nothing changed since the last. NotFound if the folder is gone."""
@@ -89,9 +92,10 @@ class ProjectLook:
         if project is not self._project:  # opened anew: the folder was moved, or the index replaced
             self._project = project
             self._keeper = IngesterKeeper(project.store)
-            self._workers = WorkerKeeper(project.services)
+            self._workers = _keeper_of_workers(project)
         self._keeper.look()
-        self._workers.look()
+        if self._workers is not None:
+            self._workers.look()
         revision = project.services.runs.revision()
         if revision == self._revision:
             return None
@@ -107,6 +111,11 @@ class ProjectLook:
             "runs": [_describe(run) for run in runs[-MOST_RUNS:]],
             "jobs": jobs,
         }
+
+
+def _keeper_of_workers(project: OpenProject) -> WorkerKeeper | None:
+    # A served store has no jobs.
+    return None if is_served(project.store.remote) else WorkerKeeper(project.services)
 
 
 def _describe(run: Change) -> dict[str, Any]:

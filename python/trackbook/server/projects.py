@@ -112,17 +112,17 @@ class Projects:
             projects = list(self._open.values())
             self._open.clear()
         for project in projects:
-            project.services.database.close()
+            project.services.close()
 
     def _reopen(self, project_id: str) -> OpenProject:
         before = self._open.get(project_id)
         if before is not None:
             if self._is_current(before):  # another thread was faster
                 return before
-            self._open.pop(project_id).services.database.close()
+            self._open.pop(project_id).services.close()
         store = self._store(project_id)
         ensure_ingester(store)
-        services = open_services(store)
+        services = open_services(store, self._settings.token)
         project = OpenProject(
             project_id, store, services, _file_identity(services.store.index), services.runs.revision()
         )

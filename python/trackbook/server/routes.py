@@ -6,19 +6,25 @@ from typing import Any
 from trackbook.errors import NotFound
 from trackbook.server.base import TrackbookHandler, guarded
 from trackbook.server.handlers.artifacts import ArtifactHandler, ArtifactsHandler
-from trackbook.server.handlers.cells import CellHandler
+from trackbook.server.handlers.blobs import BlobHandler, MissingBlobsHandler
+from trackbook.server.handlers.cells import CellHandler, SourcesHandler
+from trackbook.server.handlers.changes import ChangesHandler, RefreshHandler
 from trackbook.server.handlers.compare import CompareHandler
 from trackbook.server.handlers.experiments import ExperimentsHandler
 from trackbook.server.handlers.jobs import CancelHandler, JobHandler, JobsHandler
+from trackbook.server.handlers.journals import JournalHandler, JournalSizesHandler, WritersHandler
 from trackbook.server.handlers.parameters import ParametersHandler
 from trackbook.server.handlers.projects import ProjectsHandler
-from trackbook.server.handlers.runs import RestoreHandler, RunHandler, RunsHandler, TrashHandler
+from trackbook.server.handlers.runs import FindHandler, RestoreHandler, RunHandler, RunsHandler, TrashHandler
 from trackbook.server.handlers.series import SeriesHandler
 from trackbook.server.handlers.snapshots import MissingHandler, SnapshotHandler
 
 BASE = "/trackbook/api"
 
-ROUTES: tuple[tuple[str, type[TrackbookHandler]], ...] = (
+Routes = tuple[tuple[str, type[TrackbookHandler]], ...]
+
+# What is read and edited, in a Jupyter server and of a served store.
+_BOTH: Routes = (
     ("/projects", ProjectsHandler),
     ("/projects/{project}/experiments", ExperimentsHandler),
     ("/projects/{project}/runs", RunsHandler),
@@ -32,11 +38,31 @@ ROUTES: tuple[tuple[str, type[TrackbookHandler]], ...] = (
     ("/projects/{project}/snapshots/missing", MissingHandler),
     ("/projects/{project}/series", SeriesHandler),
     ("/projects/{project}/compare", CompareHandler),
+)
+
+# What needs the notebooks and kernels of a Jupyter server.
+_NOTEBOOKS: Routes = (
     ("/projects/{project}/parameters", ParametersHandler),
     ("/projects/{project}/jobs", JobsHandler),
     ("/projects/{project}/jobs/{job}", JobHandler),
     ("/projects/{project}/jobs/{job}/cancel", CancelHandler),
 )
+
+# What the writers and readers of other machines need of a served store.
+_REMOTE: Routes = (
+    ("/projects/{project}/find", FindHandler),
+    ("/projects/{project}/changes", ChangesHandler),
+    ("/projects/{project}/refresh", RefreshHandler),
+    ("/projects/{project}/runs/{run}/sources", SourcesHandler),
+    ("/projects/{project}/journals/sizes", JournalSizesHandler),
+    ("/projects/{project}/journals/{subject}/{writer}/{part}", JournalHandler),
+    ("/projects/{project}/writers", WritersHandler),
+    ("/projects/{project}/blobs/missing", MissingBlobsHandler),
+    ("/projects/{project}/blobs/{digest}", BlobHandler),
+)
+
+ROUTES: Routes = (*_BOTH, *_NOTEBOOKS)
+SERVED: Routes = (*_BOTH, *_REMOTE)
 
 
 class UnknownHandler(TrackbookHandler):
@@ -55,9 +81,9 @@ class UnknownHandler(TrackbookHandler):
     put = patch = delete = post
 
 
-def handlers() -> list[tuple[str, type[TrackbookHandler]]]:
-    """Return the routes as Jupyter Server takes them."""
-    known: list[Any] = [(f"{BASE}{_pattern(template)}", handler) for template, handler in ROUTES]
+def handlers(routes: Routes = ROUTES) -> list[tuple[str, type[TrackbookHandler]]]:
+    """Return routes as Jupyter Server takes them."""
+    known: list[Any] = [(f"{BASE}{_pattern(template)}", handler) for template, handler in routes]
     return [*known, (rf"{BASE}/(?P<path>.*)", UnknownHandler)]
 
 

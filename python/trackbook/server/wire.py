@@ -1,12 +1,16 @@
-"""Values to JSON: fields as they are, times as ISO 8601 in UTC, NaN and infinities as texts."""
+"""Values to JSON or MessagePack: fields as they are, times as ISO 8601 in UTC, NaN and infinities as texts."""
 
 import json
 import math
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from trackbook.domain.values import non_finite_text
+
+MSGPACK = "application/vnd.msgpack"
+SURROGATES = 1
 
 
 def encode(value: Any) -> bytes:
@@ -16,6 +20,31 @@ def encode(value: Any) -> bytes:
         return msgspec.json.encode(plain)
     except UnicodeEncodeError:  # a lone surrogate, say from a cell's source, has no UTF-8 but an escape
         return json.dumps(plain, separators=(",", ":")).encode()
+
+
+def encode_as(accepted: str, value: Any) -> tuple[bytes, str]:
+    """Return `value` and its type in the form that was asked for: JSON, or MessagePack, which keeps NaN and is shorter.
+
+    In MessagePack a text with lone surrogates, which has no UTF-8, is an extension of type 1 with what UTF-8 would be.
+    """
+    if MSGPACK not in accepted:
+        return encode(value), "application/json"
+    try:
+        return msgspec.msgpack.encode(value), MSGPACK
+    except UnicodeEncodeError:
+        plain = msgspec.to_builtins(value, builtin_types=(datetime,))
+        return msgspec.msgpack.encode(_wrap_surrogates(plain)), MSGPACK
+
+
+def _wrap_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return msgspec.msgpack.Ext(SURROGATES, value.encode("utf-8", "surrogatepass"))
+    if isinstance(value, dict):
+        return {key: _wrap_surrogates(item) for key, item in value.items()}
+    return [_wrap_surrogates(item) for item in value] if isinstance(value, list) else value
 
 
 def to_json(value: Any) -> Any:

@@ -9,6 +9,7 @@ from trackbook.services.deleting import Deleting
 from trackbook.services.edits import Edits
 from trackbook.services.exchange.exporting import Exports
 from trackbook.services.exchange.importing import Imports
+from trackbook.services.ingester import is_served
 from trackbook.services.jobs import Jobs
 from trackbook.services.opening import open_place
 from trackbook.services.runs import Runs
@@ -90,7 +91,19 @@ class Services:
         """Takes runs in from such folders."""
         return Imports(self.place)
 
+    def close(self) -> None:
+        """Close the index."""
+        self.place.close()
 
-def open_services(store: StorePaths) -> Services:
-    """Open a store and return the services over it. Raises StoreError if its database can't be used."""
+
+def open_services(store: StorePaths, token: str | None = None) -> Services:
+    """Open a store's index and return the services over it. Raises StoreError if the index can't be used.
+
+    Those over a served store, for whose spool `token` opens its server, are the same.
+    """
+    if is_served(remote := store.remote):
+        from trackbook.services.remote.connection import Connection
+        from trackbook.services.remote.services import RemoteServices
+
+        return RemoteServices(store, Connection(remote or "", token))
     return Services(open_place(store))

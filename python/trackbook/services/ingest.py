@@ -42,6 +42,7 @@ from trackbook.store.parts import Part
 from trackbook.store.paths import PROJECT_SUBJECT, PartName, StorePaths
 from trackbook.store.place import Place
 from trackbook.store.projector import Reading, project
+from trackbook.store.receiving import no_receiving
 from trackbook.store.segments import Columns, PartContent, SeriesKey, parse_segment, separate
 from trackbook.store.server_parts import PositionMoved
 from trackbook.store.server_presence import has_open_owner, note_living
@@ -231,9 +232,13 @@ class Ingester:
         for name in dead:
             if self._parts[name].role == "owner" and is_last_part(self.store, name):
                 self._end_killed_run(name.subject, dead)
-        changed += self._read_all()
+        with no_receiving(self.store):
+            # Of a served store's journals some go on after all: their sender was only out of reach.
+            dead = [name for name in dead if not is_being_written(self.store, name)]
+            changed += self._read_all()
+            for name in dead:
+                self._mark_closed(name)
         for name in dead:
-            self._mark_closed(name)
             if is_last_part(self.store, name):
                 self.store.lock(name.subject, name.writer).unlink(missing_ok=True)
         return changed + len(dead)
@@ -388,7 +393,8 @@ class Ingester:
             return None
         content = parse_segment(name, data)
         damages = [(lost.position, lost.position + len(lost.data), lost.reason) for lost in content.unread]
-        return Reading(name, content, len(data), _role_of(content), True, True, damages)
+        length = content.length or len(data)
+        return Reading(name, content, length, _role_of(content), True, True, damages)
 
     def _everything(self) -> Iterator[list[Reading]]:
         segments = _numbers_first(self.place.parts.segments())

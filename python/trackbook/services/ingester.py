@@ -1,4 +1,7 @@
-"""Whether an ingester process runs for a store, and how one is started. Imports nothing heavy."""
+"""Whether an ingester process runs for a store, and how one is started. Imports nothing heavy.
+
+The spool of a served store has a forwarder in its place, which the light install has, too.
+"""
 
 from functools import cache
 
@@ -10,11 +13,13 @@ from trackbook.store.paths import StorePaths
 
 
 def ensure_ingester(store: StorePaths) -> bool:
-    """Start the store's ingester process unless one runs; False where the light install can't, or has no place for it.
+    """Start the store's ingester process, a spool's forwarder, unless one runs.
 
     Returns at once: the process takes the ingester's lock by itself, and ends when nothing is left to do.
+    False where the light install can't start it, or this machine has no place for what it needs.
     """
-    if not can_ingest():
+    served = is_served(store.remote)
+    if not served and not can_ingest():
         return False
     try:
         store = settle(store)
@@ -27,8 +32,14 @@ def ensure_ingester(store: StorePaths) -> bool:
             return True
     from trackbook.services.processes import start_module
 
-    start_module("trackbook.services.ingest", str(store.root), folder=store.root)
+    module = "trackbook.services.forward" if served else "trackbook.services.ingest"
+    start_module(module, str(store.root), folder=store.root)
     return True
+
+
+def is_served(remote: str | None) -> bool:
+    """Tell whether the URL of a store is that of a `trackbook serve`."""
+    return remote is not None and remote.lower().startswith(("http://", "https://"))
 
 
 @cache

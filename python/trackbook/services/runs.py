@@ -58,8 +58,7 @@ class Runs:
         `notebook` is a path relative to the project. Raises QueryError, which points at the character, for a search
         that can't be read; UsageError for a window that can't be.
         """
-        if not 0 <= offset <= _MOST_SKIPPED or not 0 <= limit <= MAX_WINDOW:
-            raise UsageError(f"A window of runs begins at 0 or later and has at most {MAX_WINDOW:,} runs.")
+        check_window(offset, limit)
         scope = Scope(trashed, notebook, experiment)
         with self._database.read() as connection:
             found = self._searcher.search(connection, query or "", order_by or "", scope, offset, limit)
@@ -140,6 +139,12 @@ class Runs:
         except (NotFound, msgspec.MsgspecError):
             return environment
         return msgspec.structs.replace(environment, packages=packages)
+
+
+def check_window(offset: int, limit: int) -> None:
+    """Raise UsageError for a window that can't be read."""
+    if not 0 <= offset <= _MOST_SKIPPED or not 0 <= limit <= MAX_WINDOW:
+        raise UsageError(f"A window of runs begins at 0 or later and has at most {MAX_WINDOW:,} runs.")
 
 
 def _find(connection: Connection, reference: str) -> Run:

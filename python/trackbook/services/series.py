@@ -29,7 +29,7 @@ class SeriesReader:
         Thinning keeps the first and the last point and the lowest, the highest and a NaN of each stretch between.
         Raises NotFound if the run has no such series, UsageError for fewer than 2 `max_points`.
         """
-        _check(max_points)
+        check_points(max_points)
         return self._read(run_id, key, context_text(context), max_points)
 
     def read_all(self, run_id: str, key: str, max_points: int | None = None) -> list[Series]:
@@ -37,7 +37,7 @@ class SeriesReader:
 
         Raises NotFound for an unknown run.
         """
-        _check(max_points)
+        check_points(max_points)
         with self._database.read() as connection:
             check_run(connection, run_id)
             contexts = read_contexts(connection, run_id, key)
@@ -66,7 +66,8 @@ class SeriesReader:
         return join([cut_at(self._columns(fork.run_id, key, context), fork), own])
 
 
-def _check(max_points: int | None) -> None:
+def check_points(max_points: int | None) -> None:
+    """Raise UsageError for a number of points that is too small."""
     if max_points is not None and max_points < FEWEST:
         raise UsageError(
             f"A series has {FEWEST} points at least, its first and its last; {max_points} are too few."

@@ -140,6 +140,17 @@ class BlobStore:
                 if status.st_mtime < before:
                     yield path, status.st_size
 
+    def adopt(self, draft: Path, digest: str) -> None:
+        """Make the file `draft`, whose digest this is, a blob; it is on the disk when this returns."""
+        target = self.path(digest)
+        if self.keep(digest):
+            draft.unlink(missing_ok=True)
+            return
+        with open(draft, "rb+") as file:
+            os.fsync(file.fileno())
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(draft, target)
+
     def copy_to(self, digest: str, target: Path) -> None:
         """Write the blob's bytes to the file `target`; raises NotFound if there is no such blob."""
         import shutil

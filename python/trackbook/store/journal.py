@@ -159,6 +159,11 @@ def scan(data: bytes, offset: int = 0) -> Iterator[Entry | Damage]:
             at = end
 
 
+def is_frame(data: bytes, at: int, end: int) -> bool:
+    """Tell whether the bytes from `at` to `end` are one whole frame, whatever the record in it says."""
+    return _frame_end(data, at) == end
+
+
 def read_records(path: Path, start: int = 0) -> Iterator[Record]:
     """Yield the whole records of a journal file, leaving damaged ones out."""
     for entry in read_entries(path, start):

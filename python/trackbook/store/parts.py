@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from trackbook.store import schema as t
@@ -40,6 +40,17 @@ def open_parts(connection: Connection, subjects: Collection[str]) -> dict[PartNa
 def positions(connection: Connection, subjects: Collection[str]) -> dict[PartName, int]:
     """Return how far each journal of these subjects was read, in bytes."""
     return {name: part.position for name, part in open_parts(connection, subjects).items()}
+
+
+def closed_lengths(connection: Connection, subjects: Collection[str]) -> dict[PartName, int]:
+    """Return the lengths in bytes of those journals of these subjects to which nothing is added any more."""
+    c = t.parts.c
+    rows = connection.execute(
+        select(c.subject, c.writer, c.part, c.position).where(
+            c.subject.in_(subjects), or_(c.closed.is_(True), c.sealed.is_(True))
+        )
+    )
+    return {PartName(row.subject, row.writer, row.part): row.position for row in rows}
 
 
 def mark_closed(connection: Connection, name: PartName, position: int) -> None:

@@ -65,6 +65,7 @@ def _draft(store: StorePaths, name: PartName) -> Path | None:
         for lost in entries
         if isinstance(lost, Damage)
     ]
+    content.length = len(data)
     # Two machines may do so at the same moment, where the one that wrote the journal was thought to be gone.
     draft = store.segment(name).with_name(f"{name.stem}-{new_id()}.draft")
     draft.parent.mkdir(parents=True, exist_ok=True)

@@ -57,12 +57,14 @@ class Unread(msgspec.Struct, frozen=True, array_like=True):
 class PartContent:
     """What one journal file holds: points by series, and all other records in order.
 
-    `unread` holds what this version could not read: a newer one may.
+    `unread` holds what this version could not read: a newer one may. `length` is the journal file's, in bytes; 0
+    where an older version sealed it.
     """
 
     records: list[Record] = field(default_factory=list)
     points: dict[SeriesKey, Columns] = field(default_factory=dict)
     unread: list[Unread] = field(default_factory=list)
+    length: int = 0
 
 
 class _Series(msgspec.Struct, array_like=True):
@@ -80,6 +82,7 @@ class _Footer(msgspec.Struct):
     series: list[_Series]
     unread: list[Unread] = []
     short: Packed | None = None
+    length: int = 0
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -186,7 +189,7 @@ def write_draft(path: Path, content: PartContent) -> None:
             for (key, context), columns in content.points.items()
             if len(columns.values) >= SHORT
         ]
-        footer = _encode(_Footer(FORMAT, records, series, content.unread, short))
+        footer = _encode(_Footer(FORMAT, records, series, content.unread, short, content.length))
         file.write(footer + _TAIL.pack(len(footer), zlib.crc32(footer)))
 
 
@@ -201,7 +204,7 @@ def parse_segment(source: object, data: bytes) -> PartContent:
     content = PartContent(
         _decode_records(zstandard.ZstdDecompressor().decompress(_cut(data, footer.records)))
     )
-    content.unread = footer.unread
+    content.unread, content.length = footer.unread, footer.length
     for series in footer.series:
         content.points[series.key, series.context] = _columns(data, series)
     for key, context, steps, times, values in _short_series(data, footer):

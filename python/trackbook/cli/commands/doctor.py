@@ -6,7 +6,7 @@ from trackbook.cli.display.checkup import checkup_sections
 from trackbook.cli.exits import FINE, INFRASTRUCTURE_FAILED
 from trackbook.cli.options import json_option
 from trackbook.cli.output import print_data, print_json, say
-from trackbook.cli.project import existing_store
+from trackbook.cli.project import existing_store_here
 
 
 @click.command()
@@ -18,7 +18,7 @@ def doctor(as_json: bool) -> int:
     """
     from trackbook.services.checkup import examine_store
 
-    checkup = examine_store(existing_store())
+    checkup = examine_store(existing_store_here("trackbook doctor"))
     if as_json:
         print_json({"healthy": checkup.healthy, "checkup": checkup})
     else:

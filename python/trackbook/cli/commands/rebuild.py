@@ -3,7 +3,7 @@
 import click
 
 from trackbook.cli.output import message_console, say
-from trackbook.cli.project import existing_store
+from trackbook.cli.project import existing_store_here
 
 
 @click.command()
@@ -14,7 +14,7 @@ def rebuild() -> None:
     """
     from trackbook.services.catchup import rebuild as rebuild_index
 
-    store = existing_store()
+    store = existing_store_here("trackbook rebuild")
     with message_console().status("Reading everything that was recorded…"):
         rebuild_index(store).close()
     say(f"The index of {store.project} is new.")

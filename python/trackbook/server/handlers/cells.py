@@ -14,6 +14,17 @@ class CellHandler(TrackbookHandler):
         await self.reply(project, lambda services: services.snapshots.cell(check_id("run", run), number))
 
 
+class SourcesHandler(TrackbookHandler):
+    """`/projects/{project}/runs/{run}/sources`"""
+
+    @guarded("read")
+    async def get(self, project: str, run: str) -> None:
+        """Answer with the source of each execution."""
+        await self.reply(
+            project, lambda services: {"sources": services.snapshots.sources(check_id("run", run))}
+        )
+
+
 def _read_order(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or len(text) > 9:
         raise NotFound("cell execution", text)

@@ -29,6 +29,10 @@ class _RunEdit(Struct, frozen=True, forbid_unknown_fields=True):
     group: str | UnsetType | None = UNSET
 
 
+class _Reference(Struct, frozen=True):
+    run: str
+
+
 class RunsHandler(TrackbookHandler):
     """`/projects/{project}/runs`"""
 
@@ -74,6 +78,16 @@ class RunHandler(TrackbookHandler):
             project,
             lambda services: services.deleting.delete([services.runs.get(check_id("run", run)).id])[0],
         )
+
+
+class FindHandler(TrackbookHandler):
+    """`/projects/{project}/find`"""
+
+    @guarded("read")
+    async def get(self, project: str) -> None:
+        """Answer with the run that a number, an id, or the beginning of one means."""
+        wanted = self.query(_Reference)
+        await self.reply(project, lambda services: services.runs.get(wanted.run))
 
 
 class TrashHandler(TrackbookHandler):

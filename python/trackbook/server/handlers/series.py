@@ -17,6 +17,7 @@ class _Points(Struct, frozen=True):
     key: str
     context: str | None = None
     max_points: Annotated[int, Meta(ge=2, le=100_000)] = 500
+    whole: bool = False
 
 
 class SeriesHandler(TrackbookHandler):
@@ -32,8 +33,9 @@ class SeriesHandler(TrackbookHandler):
 
 def _read(services: Services, points: _Points, context: Context | None) -> list[Series]:
     found: list[Series] = []
+    most = None if points.whole else points.max_points
     for run in points.run:
-        all_contexts = services.series.read_all(check_id("run", run), points.key, points.max_points)
+        all_contexts = services.series.read_all(check_id("run", run), points.key, most)
         found += [series for series in all_contexts if context is None or series.context == context]
     return found
 

@@ -25,7 +25,9 @@ class _Upload(Struct, frozen=True, forbid_unknown_fields=True):
     notebook: dict[str, Any]
 
 
-class _Digests(Struct, frozen=True, forbid_unknown_fields=True):
+class Digests(Struct, frozen=True, forbid_unknown_fields=True):
+    """Digests that are asked for."""
+
     digests: Annotated[list[Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]], Meta(max_length=20_000)]
 
 
@@ -59,7 +61,7 @@ class MissingHandler(TrackbookHandler):
     @guarded("write")
     async def post(self, project: str) -> None:
         """Answer with those digests that the store lacks."""
-        asked = self.body(_Digests)
+        asked = self.body(Digests)
         await self.reply(project, lambda services: {"missing": services.snapshots.missing(asked.digests)})
 
 

@@ -1,0 +1,73 @@
+"""The services over a served store. What is read is asked for there; what is edited goes the way of all records."""
+
+from functools import cached_property
+
+from trackbook.errors import UsageError
+from trackbook.services.context import Services
+from trackbook.services.edits import Edits
+from trackbook.services.remote.artifacts import RemoteArtifacts
+from trackbook.services.remote.compare import RemoteCompare
+from trackbook.services.remote.connection import Connection
+from trackbook.services.remote.jobs import RemoteJobs
+from trackbook.services.remote.runs import RemoteRuns
+from trackbook.services.remote.series import RemoteSeries
+from trackbook.services.remote.snapshots import RemoteSnapshots
+from trackbook.store.paths import StorePaths
+from trackbook.store.place import Place
+
+
+class RemoteServices(Services):
+    """Everything that Trackbook does with a served store, whose spool on this machine is `store`."""
+
+    def __init__(self, store: StorePaths, connection: Connection) -> None:
+        self._spool = store
+        self.connection = connection
+
+    @property
+    def store(self) -> StorePaths:
+        """The spool, in which this machine's writers write."""
+        return self._spool
+
+    @property
+    def place(self) -> Place:  # type: ignore[override]  # whatever asks for it can't be done from here
+        """Raise UsageError: what looks into the store itself is done where it is."""
+        raise UsageError(f"This works on the store itself: call it where {self._spool.remote} keeps it.")
+
+    @cached_property
+    def runs(self) -> RemoteRuns:
+        """Searches and reads runs."""
+        return RemoteRuns(self.store, self.connection)
+
+    @cached_property
+    def series(self) -> RemoteSeries:
+        """Reads the points of metrics."""
+        return RemoteSeries(self.connection)
+
+    @cached_property
+    def artifacts(self) -> RemoteArtifacts:
+        """Lists and opens what runs stored."""
+        return RemoteArtifacts(self.store, self.connection)
+
+    @cached_property
+    def compare(self) -> RemoteCompare:
+        """Puts runs side by side."""
+        return RemoteCompare(self.connection, self.runs)
+
+    @cached_property
+    def edits(self) -> Edits:
+        """Changes names, tags, notes and the trash mark."""
+        return Edits(self.store)
+
+    @cached_property
+    def snapshots(self) -> RemoteSnapshots:
+        """Stores and reads the notebooks of runs."""
+        return RemoteSnapshots(self.store, self.connection, self.runs)
+
+    @cached_property
+    def jobs(self) -> RemoteJobs:
+        """Says that a served store has no jobs."""
+        return RemoteJobs(self.store)
+
+    def close(self) -> None:
+        """End the connection."""
+        self.connection.close()
