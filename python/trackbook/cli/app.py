@@ -24,6 +24,7 @@ from trackbook.cli.commands.runs import runs
 from trackbook.cli.commands.serve import serve
 from trackbook.cli.commands.show import show
 from trackbook.cli.commands.sweep import sweep
+from trackbook.cli.commands.sync import sync
 from trackbook.cli.commands.token import token
 from trackbook.cli.commands.trash import trash
 from trackbook.cli.exits import CANCELLED, FINE, WRONG_USAGE, exit_code
@@ -54,7 +55,7 @@ def cli() -> None:
 
 for _command in (
     run_notebook, sweep, runs, show, edit, compare, parameters, jobs, cancel, trash, restore, delete, gc, export_runs,
-    import_runs, doctor, rebuild, serve, token,
+    import_runs, doctor, rebuild, serve, token, sync,
 ):  # fmt: skip
     cli.add_command(_command)
 

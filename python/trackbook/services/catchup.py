@@ -108,3 +108,14 @@ def _is_caught_up(place: Place, waiting: dict[PartName, int]) -> bool:
         and (parts[name].closed or is_being_written(place.paths, name))
         for name, size in waiting.items()
     )
+
+
+def indexed_positions(store: StorePaths) -> dict[PartName, int]:
+    """Return how far each journal of a store is in its index."""
+    subjects = {name.subject for name, _ in store.list_journals()}
+    place = open_place(store)
+    try:
+        with place.database.read() as connection:
+            return index.positions(connection, subjects)
+    finally:
+        place.close()
