@@ -152,11 +152,11 @@ def test_no_method_of_a_service_is_forgotten(remote: RemoteServices) -> None:
                 getattr(remote, name)
             continue
         kind = prop.func.__annotations__["return"]
-        remote = vars(RemoteServices)[name].func.__annotations__["return"]
-        if kind is remote:  # works on the spool
+        served = vars(RemoteServices)[name].func.__annotations__["return"]
+        if kind is served:  # works on the spool
             continue
         public = {n for n, f in vars(kind).items() if inspect.isfunction(f) and not n.startswith("_")}
-        assert public - set(vars(remote)) <= fine, (name, public - set(vars(remote)) - fine)
+        assert public - set(vars(served)) <= fine, (name, public - set(vars(served)) - fine)
 
 
 def test_a_run_is_seen_by_the_process_that_wrote_it(client: Any) -> None:
