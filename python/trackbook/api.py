@@ -13,7 +13,7 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -22,13 +22,15 @@ from trackbook.config import Settings
 from trackbook.domain.artifact import ArtifactKind
 from trackbook.domain.metric import Goal
 from trackbook.domain.run import RunError, RunStatus, Source
-from trackbook.errors import InvalidValue, MissingExtra, NoActiveRun, UsageError
+from trackbook.errors import InvalidValue, MissingExtra, NoActiveRun, StoreError, UsageError
 from trackbook.services.ingester import can_ingest, ensure_ingester
 from trackbook.services.recorder import RunRecorder
 from trackbook.services.session import Session, ShutdownKind
+from trackbook.services.shelter import make_shelter
 from trackbook.services.surroundings import Surroundings, wait_for_captures
 from trackbook.services.syncing import Syncing
-from trackbook.store.paths import StorePaths, create_store, locate_store
+from trackbook.services.warning import warn
+from trackbook.store.paths import StorePaths, create_store, locate_store, planned_root
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -197,6 +199,8 @@ class Run:
             self.end()
         elif isinstance(error, KeyboardInterrupt):
             self.end("aborted", reason="It was interrupted.")
+        elif isinstance(error, SystemExit) and error.code in (None, 0):
+            self.end(reason="The program ended.")
         else:
             self.end("failed", error=describe_error(error))
 
@@ -237,8 +241,9 @@ def start_run(
     up to and including `at_step` becomes the beginning of a new one, with its parameters and tags.
 
     The store is `TRACKBOOK_STORE`, else the nearest `.trackbook` from `folder` (by default the notebook's folder,
-    or the working directory) upwards. Raises InvalidName and InvalidValue for what can't be stored, NotFound for a run
-    to go on from that is not there, Conflict for one that can't be resumed, StoreError when the store can't be written.
+    or the working directory) upwards. A store that can't be written warns, and the run is kept in the user's spool
+    folder until it can. Raises InvalidName and InvalidValue for what can't be stored, NotFound for a run to go on from
+    that is not there, Conflict for one that can't be resumed, StoreError when the store of such a run can't be used.
     """
     _load_extension()
     settings = Settings.load()
@@ -249,20 +254,33 @@ def start_run(
         run = _join_job(settings) if fork is None else None
     if run is None:
         parent = _parent(nested)
-        store = parent.recorder.store if parent else open_store(settings, folder)
-        past, shared = (None, None) if fork is None else _fork(store, fork, at_step)
-        named = experiment or (past.experiment if past else parent.experiment if parent else store.name)
-        recorder = RunRecorder.start(
-            store,
-            experiment=named or "default",
-            name=name,
-            params={**past.params, **(params or {})} if past else params,
-            tags={**past.tags, **(tags or {})} if past else tags,
-            parent_id=parent.id if parent else _ended_job(settings),
-            source=source or _session.source(store),
-            group=past.group if past and group is None else group,
-            fork=shared,
-        )
+        past: Past | None = None
+        shared: Fork | None = None
+
+        def start(store: StorePaths, must_write: bool = True) -> RunRecorder:
+            named = experiment or (past.experiment if past else parent.experiment if parent else store.name)
+            return RunRecorder.start(
+                store,
+                experiment=named or "default",
+                name=name,
+                params={**past.params, **(params or {})} if past else params,
+                tags={**past.tags, **(tags or {})} if past else tags,
+                parent_id=parent.id if parent else _ended_job(settings),
+                source=source or _session.source(store),
+                group=past.group if past and group is None else group,
+                fork=shared,
+                must_write=must_write,
+            )
+
+        try:
+            store = parent.recorder.store if parent else open_store(settings, folder)
+            if fork is not None:
+                past, shared = _fork(store, fork, at_step)
+            recorder = start(store)
+        except StoreError as error:
+            if fork is not None:
+                raise
+            recorder = _start_elsewhere(settings, folder, parent, start, error)
         recorder.go_on_after(past.steps if past else ())
         if not nested:
             _close_plain_runs()
@@ -273,6 +291,28 @@ def start_run(
         run.note(notes)
     ensure_ingester(run.recorder.store)
     return run
+
+
+def _start_elsewhere(
+    settings: Settings,
+    folder: str | os.PathLike[str] | None,
+    parent: Run | None,
+    start: Callable[[StorePaths, bool], RunRecorder],
+    error: StoreError,
+) -> RunRecorder:
+    # The user's work must not stop because its record can't be kept where it belongs.
+    store = parent.recorder.store if parent else None
+    home = (store.home or store.root) if store else _store_folder(settings, folder)
+    try:
+        recorder = start(make_shelter(settings.spool_folder, home), True)
+    except StoreError:
+        return start(StorePaths(home, home=home), False)
+    warn(
+        f"{error} The run is kept in {recorder.store.root} meanwhile. It comes into the store by itself when the "
+        "next run is started there; `trackbook doctor` brings it at once.",
+        stacklevel=3,
+    )
+    return recorder
 
 
 def join_job() -> Run | None:
@@ -288,7 +328,11 @@ def join_job() -> Run | None:
             return run
     if settings.run_id in _joined_jobs:
         return None
-    recorder = RunRecorder.join(create_store(settings.folder, settings.remote), settings.run_id)
+    try:
+        store = create_store(settings.folder, settings.remote)
+    except StoreError:  # the journal is tried again as the run goes on
+        store = StorePaths(settings.folder, home=settings.folder)
+    recorder = RunRecorder.join(store, settings.run_id)
     return Run(recorder, joined=True, output_dir=settings.output_dir, sync=settings.sync)
 
 
@@ -391,7 +435,7 @@ def open_project(folder: str | os.PathLike[str] | None = None) -> "Services":
     wait_for_captures()  # a reader sees what its own process wrote
     settings = Settings.load()
     store = _open[-1].recorder.store if _open and folder is None else open_store(settings, folder)
-    return _services_of(store, settings.token)
+    return _services_of(StorePaths(store.home) if store.home is not None else store, settings.token)
 
 
 def open_store(settings: Settings, folder: str | os.PathLike[str] | None = None) -> StorePaths:
@@ -419,6 +463,10 @@ def _index_of(store: StorePaths) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return status.st_dev, status.st_ino
+
+
+def _store_folder(settings: Settings, folder: str | os.PathLike[str] | None) -> Path:
+    return settings.folder or planned_root(Path(folder) if folder is not None else _session.folder())
 
 
 def describe_error(error: BaseException) -> RunError:

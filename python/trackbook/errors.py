@@ -20,7 +20,8 @@
         └── StoreError             the store can't be reached, read or written
             ├── StoreUnreachable   its server does not answer, or takes too long; what is logged waits on this machine
             ├── StoreTooNew        it was written by a newer Trackbook
-            └── CorruptRecord      bytes on disk that fail their checksum
+            ├── CorruptRecord      bytes on disk that fail their checksum
+            └── RecordRefused      a record that can be read, but says what the index can't keep
 
 Each carries the values that explain it as attributes, beside the sentence.
 """
@@ -243,6 +244,12 @@ class CorruptRecord(StoreError):
     """Bytes on disk that fail their checksum."""
 
     code = "corrupt_record"
+
+
+class RecordRefused(StoreError):
+    """A record can be read, but says what the index can't keep."""
+
+    code = "record_refused"
 
 
 def _shorten(value: object, limit: int = 60) -> str:

@@ -203,6 +203,13 @@ export interface ISnapshotInfo {
   taken: string;
 }
 
+/** What the disk refused of a run: records, or contents of files, between two moments. */
+export interface ILoss {
+  count: number;
+  first: string;
+  last: string;
+}
+
 /** Everything about one run except points, blobs and snapshots themselves. */
 export interface IRunDetail {
   run: IRun;
@@ -216,6 +223,7 @@ export interface IRunDetail {
   children: string[];
   attempts: IAttempt[];
   forks: string[];
+  losses: ILoss[];
 }
 
 /** What a job runs. */

@@ -1,5 +1,7 @@
 """What a check-up of a store found."""
 
+from datetime import datetime
+
 from msgspec import Struct
 
 
@@ -21,10 +23,27 @@ class MissingFile(Struct, frozen=True):
     digest: str
 
 
+class RunLoss(Struct, frozen=True):
+    """The disk refused `count` records of a run, or contents of files, between two moments."""
+
+    run: int | None
+    count: int
+    first: datetime
+    last: datetime
+
+
+class UnreadableFile(Struct, frozen=True):
+    """A journal or a segment that can't be read, and why. `path` is its path in the store."""
+
+    path: str
+    reason: str
+
+
 class Checkup(Struct, frozen=True):
     """The state of a store. `behind` counts the bytes of journals that the index lacks, `revision` its changes.
 
     `journals` are still open or wait to be sealed, `segments` are sealed. `ingesting`: an ingester runs now.
+    `kept_elsewhere` counts runs that lie in the folder `shelter` because the store could not be written.
     """
 
     path: str
@@ -39,8 +58,19 @@ class Checkup(Struct, frozen=True):
     ingesting: bool
     damaged: list[DamagedRecord]
     missing: list[MissingFile]
+    losses: list[RunLoss] = []
+    unreadable: list[UnreadableFile] = []
+    kept_elsewhere: int = 0
+    shelter: str | None = None
 
     @property
     def healthy(self) -> bool:
         """Whether nothing that was recorded is lost or unread."""
-        return not (self.damaged or self.missing or self.behind)
+        return not (
+            self.damaged
+            or self.missing
+            or self.behind
+            or self.losses
+            or self.unreadable
+            or self.kept_elsewhere
+        )

@@ -4,9 +4,9 @@ Each is a msgpack array [tag, at, ...]; `at` is microseconds since the epoch. Fi
 end and with a default, so that older journals stay readable; a changed meaning gets a new tag.
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from trackbook.domain.artifact import ArtifactKind
 from trackbook.domain.cell import CellError, CellStatus
@@ -20,8 +20,13 @@ FORMAT = 1
 WriterRole = Literal["owner", "child", "editor"]
 
 
+# What the index can keep and a date can show. A record beyond that is damage, and costs only itself.
+Whole = Annotated[int, Meta(le=2**63 - 1)]
+Moment = Annotated[int, Meta(ge=-62_135_596_800_000_000, le=253_402_300_799_999_999)]
+
+
 class _Record(Struct, frozen=True, array_like=True, gc=False):
-    at: int
+    at: Moment
 
 
 class WriterOpened(_Record, frozen=True, array_like=True, tag="writer"):
@@ -58,7 +63,7 @@ class RunResumed(_Record, frozen=True, array_like=True, tag="resume"):
 class MetricsLogged(_Record, frozen=True, array_like=True, tag="m", gc=False):
     """One value for each of some metrics, at one step."""
 
-    step: int
+    step: Whole
     values: dict[str, float]
     context: dict[str, str] | None = None
 
@@ -122,7 +127,7 @@ class ArtifactStored(_Record, frozen=True, array_like=True, tag="a"):
 
     path: str
     digest: str
-    size: int
+    size: Whole
     media_type: str
     kind: ArtifactKind
     cell_id: str | None = None
@@ -131,16 +136,16 @@ class ArtifactStored(_Record, frozen=True, array_like=True, tag="a"):
 class CellStarted(_Record, frozen=True, array_like=True, tag="c"):
     """An execution began. `order` counts this writer's executions from 1."""
 
-    order: int
+    order: Whole
     cell_id: str | None
-    count: int | None
+    count: Whole | None
     source_digest: str
 
 
 class CellFinished(_Record, frozen=True, array_like=True, tag="d"):
     """An execution ended after `duration` seconds."""
 
-    order: int
+    order: Whole
     status: CellStatus
     duration: float
     outputs: list[str]
@@ -190,7 +195,7 @@ class RunNumbered(_Record, frozen=True, array_like=True, tag="number"):
     """A run got its short number in the project (in the project's own journal)."""
 
     run_id: str
-    number: int
+    number: Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
 class RunDeleted(_Record, frozen=True, array_like=True, tag="delete"):
@@ -214,6 +219,14 @@ class JobFinished(_Record, frozen=True, array_like=True, tag="job-end"):
 
     status: JobStatus
     error: RunError | None = None
+
+
+class RecordsLost(_Record, frozen=True, array_like=True, tag="gap"):
+    """Between two moments, `first` and `last`, the disk refused this many records, or contents of files."""
+
+    count: Whole
+    first: Moment
+    last: Moment
 
 
 class WriterClosed(_Record, frozen=True, array_like=True, tag="close"):
@@ -245,5 +258,6 @@ Record = (
     | RunDeleted
     | JobSubmitted
     | JobFinished
+    | RecordsLost
     | WriterClosed
 )

@@ -105,6 +105,14 @@ class SnapshotInfo(Struct, frozen=True):
     taken: datetime
 
 
+class Loss(Struct, frozen=True):
+    """The disk refused `count` records of a run, or contents of files, between two moments."""
+
+    count: int
+    first: datetime
+    last: datetime
+
+
 class RunDetail(Struct, frozen=True):
     """Everything about one run except points, blobs and snapshots themselves. `forks` are ids, as `children` are."""
 
@@ -119,3 +127,4 @@ class RunDetail(Struct, frozen=True):
     children: list[str]
     attempts: list[Attempt] = []
     forks: list[str] = []
+    losses: list[Loss] = []

@@ -4,9 +4,9 @@ import contextlib
 import time
 from collections.abc import Iterator
 
-from trackbook.errors import StoreError
+from trackbook.errors import StoreError, StoreTooNew, StoreUnreachable
 from trackbook.services.adoption import strange_segments
-from trackbook.services.ingest import Ingester
+from trackbook.services.ingest import Ingester, is_unread
 from trackbook.services.ingester import ensure_ingester
 from trackbook.services.opening import open_place
 from trackbook.services.settling import settle
@@ -45,14 +45,24 @@ def rebuild(store: StorePaths, timeout: float = 60.0) -> Place:
     store = settle(store)
     with holding_index(store, timeout):
         try:
-            place = open_place(store)
-        except StoreError:
+            return _rebuild_here(store)
+        except (StoreTooNew, StoreUnreachable):
+            raise
+        except StoreError:  # what is damaged is only the index
             for suffix in ("", "-wal", "-shm"):
                 store.index.with_name(store.index.name + suffix).unlink(missing_ok=True)
-            place = open_place(store)
+            return _rebuild_here(store)
+
+
+def _rebuild_here(store: StorePaths) -> Place:
+    place = open_place(store)
+    try:
         ingester = Ingester(place)
         ingester.rebuild()
         ingester.finish()
+    except BaseException:
+        place.close()
+        raise
     return place
 
 
@@ -60,13 +70,14 @@ def rebuild(store: StorePaths, timeout: float = 60.0) -> Place:
 def holding_index(store: StorePaths, timeout: float = 60.0) -> Iterator[None]:
     """Keep every ingester away. Raises StoreError if a running one doesn't end within `timeout` seconds."""
     lock = ProcessLock(store.ingester_lock)
-    request = store.ingester_request
-    request.touch()
+    request = ProcessLock(store.ingester_request)
+    if not request.acquire(timeout=timeout):
+        raise StoreError(store.root, "another process has been making its index anew for a while")
     try:
         if not lock.acquire(timeout=timeout):
             raise StoreError(store.root, "its ingester does not give up the index")
     finally:
-        request.unlink(missing_ok=True)
+        request.release(remove=True)
     try:
         yield
     finally:
@@ -79,7 +90,10 @@ def _pass_here(place: Place) -> bool:
         return False
     ingester = Ingester(place)
     try:
-        ingester.finish()
+        try:
+            ingester.finish()
+        finally:
+            ingester.close()
     finally:
         lock.release()
     if ingester.hears_others():
@@ -96,11 +110,13 @@ def _journal_sizes(store: StorePaths) -> dict[PartName, int]:
 
 
 def _is_caught_up(place: Place, waiting: dict[PartName, int]) -> bool:
-    if not waiting and place.paths.local is None:
-        return True
     if strange_segments(place):
         return False
     with place.database.read() as connection:
+        if is_unread(place, connection):
+            return False
+        if not waiting:
+            return True
         parts = index.open_parts(connection, {name.subject for name in waiting})
     return all(
         name in parts

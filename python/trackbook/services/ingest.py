@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from trackbook.config import Settings
 from trackbook.domain.attempt import NOT_A_WORD
 from trackbook.domain.records import (
     Record,
@@ -23,15 +24,17 @@ from trackbook.domain.records import (
     WriterOpened,
 )
 from trackbook.domain.run import Fork
-from trackbook.errors import StoreError, StoreUnreachable
+from trackbook.errors import CorruptRecord, StoreError, StoreTooNew
 from trackbook.services.adoption import strange_segments
 from trackbook.services.delivery import Delivery
 from trackbook.services.heartbeat import Heartbeats, is_elsewhere, vouch_until
+from trackbook.services.lastwords import read_last_words
 from trackbook.services.numbering import Numbering
 from trackbook.services.opening import open_place
 from trackbook.services.presence import Presence
 from trackbook.services.recorder import RunRecorder
 from trackbook.services.settling import settle
+from trackbook.services.shelter import bring_home, shelter_of
 from trackbook.store import parts as index
 from trackbook.store.database import Connection
 from trackbook.store.deletion import read_deleted
@@ -40,11 +43,11 @@ from trackbook.store.journal import Damage, host_of, scan
 from trackbook.store.locks import ProcessLock, holder, is_held, os_host
 from trackbook.store.parts import Part
 from trackbook.store.paths import PROJECT_SUBJECT, PartName, StorePaths
+from trackbook.store.piecewise import is_about_a_record, project_pieces
 from trackbook.store.place import Place
-from trackbook.store.projector import Reading, project
+from trackbook.store.projector import Reading, project, revision_of
 from trackbook.store.receiving import no_receiving
 from trackbook.store.segments import Columns, PartContent, SeriesKey, parse_segment, separate
-from trackbook.store.server_parts import PositionMoved
 from trackbook.store.server_presence import has_open_owner, note_living
 from trackbook.store.writers import is_being_written, is_last_part
 
@@ -67,7 +70,9 @@ class Ingester:
         self.place = place
         self.store, self.database = place.paths, place.database
         self._heartbeats = heartbeats or Heartbeats(place.paths)
+        self._opened = place.database.opened
         self._parts = self._known_parts()
+        self._unreadable: set[PartName] = set()
         self._seal_next = 0.0
         self._numbering = Numbering(place.paths)
         self._presence = Presence(place)
@@ -76,8 +81,13 @@ class Ingester:
         self._to_clear = set(self._deleted)
 
     def run_pass(self) -> int:
-        """Read what is new, mark what died, seal what is closed; returns how many journals had something new."""
-        changed = self._read_all() + self._bury_the_dead() + self._miss_the_silent() + self._adopt()
+        """Read what is new, mark what died, seal what is closed; returns how many journals had something new.
+
+        An index that was deleted is made anew first. Raises StoreError when the index can't be used, or was deleted
+        just now; another ingester can then take up where this one was.
+        """
+        changed = self._read_what_was_sealed() + self._read_all() + self._bury_the_dead()
+        changed += self._miss_the_silent() + self._adopt()
         self._clear_deleted()
         if time.monotonic() >= self._seal_next:
             changed += self._seal_closed()
@@ -96,7 +106,10 @@ class Ingester:
     def has_living_writers(self) -> bool:
         """Whether some journal is still being written."""
         return any(
-            not part.closed and name.subject != PROJECT_SUBJECT and not self._heartbeats.is_silent(name)
+            not part.closed
+            and name.subject != PROJECT_SUBJECT
+            and name not in self._unreadable
+            and not self._heartbeats.is_silent(name)
             for name, part in self._parts.items()
         )
 
@@ -106,15 +119,35 @@ class Ingester:
 
     def rebuild(self) -> None:
         """Make the index anew, in one transaction: readers see the old one until it is done."""
-        with self.database.write() as connection:
+        with self._write() as connection:
             index.empty_index(connection, keep_numbers=self.place.shared)
             for batch in self._everything():
-                project(connection, batch + self._number_new_runs(connection, batch), self._history)
+                self._store(connection, batch)
         self._parts = self._known_parts()
         self._deleted = self._known_deleted()
         self._to_clear = set(self._deleted)
 
+    def close(self) -> None:
+        """Close what is open, when a pass failed."""
+        with contextlib.suppress(OSError):
+            self._numbering.close()
+
     # Reading
+
+    def _read_what_was_sealed(self) -> int:
+        with self.database.read() as connection:
+            if not is_unread(self.place, connection):
+                return 0
+        self.rebuild()
+        return 1
+
+    @contextlib.contextmanager
+    def _write(self, *, durable: bool = False) -> Iterator[Connection]:
+        with self.database.write(durable=durable) as connection:
+            if self.database.opened != self._opened:
+                # What is known here of positions is not what this index holds.
+                raise StoreError(self.store.root, "its index was replaced while it was read")
+            yield connection
 
     def _read_all(self) -> int:
         changed, more = 0, True
@@ -128,15 +161,30 @@ class Ingester:
     def _project(self, readings: list[Reading]) -> None:
         if not self.place.blobs.may_lag:
             self.place.blobs.deliver()
-        with self.database.write() as connection:
-            readings = readings + self._number_new_runs(connection, readings)
+        with self._write() as connection:
             self.place.parts.keep(connection, readings)
-            project(connection, readings, self._history)
+            readings = self._store(connection, readings)
             if self.place.shared:
                 note_living(connection, (one.name for one in readings if not one.closed), os_host())
         for reading in readings:
             self._parts[reading.name] = Part(reading.position, reading.role, reading.closed, reading.sealed)
         self._note_deleted(readings)
+
+    def _store(self, connection: Connection, readings: list[Reading]) -> list[Reading]:
+        """Store readings and the numbers of new runs; one that the index can't take holds up no other."""
+        try:
+            with self.database.attempt(connection):
+                readings = readings + self._number_new_runs(connection, readings)
+                project(connection, readings, self._history)
+            return readings
+        except Exception as error:
+            if not is_about_a_record(error):
+                raise
+        if len(readings) > 1:
+            return [stored for reading in readings for stored in self._store(connection, [reading])]
+        for reading in readings:
+            project_pieces(self.database, connection, reading, self._history)
+        return readings
 
     def _gather(self) -> tuple[list[Reading], bool]:
         """Read journals, as much as fits a batch; tells whether there may be more."""
@@ -166,6 +214,10 @@ class Ingester:
                 data = file.read()
         except FileNotFoundError:
             return None
+        except OSError:  # no right to read it, a bad sector: the others go on, and the doctor names it
+            self._unreadable.add(name)
+            return None
+        self._unreadable.discard(name)
         return self._reading(name, part, data)
 
     def _reading(self, name: PartName, part: Part, data: bytes) -> Reading | None:
@@ -194,7 +246,8 @@ class Ingester:
         records = [
             (reading.name.subject, record) for reading in readings for record in reading.content.records
         ]
-        started = sorted((record.at, run_id) for run_id, record in records if isinstance(record, RunStarted))
+        begun = [(record.at, run_id) for run_id, record in records if isinstance(record, RunStarted)]
+        started = sorted(begun + index.unnumbered(connection))
         fresh = {record.run_id: record.number for _, record in records if isinstance(record, RunNumbered)}
         run_ids = [run_id for _, run_id in started if run_id not in fresh]
         known = index.numbered(connection, run_ids)
@@ -223,15 +276,18 @@ class Ingester:
         silent = [
             name
             for name, part in self._parts.items()
-            if not part.closed and not part.sealed and not is_being_written(self.store, name)
+            if not part.closed
+            and not part.sealed
+            and name not in self._unreadable
+            and not is_being_written(self.store, name)
         ]
         if not silent:
             return 0
         changed = self._read_all()  # what they wrote last comes first; some only closed their journal
         dead = [name for name in silent if not self._parts[name].closed]
         for name in dead:
-            if self._parts[name].role == "owner" and is_last_part(self.store, name):
-                self._end_killed_run(name.subject, dead)
+            if is_last_part(self.store, name):
+                self._pass_verdict(name, dead)
         with no_receiving(self.store):
             # Of a served store's journals some go on after all: their sender was only out of reach.
             dead = [name for name in dead if not is_being_written(self.store, name)]
@@ -245,25 +301,34 @@ class Ingester:
 
     def _mark_closed(self, name: PartName) -> None:
         part = self._parts[name]
-        part.closed = True
+        position = part.position
         with contextlib.suppress(FileNotFoundError):
-            part.position = max(part.position, self.store.journal(name).stat().st_size)
-        with self.database.write() as connection:
-            index.mark_closed(connection, name, part.position)
+            position = max(position, self.store.journal(name).stat().st_size)
+        with self._write() as connection:
+            index.mark_closed(connection, name, position)
+        part.closed, part.position = True, position
 
-    def _end_killed_run(self, run_id: str, dead: list[PartName]) -> None:
-        with self.database.read() as connection:
-            state = index.run_state(connection, run_id)
-        if state is None or state.status not in ("running", "lost"):
+    def _pass_verdict(self, name: PartName, dead: list[PartName]) -> None:
+        words = read_last_words(self.store.lock(name.subject, name.writer))
+        records: list[Record] = [words.lost] if words.lost is not None else []
+        if self._parts[name].role == "owner":
+            with self.database.read() as connection:
+                state = index.run_state(connection, name.subject)
+            goes_on = state is not None and state.status in ("running", "lost")
+            if state is not None and goes_on and not self._has_living_owner(name.subject, dead):
+                records.append(words.ended or RunEnded(state.last_at, "killed", None, NOT_A_WORD))
+        self._give_verdict(name.subject, records)
+
+    def _give_verdict(self, run_id: str, verdict: list[Record]) -> None:
+        # These are records like any others, so that an index made anew says the same.
+        if not verdict:
             return
-        if not self._has_living_owner(run_id, dead):
-            self._give_verdict(run_id, RunEnded(state.last_at, "killed", None, NOT_A_WORD))
-
-    def _give_verdict(self, run_id: str, verdict: RunEnded) -> None:
-        # It is a record like any other, so that an index made anew says the same.
         writer = RunRecorder.join(self.store, run_id, role="editor")
-        writer.append(verdict)
-        writer.close()
+        try:
+            for record in verdict:
+                writer.append(record)
+        finally:
+            writer.close()
 
     def _miss_the_silent(self) -> int:
         """Vouch for the writers of this host, and mark runs of other hosts of which nothing is heard as lost."""
@@ -281,7 +346,7 @@ class Ingester:
                 continue
             host = holder(self.store.lock(name.subject, name.writer))[1]
             reason = f"Nothing was heard of {host} for {self._heartbeats.lost_after:.0f} seconds."
-            self._give_verdict(name.subject, RunEnded(state.last_at, "lost", None, reason))
+            self._give_verdict(name.subject, [RunEnded(state.last_at, "lost", None, reason)])
         return self._read_all() if silent else 0
 
     def _has_living_owner(self, run_id: str, dead: list[PartName]) -> bool:
@@ -305,10 +370,9 @@ class Ingester:
         self._next_adoption = time.monotonic() + ADOPTION_SECONDS
         subjects = sorted({name.subject for name in strange_segments(self.place)})
         for subject in subjects:
-            with self.database.write() as connection:
+            with self._write() as connection:
                 index.forget_subject(connection, subject)
-                readings = list(self._of_subject(subject))
-                project(connection, readings + self._number_new_runs(connection, readings))
+                self._store(connection, list(self._of_subject(subject)))
         if subjects:
             self._parts = self._known_parts()
         return len(subjects)
@@ -319,10 +383,10 @@ class Ingester:
             if (reading := self._segment_reading(name)) is not None:
                 yield reading
         for name in self.place.parts.journals():
-            if name.subject == subject and name not in sealed:
-                data = self.place.parts.read_journal(name)
-                if data and (reading := self._reading(name, Part(), data)) is not None:
-                    yield reading
+            if name.subject != subject or name in sealed:
+                continue
+            if (reading := self._open_reading(name)) is not None:
+                yield reading
 
     # The deleted
 
@@ -378,7 +442,7 @@ class Ingester:
         ]
         for start in range(0, len(closed), SEAL_AT_ONCE):
             sealed = self.place.parts.seal(closed[start : start + SEAL_AT_ONCE])
-            with self.database.write(durable=True) as connection:
+            with self._write(durable=True) as connection:
                 self.place.parts.keep_segments(connection, sealed)
                 index.mark_sealed(connection, sealed)
             for name in sealed:
@@ -387,39 +451,58 @@ class Ingester:
             changed += self._read_all()  # who waits for what was written meanwhile does not wait for the rest
         return changed
 
-    def _segment_reading(self, name: PartName) -> Reading | None:
-        data = self.place.parts.read_segment(name)
-        if data is None:
-            return None
-        content = parse_segment(name, data)
-        damages = [(lost.position, lost.position + len(lost.data), lost.reason) for lost in content.unread]
-        length = content.length or len(data)
-        return Reading(name, content, length, _role_of(content), True, True, damages)
-
     def _everything(self) -> Iterator[list[Reading]]:
-        segments = _numbers_first(self.place.parts.segments())
+        self._parts = {}
+        segments = set(self.place.parts.segments())
+        journals = [name for name in self.place.parts.journals() if name not in segments]
         batch: list[Reading] = []
-        for name in segments:
-            if (reading := self._segment_reading(name)) is not None:
+        # All numbers come first: those of a journal that is not sealed yet hold for runs that are.
+        for name in _numbers_first([*sorted(segments), *journals]):
+            if name.subject != PROJECT_SUBJECT and batch and batch[-1].name.subject == PROJECT_SUBJECT:
+                yield batch
+                batch = []
+            reading = self._segment_reading(name) if name in segments else self._open_reading(name)
+            if reading is not None:
                 batch.append(reading)
             if len(batch) >= SEAL_AT_ONCE:
                 yield batch
                 batch = []
-        self._parts = {name: Part(closed=True, sealed=True) for name in segments}
-        for name in self.place.parts.journals():
-            bytes_read = None if name in self._parts else self.place.parts.read_journal(name)
-            if bytes_read and (reading := self._reading(name, Part(), bytes_read)) is not None:
-                batch.append(reading)
         if batch:
             yield batch
+
+    def _segment_reading(self, name: PartName) -> Reading | None:
+        self._parts[name] = Part(closed=True, sealed=True)
+        data = b""
+        try:
+            if (found := self.place.parts.read_segment(name)) is None:
+                return None
+            data = found
+            content = parse_segment(name.stem, data)
+        except (OSError, CorruptRecord) as error:
+            if (reading := self._open_reading(name)) is not None:
+                return reading  # it was torn while it was written: the journal is still there
+            reason = error.reason if isinstance(error, CorruptRecord) else str(error)
+            damages = [(0, len(data), f"the segment is damaged: {reason}")]
+            return Reading(name, PartContent(), 0, None, True, True, damages)
+        damages = [(lost.position, lost.position + len(lost.data), lost.reason) for lost in content.unread]
+        length = content.length or len(data)
+        return Reading(name, content, length, _role_of(content), True, True, damages)
+
+    def _open_reading(self, name: PartName) -> Reading | None:
+        try:
+            data = self.place.parts.read_journal(name)
+        except OSError:
+            self._unreadable.add(name)
+            return None
+        return self._reading(name, Part(), data) if data else None
 
 
 def serve(store: StorePaths, idle_seconds: float = IDLE_SECONDS, patience: float = PATIENCE) -> None:
     """Ingest until nothing was written for `idle_seconds` and no writer lives. Ends at once if another one runs.
 
-    A server that does not answer is asked again and again, ever more slowly; where no writer lives, for `patience`
-    seconds. What waits is sent by the next ingester. Where another host has the store's ingester, this one vouches
-    for the writers of this host.
+    A server that does not answer, an index that is locked or on a full disk is tried again and again, ever more
+    slowly; where no writer lives, for `patience` seconds. What waits is sent by the next ingester. Where another host
+    has the store's ingester, this one vouches for the writers of this host.
     """
     store = settle(store)
     lock = ProcessLock(store.ingester_lock)
@@ -432,7 +515,7 @@ def serve(store: StorePaths, idle_seconds: float = IDLE_SECONDS, patience: float
     try:
         away = Away()
         while _ingest(store, idle_seconds, away) is not None:
-            # No answer: what this process knows of the store may be wrong, and is asked for anew.
+            # What this process knows of the store may be wrong, and is asked for anew.
             busy = any(is_being_written(store, name) for name, _ in store.list_journals())
             if _is_asked_to_end(store) or (not busy and away.seconds > patience):
                 break
@@ -441,28 +524,33 @@ def serve(store: StorePaths, idle_seconds: float = IDLE_SECONDS, patience: float
         lock.release()
 
 
-def _ingest(store: StorePaths, idle_seconds: float, away: "Away") -> StoreError | None:
-    """Ingest until there is nothing left to do: None then; the error if the store can't be reached any more."""
+def _ingest(store: StorePaths, idle_seconds: float, away: "Away") -> Exception | None:
+    """Ingest until there is nothing left to do: None then; the error if the store can't be used just now."""
     try:
         place = open_place(store)
-    except (StoreUnreachable, PositionMoved) as error:
+    except StoreTooNew:
+        raise
+    except (OSError, StoreError) as error:
         return error
     try:
         with Delivery(place):
             ingester = Ingester(place)
-            quiet_since = time.monotonic()
-            while store.root.exists():
-                changed = ingester.run_pass()
-                away.ended()
-                if changed or ingester.has_living_writers():
-                    quiet_since = time.monotonic()
-                elif time.monotonic() - quiet_since > idle_seconds:
-                    break
-                if _is_asked_to_end(store):
-                    break
-                time.sleep(POLL_SECONDS)
-            ingester.finish()
-    except (StoreUnreachable, PositionMoved) as error:
+            try:
+                quiet_since = time.monotonic()
+                while store.root.exists():
+                    changed = ingester.run_pass()
+                    away.ended()
+                    if changed or ingester.has_living_writers():
+                        quiet_since = time.monotonic()
+                    elif time.monotonic() - quiet_since > idle_seconds:
+                        break
+                    if _is_asked_to_end(store):
+                        break
+                    time.sleep(POLL_SECONDS)
+                ingester.finish()
+            finally:
+                ingester.close()
+    except (OSError, StoreError) as error:
         return error
     finally:
         place.close()
@@ -470,7 +558,7 @@ def _ingest(store: StorePaths, idle_seconds: float, away: "Away") -> StoreError 
 
 
 def _is_asked_to_end(store: StorePaths) -> bool:
-    return not store.root.exists() or store.ingester_request.exists()
+    return not store.root.exists() or is_held(store.ingester_request)
 
 
 def _sleep(store: StorePaths, seconds: float) -> None:
@@ -502,6 +590,13 @@ class Away:
         return wait
 
 
+def is_unread(place: Place, connection: Connection) -> bool:
+    """Whether the index of a folder is new, while segments hold what it should know."""
+    return (
+        not place.shared and revision_of(connection) == 0 and next(place.parts.segments(), None) is not None
+    )
+
+
 def _numbers_first(names: Iterable[PartName]) -> list[PartName]:
     # The numbers in the project's own journal must be known before new ones are given out.
     return sorted(names, key=lambda name: name.subject != PROJECT_SUBJECT)
@@ -511,5 +606,11 @@ def _role_of(content: PartContent) -> str | None:
     return next((record.role for record in content.records if isinstance(record, WriterOpened)), None)
 
 
+def _main(store: StorePaths) -> None:
+    with contextlib.suppress(OSError):  # the store can't be written yet: the next one does it
+        bring_home(shelter_of(Settings.load().spool_folder, store.root), store)
+    serve(store)
+
+
 if __name__ == "__main__":
-    serve(StorePaths(Path(sys.argv[1])).check())
+    _main(StorePaths(Path(sys.argv[1])).check())

@@ -18,6 +18,8 @@ def ensure_ingester(store: StorePaths) -> bool:
     Returns at once: the process takes the ingester's lock by itself, and ends when nothing is left to do.
     False where the light install can't start it, or this machine has no place for what it needs.
     """
+    if store.home is not None:  # what is kept for another store is read there
+        return False
     served = is_served(store.remote)
     if not served and not can_ingest():
         return False
@@ -33,7 +35,10 @@ def ensure_ingester(store: StorePaths) -> bool:
     from trackbook.services.processes import start_module
 
     module = "trackbook.services.forward" if served else "trackbook.services.ingest"
-    start_module(module, str(store.root), folder=store.root)
+    try:
+        start_module(module, str(store.root), folder=store.root)
+    except OSError:  # no process, no memory, no disk: a later reader does it
+        return False
     return True
 
 

@@ -41,11 +41,12 @@ class Numbering:
 
     def close(self) -> None:
         """Close the journal, if one was begun."""
-        if self._writer is not None and self._lock is not None:
-            self._writer.append(WriterClosed(now()))
-            self._writer.close()
-            self._lock.release(remove=True)
-            self._writer = None
+        writer, self._writer = self._writer, None
+        if writer is not None and self._lock is not None:
+            try:
+                writer.close(WriterClosed(now()))
+            finally:
+                self._lock.release(remove=True)
 
     def _claim(self, number: int, run_id: str) -> int:
         """Return the first number from this one on that no other machine gives to another run."""

@@ -1,14 +1,13 @@
 """The recorder: the one writer of a run's records. Each call is one append to a local journal.
 
 No server, no database and no network is on this path. A full disk does not raise into the user's work: it warns
-once and counts what was not stored.
+once, and what was not stored is counted (see mending.py).
 """
 
 import operator
 import os
 import threading
 import time
-import warnings
 import weakref
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -27,27 +26,35 @@ from trackbook.domain.names import check_artifact_path, check_name
 from trackbook.domain.records import Record, WriterRole
 from trackbook.domain.run import Fork, RunError, RunStatus, Source
 from trackbook.domain.values import flatten, to_number, to_parameter, to_wire
-from trackbook.errors import InvalidValue, UsageError
+from trackbook.errors import InvalidValue, StoreError, UsageError
+from trackbook.services.mending import MendingWriter
+from trackbook.services.warning import StorageWarning as StorageWarning
+from trackbook.services.warning import warn
 from trackbook.store.blobs import BlobStore
 from trackbook.store.journal import JournalWriter, opening_record
 from trackbook.store.locks import ProcessLock, boot_id, os_host, process_started
-from trackbook.store.paths import StorePaths
+from trackbook.store.paths import PartName, StorePaths
 from trackbook.version import version
 
 _MAX_STEP = 2**63
 
 
-class StorageWarning(UserWarning):
-    """Something could not be stored; the text says what."""
-
-
 class RunRecorder:
     """Writes one run from this process. Made by `start` or `join`; safe to use from several threads.
 
-    In a forked child the same object goes on as a writer of its own, whose death does not end the run.
+    In a forked child the same object goes on as a writer of its own, whose death does not end the run. Where
+    `must_write` is false, a journal that can't be opened raises nothing: it is tried again as the run goes on.
     """
 
-    def __init__(self, store: StorePaths, run_id: str, experiment: str, name: str, role: WriterRole) -> None:
+    def __init__(
+        self,
+        store: StorePaths,
+        run_id: str,
+        experiment: str,
+        name: str,
+        role: WriterRole,
+        must_write: bool = True,
+    ) -> None:
         self.store = store
         self.run_id = run_id
         self.experiment = experiment
@@ -58,11 +65,22 @@ class RunRecorder:
         self.failed_appends = 0
         self._names: set[str] = set()
         self._last_steps: dict[object, int] = {}
-        self._fork_lock = threading.Lock()
+        self._fork_lock = threading.RLock()
+        self._mend_lock = threading.RLock()
         self._forked = False
+        self._in_child = False
+        self._warned = False
         self._orders = 0
         self._not_before = 0
-        self._open_writer()
+        self._lock: ProcessLock | None = None
+        self._writer: JournalWriter | MendingWriter
+        try:
+            self._writer = self._open_writer()
+        except OSError as error:
+            if must_write:
+                raise StoreError(store.root, f"it can't be written ({error.strerror or error})") from error
+            self._writer = self._mending(None)
+            self._warn_once("anything", error)
         _recorders.add(self)
 
     @classmethod
@@ -79,10 +97,12 @@ class RunRecorder:
         run_id: str | None = None,
         group: str | None = None,
         fork: Fork | None = None,
+        must_write: bool = True,
     ) -> "RunRecorder":
         """Open a run in `store`, of which this process is the owner: its death ends the run.
 
-        Raises InvalidName and InvalidValue for what can't be stored, StoreError when the store can't be written.
+        Raises InvalidName and InvalidValue for what can't be stored, and StoreError when the store can't be
+        written, unless `must_write` is false.
         """
         check_name("experiment", experiment)
         run_id = run_id or new_id()
@@ -91,7 +111,7 @@ class RunRecorder:
         plain_tags = _plain_tags(tags or {})
         if group is not None:
             check_name("group", group)
-        recorder = cls(store, run_id, experiment, run_name, "owner")
+        recorder = cls(store, run_id, experiment, run_name, "owner", must_write)
         origin = source or Source("script")
         recorder.append(
             records.RunStarted(now(), experiment, run_name, user_name(), os_host(), origin, parent_id, fork)
@@ -139,8 +159,11 @@ class RunRecorder:
         experiment: str = "",
         name: str = "",
     ) -> "RunRecorder":
-        """Become a further writer of a run that another process opened."""
-        return cls(store, run_id, experiment, name or default_name(run_id), role)
+        """Become a further writer of a run that another process opened.
+
+        An editor must know that its change is stored: for it, and only for it, what can't be written raises StoreError.
+        """
+        return cls(store, run_id, experiment, name or default_name(run_id), role, must_write=role == "editor")
 
     def log(
         self, values: Mapping[str, object], step: int | None = None, context: Mapping[str, str] | None = None
@@ -223,7 +246,7 @@ class RunRecorder:
             else:
                 digest, size = self.blobs.put_bytes(source), len(source)
         except OSError as error:
-            self._warn_once(f"artifact {path!r} ({error.strerror or error})")
+            self._count_lost(f"artifact {path!r}", error)
             return ""
         guessed = media_type or _media_type(path)
         self.append(records.ArtifactStored(now(), path, digest, size, guessed, kind, cell_id))
@@ -234,7 +257,7 @@ class RunRecorder:
         try:
             return self.blobs.put_bytes(data)
         except OSError as error:
-            self._warn_once(f"{len(data)} bytes ({error.strerror or error})")
+            self._count_lost(f"{len(data)} bytes", error)
             return None
 
     def cell_started(self, cell_id: str | None, count: int | None, source: str) -> int:
@@ -277,17 +300,14 @@ class RunRecorder:
         if self._forked:
             self._become_child()
         if not self.is_open:
-            raise UsageError(
-                f"The run {self.experiment} · {self.name} has ended; start another one to track more."
-            )
+            raise self._has_ended()
         try:
             try:
                 self._writer.append(record)
             except UnicodeEncodeError:
                 self._writer.append(_without_surrogates(record))
         except OSError as error:
-            self.failed_appends += 1
-            self._warn_once(f"{type(record).__name__} ({error.strerror or error})")
+            self._refused(record, error)
 
     def end(
         self,
@@ -303,7 +323,7 @@ class RunRecorder:
         """
         if not self.is_open:
             return
-        if (not self._forked and self.role != "child") or status == "failed":
+        if not self._in_child and (self.role != "child" or status == "failed"):
             at = max(now(), self._not_before)
             self.append(records.RunEnded(at, status, error, reason, message_id))
         self.close()
@@ -312,43 +332,120 @@ class RunRecorder:
         """Stop writing; the run goes on if others write it."""
         if not self.is_open:
             return
-        if not self._forked:
-            self.append(records.WriterClosed(now()))
-            self._writer.close()
-            self._lock.release(remove=True)
+        # First of all: no record of another thread may come to stand behind the closing one.
         self.is_open = False
         _recorders.discard(self)
+        if self._forked:
+            return
+        told = True
+        try:
+            self._writer.close(records.WriterClosed(now()))
+        except OSError:
+            told = self._say_last_words()
+        if self._lock is not None:
+            self._lock.release(remove=told)
 
-    def _open_writer(self) -> None:
+    def _open_writer(self) -> JournalWriter:
         writer = new_id()
-        self._lock = ProcessLock(self.store.lock(self.run_id, writer))
-        self._lock.acquire_in_folder(timeout=5.0)
-        self._writer = JournalWriter(self.store, self.run_id, writer, on_rotate=lambda: [self._opening()])
-        self._writer.append(self._opening())
+        lock = ProcessLock(self.store.lock(self.run_id, writer))
+        lock.acquire_in_folder(timeout=5.0)
+        try:
+            journal = JournalWriter(self.store, self.run_id, writer, on_rotate=lambda: [self._opening()])
+            try:
+                journal.append(self._opening())
+            except OSError:
+                journal.close()
+                self.store.journal(PartName(self.run_id, writer, 0)).unlink(missing_ok=True)
+                raise
+        except OSError:
+            lock.release(remove=True)
+            raise
+        self._lock = lock
+        return journal
 
     def _opening(self) -> Record:
         return opening_record(self.role, version(), os_host(), _boot_id(), _started(os.getpid()))
 
     def _after_fork(self) -> None:
         self._writer.forget()
-        self._lock.forget()
-        self._fork_lock = threading.Lock()
-        self._forked = True
+        if self._lock is not None:
+            self._lock.forget()
+        self._fork_lock = threading.RLock()
+        self._mend_lock = threading.RLock()
+        self._forked = self._in_child = True
 
     def _become_child(self) -> None:
         with self._fork_lock:
             if self._forked and self.is_open:
                 self.role = "child"
-                self._open_writer()
+                try:
+                    self._writer = self._open_writer()
+                except OSError:  # the append that follows meets it, too, and says so
+                    self._lock = None
+                    self._writer = self._mending(None)
                 self._forked = False
 
-    def _warn_once(self, what: str) -> None:
-        if not getattr(self, "_warned", False):
+    # What the disk refuses
+
+    def _refused(self, record: Record, error: OSError) -> None:
+        if not self.is_open:
+            raise self._has_ended() from None  # by another thread, meanwhile
+        if self.role == "editor":
+            raise StoreError(self.store.root, f"it can't be written ({error.strerror or error})") from error
+        with self._mend_lock:
+            self.failed_appends += 1
+            self._to_mend().refused(record)
+        self._warn_once(type(record).__name__, error)
+
+    def _count_lost(self, what: str, error: OSError) -> None:
+        if self.role == "editor":
+            raise StoreError(self.store.root, f"it can't be written ({error.strerror or error})") from error
+        if self._forked:
+            self._become_child()
+        with self._mend_lock:
+            self._to_mend().count(now())
+        self._warn_once(what, error)
+
+    def _to_mend(self) -> MendingWriter:
+        if not isinstance(self._writer, MendingWriter):
+            self._writer = self._mending(self._writer)
+        return self._writer
+
+    def _mending(self, writer: JournalWriter | None) -> MendingWriter:
+        return MendingWriter(writer, self._open_writer, self._mended)
+
+    def _mended(self, writer: JournalWriter) -> None:
+        with self._mend_lock:
+            if isinstance(self._writer, MendingWriter) and not self._writer.lost:
+                self._writer = writer
+
+    def _say_last_words(self) -> bool:
+        """Tell the reader of the lock file what the journal did not take; True if nothing is left to tell there."""
+        words = self._writer.last_words() if isinstance(self._writer, MendingWriter) else {}
+        if not words:
+            return True
+        if self._lock is not None and self._lock.say(**words):
+            return False
+        if (lost := words.get("lost", [0])[0]) and not self._in_child:
+            warn(
+                f"Of the run {self.experiment} · {self.name}, {lost:,} records or files could not be stored, and "
+                f"{self.store.root} does not know of it.",
+                stacklevel=4,
+            )
+        return True
+
+    def _has_ended(self) -> UsageError:
+        return UsageError(
+            f"The run {self.experiment} · {self.name} has ended; start another one to track more."
+        )
+
+    def _warn_once(self, what: str, error: OSError) -> None:
+        if not self._warned:
             self._warned = True
-            warnings.warn(
-                f"Trackbook could not store {what} of the run {self.experiment} · {self.name}. "
-                "Your work goes on; further losses are counted in silence.",
-                StorageWarning,
+            warn(
+                f"Trackbook could not store {what} of the run {self.experiment} · {self.name} "
+                f"({error.strerror or error}). Your work goes on; further losses are counted, and "
+                "`trackbook doctor` says how many there were.",
                 stacklevel=4,
             )
 

@@ -19,6 +19,7 @@ from trackbook.store.details import (
     read_children,
     read_environment,
     read_forks,
+    read_losses,
     read_modules,
     read_revisions,
     read_series,
@@ -93,6 +94,7 @@ class Runs:
                 children=read_children(connection, run.id),
                 attempts=read_attempts(connection, run.id),
                 forks=read_forks(connection, run.id),
+                losses=read_losses(connection, run.id),
             )
 
     def experiments(self) -> list[Experiment]:

@@ -45,8 +45,12 @@ class Surroundings:
         self._thread = threading.Thread(
             target=self._capture_beside, args=(notebook, saved), name="trackbook-surroundings", daemon=True
         )
-        _captures.add(self)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError:  # the interpreter is ending, or may have no more threads
+            self._thread = None
+        else:
+            _captures.add(self)
         return self
 
     def update(self) -> None:

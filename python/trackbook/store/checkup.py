@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select, union_all
 
-from trackbook.domain.checkup import DamagedRecord
+from trackbook.domain.checkup import DamagedRecord, RunLoss
+from trackbook.domain.clock import to_datetime
 from trackbook.store import schema as t
 from trackbook.store.paths import PartName, StorePaths
 from trackbook.store.projector import revision_of
@@ -56,6 +57,20 @@ def read_damages(connection: Connection, store: StorePaths) -> list[DamagedRecor
             row.reason,
         )
         for row in connection.execute(query)
+    ]
+
+
+def read_all_losses(connection: Connection) -> list[RunLoss]:
+    """Return what the disk refused, by run."""
+    c, runs = t.losses.c, t.runs.c
+    query = (
+        select(runs.number, c["count"], c.first, c.last)
+        .join_from(t.losses, t.runs, runs.id == c.run_id)
+        .order_by(runs.number, c.first)
+    )
+    return [
+        RunLoss(number, count, to_datetime(first), to_datetime(last))
+        for number, count, first, last in connection.execute(query)
     ]
 
 

@@ -2,34 +2,46 @@
 
 import contextlib
 import sqlite3
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection as Connection  # for those who may not import SQLAlchemy
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError
 
-from trackbook.errors import StoreError, StoreTooNew
+from trackbook.errors import RecordRefused, StoreError, StoreTooNew
 from trackbook.store.locks import ProcessLock
 from trackbook.store.paths import StorePaths
 
 # The newest migration; opening an index that has it needs no Alembic, which is slow to import.
-HEAD = "0004"
-KNOWN = ("0001", "0002", "0003", "0004")
+HEAD = "0005"
+KNOWN = ("0001", "0002", "0003", "0004", "0005")
 MIGRATIONS = "trackbook.store:migrations"
+# How long a statement waits while another process holds the index.
+BUSY_SECONDS = 60.0
 
 
 class Database:
-    """The index of one store. Connections are made as needed and kept; `close` gives them back."""
+    """The index of one store. Connections are made as needed and kept; `close` gives them back.
+
+    `opened` counts how often the index had to be opened, because its file was deleted or replaced.
+    """
+
+    opened = 1
 
     def __init__(self, store: StorePaths) -> None:
         self.store = store
         self.engine = _engine(store)
+        self._renewing = threading.Lock()
         _bring_up_to_date(self.engine, store)
+        self._file = _identity(store.index)
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection that sees one state of the index throughout."""
+        self._renew()
         with _clear_errors(self.store), self.engine.connect() as connection, connection.begin():
             yield connection
 
@@ -39,6 +51,7 @@ class Database:
 
         After a `durable` one a power cut takes away neither it nor any that was committed before.
         """
+        self._renew()
         options = {"trackbook_write": True, "trackbook_durable": durable}
         with (
             _clear_errors(self.store),
@@ -47,13 +60,38 @@ class Database:
         ):
             yield connection
 
+    @contextlib.contextmanager
+    def attempt(self, connection: Connection) -> Iterator[None]:
+        """Within a transaction, undo what was done in this block if an error leaves it; the rest stays."""
+        with _clear_errors(self.store), connection.begin_nested():
+            yield
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
 
+    def _renew(self) -> None:
+        """Open the index anew if its file was deleted or replaced: what is read and written must be what others see."""
+        if _identity(self.store.index) == self._file:
+            return
+        with self._renewing:
+            if _identity(self.store.index) != self._file:
+                self.engine.dispose()
+                _bring_up_to_date(self.engine, self.store)
+                self._file = _identity(self.store.index)
+                self.opened += 1
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
 
 def _engine(store: StorePaths) -> Engine:
-    engine = create_engine(f"sqlite:///{store.index}", connect_args={"timeout": 60.0})
+    engine = create_engine(f"sqlite:///{store.index}", connect_args={"timeout": BUSY_SECONDS})
 
     @event.listens_for(engine, "connect")
     def _on_connect(raw: sqlite3.Connection, _: Any) -> None:
@@ -131,6 +169,8 @@ def _clear_errors(store: StorePaths) -> Iterator[None]:
         yield
     except DatabaseError as error:
         reason = str(error.orig or error)
+        if isinstance(error, (IntegrityError, DataError)):
+            raise RecordRefused(store.root, f"the index can't take what a record says ({reason})") from error
         hint = (
             "; `trackbook rebuild` makes the index anew"
             if "malformed" in reason or "not a database" in reason

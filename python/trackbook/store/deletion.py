@@ -19,6 +19,7 @@ _BY_RUN = (
     t.snapshots,
     t.modules,
     t.turns,
+    t.losses,
     t.cards,
 )
 

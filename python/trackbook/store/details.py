@@ -11,7 +11,7 @@ from trackbook.domain.cell import CellError, CellExecution
 from trackbook.domain.clock import to_datetime
 from trackbook.domain.environment import Environment, Module
 from trackbook.domain.metric import MetricDefinition, SeriesSummary
-from trackbook.domain.run import ParamRevision, SnapshotInfo
+from trackbook.domain.run import Loss, ParamRevision, SnapshotInfo
 from trackbook.store import schema as t
 from trackbook.store.runs import decode_spark, decode_value
 
@@ -149,6 +149,15 @@ def read_attempts(connection: Connection, run_id: str) -> list[Attempt]:
     turns = connection.execute(select(u.at, u.turn, u.host, u.reason).where(u.run_id == run_id))
     present = Turn(run.ended or 0, run.status, run.host, run.reason)
     return split_attempts(run.started, run.host, [Turn(*row) for row in turns], present)
+
+
+def read_losses(connection: Connection, run_id: str) -> list[Loss]:
+    """Return what the disk refused of a run, in time order."""
+    c = t.losses.c
+    query = select(c["count"], c.first, c.last).where(c.run_id == run_id).order_by(c.first)
+    return [
+        Loss(count, to_datetime(first), to_datetime(last)) for count, first, last in connection.execute(query)
+    ]
 
 
 def _artifact(row: Row[Any]) -> Artifact:

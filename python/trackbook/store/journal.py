@@ -5,6 +5,8 @@ payload (msgpack). A reader that meets bytes that are no whole frame looks for t
 what it skipped is reported. An unfinished frame at the very end is a write in progress, or one torn by a crash.
 """
 
+import contextlib
+import errno
 import os
 import struct
 import threading
@@ -12,7 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import msgspec
 
@@ -54,7 +56,8 @@ class JournalWriter:
     """Appends records to the journal files of one writer; a new file begins when one grows long.
 
     Raises OSError when a record could not be stored; the file is then cut back to its last whole record.
-    Safe to call from several threads. `on_rotate` returns the first records of each further file.
+    Safe to call from several threads, and from a signal handler. `on_rotate` returns the first records of each
+    further file.
     """
 
     paths: StorePaths
@@ -65,59 +68,101 @@ class JournalWriter:
     on_rotate: Callable[[], list[Record]] | None = None
     _fd: int = -1
     _size: int = 0
-    _lock: threading.Lock = None  # type: ignore[assignment]
+    _rotating: bool = False
+    # Reentrant: a handler of SIGTERM may log, or end the run, in the middle of an append of the same thread.
+    _lock: threading.RLock = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
-        self._lock = threading.Lock()
-        self._open()
+        self._lock = threading.RLock()
+        path = self._path(self.part)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._fd = _open_to_append(path)
+        self._size = os.fstat(self._fd).st_size
 
     def append(self, record: Record) -> None:
         """Append one record; when this returns, it survives the death of the process."""
         payload = _encode(record)
         frame = _pack_header(MARKER, records.FORMAT, 0, len(payload), _crc32(payload)) + payload
         with self._lock:
-            if os.write(self._fd, frame) != len(frame):
-                self._cut_back()
+            if (written := os.write(self._fd, frame)) != len(frame):
+                self._cut_back(written)
             self._size += len(frame)
-            if self._size > self.rotate_at:
+            if self._size > self.rotate_at and not self._rotating:
                 self._rotate()
 
-    def close(self) -> None:
-        """Close the file; nothing can be appended after."""
+    def close(self, last: Record | None = None) -> None:
+        """Append a last record, if there is one, and close the file; nothing can be appended after.
+
+        The file is closed even when the last record can't be stored, which raises OSError.
+        """
         with self._lock:
-            if self._fd >= 0:
-                os.close(self._fd)
-                self._fd = -1
+            try:
+                if last is not None and self._fd >= 0:
+                    self.append(last)
+            finally:
+                self._close()
 
     def forget(self) -> None:
         """Close the inherited handle in a forked child, whose parent may hold the lock just now."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._close()
+
+    def _close(self) -> None:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
 
-    def _open(self) -> None:
-        path = self.paths.journal(PartName(self.subject, self.writer, self.part))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        self._size = os.fstat(self._fd).st_size
+    def _path(self, part: int) -> Path:
+        return self.paths.journal(PartName(self.subject, self.writer, part))
 
-    def _cut_back(self) -> None:
-        os.ftruncate(self._fd, self._size)
-        raise OSError(28, "the disk is full")
+    def _cut_back(self, written: int) -> NoReturn:
+        # Only what is known to be the torn record: a Ctrl-C between a write and its count leaves `_size` behind, and
+        # cutting there would take away a record that was acknowledged. What is left standing readers step over.
+        size = os.fstat(self._fd).st_size
+        if size == self._size + written:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._fd, self._size)
+        self._size = os.fstat(self._fd).st_size
+        raise OSError(errno.ENOSPC, "the disk is full")
 
     def _rotate(self) -> None:
-        old, self.part = self._fd, self.part + 1
+        # The further file appears with its first records in it, or not at all: once it is there, the old one counts
+        # as finished, and a file that does not say who writes it would not end the run of a process that dies.
+        path = self._path(self.part + 1)
+        draft = path.with_suffix(".draft")
+        first = b"".join(
+            _frame(record) for record in (self.on_rotate() if self.on_rotate is not None else ())
+        )
+        self._rotating = True
         try:
-            self._open()
+            fd = _open_to_append(draft)
         except OSError:  # go on in the long file; the next append tries again
-            self._fd, self.part = old, self.part - 1
+            self._rotating = False
             return
-        os.close(old)
-        for record in self.on_rotate() if self.on_rotate is not None else ():
-            payload = _encode(record)
-            frame = _pack_header(MARKER, records.FORMAT, 0, len(payload), _crc32(payload)) + payload
-            self._size += os.write(self._fd, frame)
+        try:
+            os.ftruncate(fd, 0)
+            if os.write(fd, first) == len(first):
+                os.rename(draft, path)
+        except OSError:
+            pass
+        finally:  # after a Ctrl-C, too
+            if path.exists():
+                old, self._fd, self._size, self.part = self._fd, fd, len(first), self.part + 1
+                os.close(old)
+            else:
+                os.close(fd)
+                with contextlib.suppress(OSError):
+                    draft.unlink()
+            self._rotating = False
+
+
+def _frame(record: Record) -> bytes:
+    payload = _encode(record)
+    return _pack_header(MARKER, records.FORMAT, 0, len(payload), _crc32(payload)) + payload
+
+
+def _open_to_append(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
 
 
 def frame(record: Record) -> bytes:

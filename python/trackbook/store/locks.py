@@ -12,6 +12,7 @@ import threading
 import time
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 try:
     import fcntl
@@ -19,6 +20,9 @@ except ImportError:  # Windows: a byte of the file is locked instead
     fcntl = None  # type: ignore[assignment]
 
 _FOLDER_TRIES = 20
+# Bytes of a lock file, taken at once, so that its holder can still write there when the disk is full.
+_PLACE = 1024
+
 _held: set[str] = set()
 _guard = threading.Lock()
 
@@ -73,11 +77,32 @@ class ProcessLock:
                 os.close(fd)
                 return False
             _held.add(str(self.path))
-        os.ftruncate(fd, 0)
-        os.lseek(fd, 0, os.SEEK_SET)
-        os.write(fd, _identity())
-        self._fd, self._pid = fd, os.getpid()
+            self._fd, self._pid = fd, os.getpid()
+        with contextlib.suppress(OSError):  # on a full disk the lock holds all the same
+            os.ftruncate(fd, 0)
+            self._write(_identity())
         return True
+
+    def say(self, **words: object) -> bool:
+        """Add to what the file says; False if that could not be written.
+
+        Works on a full disk: the file's place there was taken when the lock was.
+        """
+        if self._fd is None or self._pid != os.getpid():
+            return False
+        try:
+            self._write(_identity() | words)
+        except (OSError, ValueError):
+            return False
+        return True
+
+    def _write(self, text: dict[str, object]) -> None:
+        assert self._fd is not None
+        line = json.dumps(text).encode().ljust(_PLACE)
+        if len(line) > _PLACE:
+            raise ValueError("too many words for a lock file")
+        os.lseek(self._fd, 0, os.SEEK_SET)
+        os.write(self._fd, line)
 
     def forget(self) -> None:
         """Close the handle in a forked child, where the lock was not inherited."""
@@ -120,6 +145,18 @@ def holder(path: Path) -> tuple[int, str | None]:
             os.close(fd)
 
 
+def read_words(path: Path) -> dict[str, Any]:
+    """Return what a lock file says, which nobody in this process may hold; nothing of one that can't be read."""
+    with _guard:
+        if str(path) in _held:
+            return {}
+        try:
+            words = json.loads(path.read_bytes())
+        except (OSError, ValueError):
+            return {}
+    return words if isinstance(words, dict) else {}
+
+
 def os_host() -> str:
     """Return this machine's name."""
     return os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
@@ -156,8 +193,8 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew_guard)
 
 
-def _identity() -> bytes:
-    return json.dumps({"pid": os.getpid(), "host": os_host(), "boot_id": boot_id()}).encode()
+def _identity() -> dict[str, object]:
+    return {"pid": os.getpid(), "host": os_host(), "boot_id": boot_id()}
 
 
 def _read_identity(fd: int) -> tuple[int, str | None]:

@@ -55,7 +55,10 @@ def closed_lengths(connection: Connection, subjects: Collection[str]) -> dict[Pa
 
 def mark_closed(connection: Connection, name: PartName, position: int) -> None:
     """Note that nothing more comes, and that bytes up to `position` are done with."""
-    connection.execute(update(t.parts).where(_is(name)).values(closed=True, position=position))
+    done = connection.execute(update(t.parts).where(_is(name)).values(closed=True, position=position))
+    if done.rowcount == 0:  # not one record of it was ever read: the writer died before its first
+        row = {"position": position, "role": None, "closed": True, "sealed": False}
+        connection.execute(insert(t.parts).values(**name._asdict(), **row))
 
 
 def mark_sealed(connection: Connection, names: Iterable[PartName]) -> None:
@@ -77,6 +80,13 @@ def numbered(connection: Connection, run_ids: Iterable[str]) -> set[str]:
         for ids in slices(sorted(set(run_ids)))
         for run_id in connection.execute(select(c.run_id).where(c.run_id.in_(ids))).scalars()
     }
+
+
+def unnumbered(connection: Connection) -> list[tuple[int, str]]:
+    """Return the start and the id of each run that is known to have begun and has no number."""
+    c = t.runs.c
+    query = select(c.started, c.id).where(c.number.is_(None), c.started.is_not(None))
+    return [(row.started, row.id) for row in connection.execute(query)]
 
 
 def highest_number(connection: Connection) -> int:

@@ -33,15 +33,17 @@ class StorePaths:
     """The paths of the store in the folder `root` (a project's `.trackbook`).
 
     `local` is a folder of this machine for the index and the ingester's files, where the store is on a network.
+    `home` is named where the folder only keeps what belongs into another store, which can't be written just now.
     """
 
     root: Path
     local: Path | None = None
+    home: Path | None = None
 
     @property
     def project(self) -> Path:
         """The project's folder, which holds the store."""
-        return self.root.parent
+        return (self.home or self.root).parent
 
     @property
     def journals(self) -> Path:
@@ -96,7 +98,9 @@ class StorePaths:
     @property
     def name(self) -> str:
         """The project's name: that of its folder; of a spool, the last part of its store's URL."""
-        return self.remote.rstrip("/").rpartition("/")[2] if self.remote else self.project.name
+        if self.home is None and (remote := self.remote):
+            return remote.rstrip("/").rpartition("/")[2]
+        return self.project.name
 
     @property
     def remote(self) -> str | None:
@@ -200,6 +204,14 @@ def create_store(root: Path, remote: str | None = None) -> StorePaths:
 def locate_store(start: Path) -> StorePaths:
     """Return the store for work in the folder `start`: found upwards, else made at the git root, else in `start`."""
     return find_store(start) or create_store(_project_root(start) / FOLDER)
+
+
+def planned_root(start: Path) -> Path:
+    """Return the folder of that store, whether it is there, can be used, or not."""
+    for candidate in (start.absolute(), *start.absolute().parents):
+        if (candidate / FOLDER / "store.json").is_file():
+            return candidate / FOLDER
+    return _project_root(start) / FOLDER
 
 
 def _project_root(start: Path) -> Path:

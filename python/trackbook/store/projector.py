@@ -321,10 +321,21 @@ class _Batch:
         )
 
     def _store_numbers(self, rows: list[Row]) -> None:
-        # Two machines may have numbered the same run: the lower number counts, whichever is read first.
+        # Two machines may have numbered the same run: the lower number counts, whichever is read first. And two that
+        # could not see each other may have given one number to two runs: the first keeps it, and stops no store.
         n = t.numbers.c
         given: dict[str, int] = {}
+        wanted = [row["number"] for row in rows]
+        holders = {
+            number: run_id
+            for start in range(0, len(wanted), 500)
+            for number, run_id in self.connection.execute(
+                select(n.number, n.run_id).where(n.number.in_(wanted[start : start + 500]))
+            )
+        }
         for row in rows:
+            if holders.setdefault(row["number"], row["run_id"]) != row["run_id"]:
+                continue
             given[row["run_id"]] = min(row["number"], given.get(row["run_id"], row["number"]))
         for ids in slices(sorted(given)):
             for run_id, number in self.connection.execute(
@@ -354,7 +365,7 @@ class _Batch:
             write_cards(self.connection, put_together(self.connection, ids))
 
 
-_REPEATABLE = (t.cells, t.damages, t.turns)
+_REPEATABLE = (t.cells, t.damages, t.losses, t.turns)
 _CELL_END = ("status", "duration", "outputs", "truncated", "error")
 _JOB_START = ("sweep_id", "submitted")
 
@@ -531,6 +542,12 @@ def _job_finished(batch: _Batch, name: PartName, record: r.JobFinished) -> None:
     row |= {"worker": None, "lease_expires": None}
 
 
+def _lost(batch: _Batch, name: PartName, record: r.RecordsLost) -> None:
+    batch.run(name.subject, record.at)
+    row: Row = {"run_id": name.subject, "writer": name.writer}
+    batch.added[t.losses].append(row | {f: getattr(record, f) for f in ("at", "count", "first", "last")})
+
+
 _APPLY: dict[type[Record], Callable[[_Batch, PartName, Any], None]] = {
     r.RunStarted: _started,
     r.RunResumed: _resumed,
@@ -553,4 +570,5 @@ _APPLY: dict[type[Record], Callable[[_Batch, PartName, Any], None]] = {
     r.RunDeleted: _deleted,
     r.JobSubmitted: _job_submitted,
     r.JobFinished: _job_finished,
+    r.RecordsLost: _lost,
 }

@@ -303,6 +303,19 @@ damages = Table(
     PrimaryKeyConstraint("subject", "writer", "part", "position"),
 )
 
+# What the disk refused of a run: how many records (or contents of files), from which moment to which.
+losses = Table(
+    "losses",
+    metadata,
+    Column("run_id", String(36), nullable=False),
+    Column("writer", String(36), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    PrimaryKeyConstraint("run_id", "writer", "at"),
+)
+
 # One row: the number of the last change, which every changed run and job carries.
 revisions = Table(
     "revisions",

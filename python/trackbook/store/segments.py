@@ -83,6 +83,8 @@ class _Footer(msgspec.Struct):
     unread: list[Unread] = []
     short: Packed | None = None
     length: int = 0
+    # Of all that stands before the footer; None in segments of the first versions.
+    checksum: int | None = None
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -162,10 +164,13 @@ def write_draft(path: Path, content: PartContent) -> None:
     """Write the bytes of a segment to a file, which is not on the disk yet when this returns."""
     with open(path, "wb") as file:
         file.write(MAGIC)
+        checksum = zlib.crc32(MAGIC)
 
         def put(block: bytes) -> tuple[int, int]:
+            nonlocal checksum
             position = file.tell()
             file.write(block)
+            checksum = zlib.crc32(block, checksum)
             return position, len(block)
 
         short = pack(
@@ -189,7 +194,7 @@ def write_draft(path: Path, content: PartContent) -> None:
             for (key, context), columns in content.points.items()
             if len(columns.values) >= SHORT
         ]
-        footer = _encode(_Footer(FORMAT, records, series, content.unread, short, content.length))
+        footer = _encode(_Footer(FORMAT, records, series, content.unread, short, content.length, checksum))
         file.write(footer + _TAIL.pack(len(footer), zlib.crc32(footer)))
 
 
@@ -201,14 +206,17 @@ def read_segment(path: Path) -> PartContent:
 def parse_segment(source: object, data: bytes) -> PartContent:
     """Return all that the bytes of a segment hold; `source` says in an error whose they are."""
     footer = _read_footer(source, data)
-    content = PartContent(
-        _decode_records(zstandard.ZstdDecompressor().decompress(_cut(data, footer.records)))
-    )
+    _check_blocks(source, data, footer)
+    content = PartContent()
+    try:
+        content.records = _decode_records(zstandard.ZstdDecompressor().decompress(_cut(data, footer.records)))
+        for series in footer.series:
+            content.points[series.key, series.context] = _columns(data, series)
+        for key, context, steps, times, values in _short_series(data, footer):
+            content.points[key, context] = Columns(steps, times, values)
+    except (msgspec.MsgspecError, zstandard.ZstdError, ValueError) as error:
+        raise CorruptRecord(source, f"its records or points can't be read ({error})") from error
     content.unread, content.length = footer.unread, footer.length
-    for series in footer.series:
-        content.points[series.key, series.context] = _columns(data, series)
-    for key, context, steps, times, values in _short_series(data, footer):
-        content.points[key, context] = Columns(steps, times, values)
     return content
 
 
@@ -235,10 +243,19 @@ def find_columns(source: object, data: bytes, key: str, context: str) -> Columns
     footer = _read_footer(source, data)
     for series in footer.series:
         if series.key == key and series.context == context:
-            return _columns(data, series)
-    for name, where, steps, times, values in _short_series(data, footer):
-        if name == key and where == context:
-            return Columns(steps, times, values)
+            _check_blocks(source, data, footer)
+            try:
+                return _columns(data, series)
+            except (zstandard.ZstdError, ValueError) as error:
+                raise CorruptRecord(source, f"its points can't be read ({error})") from error
+    if footer.short is not None:
+        _check_blocks(source, data, footer)
+        try:
+            for name, where, steps, times, values in _short_series(data, footer):
+                if name == key and where == context:
+                    return Columns(steps, times, values)
+        except (msgspec.MsgspecError, zstandard.ZstdError, ValueError) as error:
+            raise CorruptRecord(source, f"its points can't be read ({error})") from error
     return None
 
 
@@ -251,7 +268,18 @@ def _read_footer(source: object, data: bytes) -> _Footer:
     footer = data[len(data) - _TAIL.size - length : len(data) - _TAIL.size]
     if zlib.crc32(footer) != checksum:
         raise CorruptRecord(source, "its footer fails the checksum")
-    return _decode_footer(footer)
+    try:
+        return _decode_footer(footer)
+    except msgspec.MsgspecError as error:
+        raise CorruptRecord(source, f"its footer can't be read ({error})") from error
+
+
+def _check_blocks(source: object, data: bytes, footer: _Footer) -> None:
+    if footer.checksum is None:
+        return
+    length, _ = _TAIL.unpack_from(data, len(data) - _TAIL.size)
+    if zlib.crc32(memoryview(data)[: len(data) - _TAIL.size - length]) != footer.checksum:
+        raise CorruptRecord(source, "its contents fail the checksum")
 
 
 def _columns(data: bytes, series: _Series) -> Columns:

@@ -7,9 +7,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NoSuchModuleError,
+    OperationalError,
+)
 
-from trackbook.errors import MissingExtra, StoreError, StoreTooNew, StoreUnreachable
+from trackbook.errors import MissingExtra, RecordRefused, StoreError, StoreTooNew, StoreUnreachable
 from trackbook.store.database import HEAD, KNOWN, Database
 from trackbook.store.paths import StorePaths
 
@@ -57,6 +64,12 @@ class ServerDatabase(Database):
             yield connection
 
     @contextlib.contextmanager
+    def attempt(self, connection: Connection) -> Iterator[None]:
+        """Within a transaction, undo what was done in this block if an error leaves it; the rest stays."""
+        with self._clear_errors(), connection.begin_nested():
+            yield
+
+    @contextlib.contextmanager
     def add(self) -> Iterator[Connection]:
         """Give a connection in a transaction that adds what no other one changes, and so waits for nobody."""
         with self._clear_errors(), self.engine.connect() as connection, connection.begin():
@@ -71,6 +84,10 @@ class ServerDatabase(Database):
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise StoreUnreachable(self._where, _first_line(error)) from error
+            if isinstance(error, (DataError, IntegrityError)):
+                raise RecordRefused(
+                    self._where, f"it can't take what a record says ({_first_line(error)})"
+                ) from error
             raise StoreError(self._where, f"the database refuses ({_first_line(error)})") from error
 
 

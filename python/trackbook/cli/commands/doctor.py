@@ -7,6 +7,7 @@ from trackbook.cli.exits import FINE, INFRASTRUCTURE_FAILED
 from trackbook.cli.options import json_option
 from trackbook.cli.output import print_data, print_json, say
 from trackbook.cli.project import existing_store_here
+from trackbook.config import Settings
 
 
 @click.command()
@@ -14,11 +15,14 @@ from trackbook.cli.project import existing_store_here
 def doctor(as_json: bool) -> int:
     """Look the project's store over.
 
-    Is everything that was recorded there, whole, and in the index? Exits with 3 if something is damaged or missing.
+    Is everything that was recorded there, whole, and in the index? Runs that were kept elsewhere while the store could
+    not be written are brought in. Exits with 3 if something is damaged or missing.
     """
     from trackbook.services.checkup import examine_store
+    from trackbook.services.shelter import shelter_of
 
-    checkup = examine_store(existing_store_here("trackbook doctor"))
+    store = existing_store_here("trackbook doctor")
+    checkup = examine_store(store, shelter_of(Settings.load().spool_folder, store.root))
     if as_json:
         print_json({"healthy": checkup.healthy, "checkup": checkup})
     else:

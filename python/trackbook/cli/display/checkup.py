@@ -6,7 +6,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from trackbook.cli.display.formatting import format_bytes, one_line
+from trackbook.cli.display.formatting import format_bytes, format_moment, one_line
 from trackbook.cli.display.tables import make_table, to_column
 from trackbook.domain.checkup import Checkup
 
@@ -27,6 +27,24 @@ def checkup_sections(checkup: Checkup) -> Iterator[RenderableType]:
                 to_column("Journal", [record.journal for record in checkup.damaged], rank=1),
             ]
         )
+    if checkup.losses:
+        yield Text("\nRefused by the disk", "bold")
+        yield _losses(checkup)
+    if checkup.unreadable:
+        yield Text("\nFiles that can't be read", "bold")
+        yield make_table(
+            [
+                to_column("File", [file.path for file in checkup.unreadable]),
+                to_column(
+                    "Reason", [one_line(file.reason, 200) for file in checkup.unreadable], shrinks=True
+                ),
+            ]
+        )
+    if checkup.kept_elsewhere:
+        yield Text(
+            f"\n{checkup.kept_elsewhere:,} runs are kept in {checkup.shelter}: this store could not be written, or "
+            "they are not at their end yet."
+        )
     if checkup.missing:
         yield Text("\nMissing files", "bold")
         yield make_table(
@@ -36,6 +54,18 @@ def checkup_sections(checkup: Checkup) -> Iterator[RenderableType]:
                 to_column("Digest", [file.digest for file in checkup.missing], rank=1),
             ]
         )
+
+
+def _losses(checkup: Checkup) -> RenderableType:
+    losses = checkup.losses
+    return make_table(
+        [
+            to_column("Run", [_number(loss.run) for loss in losses], justify="right"),
+            to_column("Lost", [f"{loss.count:,} records or files" for loss in losses], justify="right"),
+            to_column("From", [format_moment(loss.first) for loss in losses]),
+            to_column("To", [format_moment(loss.last) for loss in losses]),
+        ]
+    )
 
 
 def _facts(checkup: Checkup) -> Table:

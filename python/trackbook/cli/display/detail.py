@@ -123,6 +123,9 @@ def _facts(detail: RunDetail, relatives: dict[str, str]) -> Table:
         facts.append(("Children", f"{len(detail.children)} runs"))
     if detail.snapshots:
         facts.append(("Snapshot", ", ".join(f"{info.moment} ({info.origin})" for info in detail.snapshots)))
+    for loss in detail.losses:
+        span = f"{format_moment(loss.first)} to {format_moment(loss.last)}"
+        facts.append(("Lost", f"{loss.count:,} records or files that the disk refused, {span}"))
     facts += _environment_facts(detail)
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="dim")
