@@ -14,7 +14,7 @@ STAMPS := $(VENV)/.stamps
 FRONT_END := $(shell find labextension/src labextension/style labextension/schema -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help install build dist demo lab test test-python test-js test-ui check check-python check-js format bench clean
+.PHONY: help install build dist demo lab test test-python test-js test-ui check check-python check-js format bench soak clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -91,6 +91,11 @@ format: install ## Rewrite the sources as `make check` wants them
 
 bench: install ## Measure, beside peers
 	for file in benchmarks/*.py; do echo "== $$file" && $(BIN)/python $$file || exit 1; done
+
+SECONDS ?= 1800
+
+soak: install ## Random kills, full disks and rebuilds for half an hour, or for SECONDS=60; counts every point
+	$(BIN)/python tests/faults/soak.py --seconds $(SECONDS)
 
 clean: ## Remove what was built, and the virtual environment
 	rm -rf $(VENV) node_modules .yarn dist build labextension/lib python/trackbook/labextension \

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from crowd import close_nursery, stop_ingester
 
-from trackbook.store.database import Database
+from trackbook.services.opening import open_place
 from trackbook.store.paths import StorePaths, create_store
+from trackbook.store.place import Place
 
 
 @pytest.fixture
@@ -19,11 +20,11 @@ def store(tmp_path: Path) -> Iterator[StorePaths]:
 
 
 @pytest.fixture
-def database(store: StorePaths) -> Iterator[Database]:
+def place(store: StorePaths) -> Iterator[Place]:
     """The index of that store."""
-    database = Database(store)
-    yield database
-    database.close()
+    place = open_place(store)
+    yield place
+    place.close()
 
 
 @pytest.fixture(scope="package", autouse=True)

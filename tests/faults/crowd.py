@@ -8,11 +8,14 @@ second.
 import importlib
 import json
 import os
+import random
+import resource
 import signal
 import subprocess
 import sys
 import time
 import traceback
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,12 +25,12 @@ from sqlalchemy import select
 
 from trackbook.domain.ids import new_id
 from trackbook.services.ingest import serve
-from trackbook.services.recorder import RunRecorder
+from trackbook.services.recorder import RunRecorder, StorageWarning
 from trackbook.services.series import SeriesReader
 from trackbook.store import schema as t
-from trackbook.store.database import Database
 from trackbook.store.locks import is_held
 from trackbook.store.paths import StorePaths
+from trackbook.store.place import Place
 
 HERE = Path(__file__).parent
 
@@ -125,6 +128,7 @@ class Writer:
     store: StorePaths
     folder: Path
     run_id: str = field(default_factory=new_id)
+    rest: float = 0.0005  # seconds of sleep after twenty points
     process: Process | None = None
 
     @property
@@ -137,7 +141,7 @@ class Writer:
         return self.notes.stat().st_size if self.notes.exists() else 0
 
     def begin(self) -> "Writer":
-        self.process = start(write, self.store.root, self.run_id, self.notes)
+        self.process = start(write, self.store.root, self.run_id, self.notes, self.rest)
         return self
 
     def kill(self) -> None:
@@ -145,7 +149,7 @@ class Writer:
         self.process.kill()
 
 
-def write(root: str, run_id: str, notes: str) -> None:
+def write(root: str, run_id: str, notes: str, rest: float) -> None:
     """Log a number that grows, and note each one that was acknowledged."""
     run = RunRecorder.start(StorePaths(Path(root)), experiment="crowd", run_id=run_id)
     acknowledged = os.open(notes, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -155,7 +159,45 @@ def write(root: str, run_id: str, notes: str) -> None:
         os.write(acknowledged, b".")
         step += 1
         if step % 20 == 0:
-            time.sleep(0.0005)  # let the others, too
+            time.sleep(rest)
+
+
+def write_on_a_full_disk(root: str, run_id: str, notes: str, seed: int) -> None:
+    """Log while the disk fills and empties again; note each point that was stored."""
+    chance = random.Random(seed)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    warnings.simplefilter("ignore", StorageWarning)
+    run = RunRecorder.start(StorePaths(Path(root)), experiment="full", run_id=run_id)
+    acknowledged = os.open(notes, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    step, lost = 0, 0
+    for _ in range(chance.randint(2, 6)):
+        size = _journal_size(run)
+        limit_files(size + chance.randint(0, 3000))
+        for _ in range(chance.randint(10, 200)):
+            refused = run.failed_appends
+            run.log({"n": step, "half": step / 2}, step=step)
+            if run.failed_appends == refused:
+                step += 1  # a step that was refused is tried again, so that the numbers have no gap
+                limit_files(resource.RLIM_INFINITY)
+                os.write(acknowledged, b".")
+                limit_files(size + 3000)
+            else:
+                lost += 1
+        if chance.random() < 0.5:
+            run.store_artifact(os.urandom(chance.randint(1, 10_000)), "some.bin")
+        limit_files(resource.RLIM_INFINITY)
+        run.set_params({"lost": lost})
+    run.end()
+
+
+def _journal_size(run: RunRecorder) -> int:
+    return max(
+        (path.stat().st_size for path in (run.store.journals / run.run_id).glob("*.journal")), default=0
+    )
+
+
+def limit_files(size: int) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
 def ingest(root: str, idle_seconds: float = 60.0) -> None:
@@ -172,24 +214,24 @@ def stop_ingester(store: StorePaths) -> None:
             time.sleep(0.001)
 
 
-def check_points(store: StorePaths, database: Database, writer: Writer) -> int:
+def check_points(place: Place, writer: Writer) -> int:
     """Assert that a writer's points are there once each, in their order; returns how many."""
     promised = writer.acknowledged
     if promised == 0:
         return 0  # killed before its first point
-    steps = SeriesReader(store, database).read(writer.run_id, "n").steps
+    steps = SeriesReader(place).read(writer.run_id, "n").steps
     # One more may have been stored whose acknowledgement was not noted any more.
     assert promised <= len(steps) <= promised + 1, (writer.run_id, promised, len(steps))
     assert steps == list(range(len(steps))), writer.run_id
     c = t.series.c
-    counted = rows(database, t.series, c.key, c["count"], where=c.run_id == writer.run_id)
+    counted = rows(place, t.series, c.key, c["count"], where=c.run_id == writer.run_id)
     assert counted == [("half", len(steps)), ("n", len(steps))], (writer.run_id, counted)
     return len(steps)
 
 
-def rows(database: Database, table: Any, *columns: Any, where: Any = True) -> list[tuple[Any, ...]]:
+def rows(place: Place, table: Any, *columns: Any, where: Any = True) -> list[tuple[Any, ...]]:
     """Return rows of the index, sorted."""
-    with database.read() as connection:
+    with place.database.read() as connection:
         query = select(*(columns or (table,))).where(where).order_by(*(columns or table.columns))
         return [tuple(row) for row in connection.execute(query)]
 
@@ -198,17 +240,15 @@ def rows(database: Database, table: Any, *columns: Any, where: Any = True) -> li
 _INTERNAL = {"id", "experiment_id", "series_id", "revision", "role", "position"}
 
 
-def answers(database: Database) -> dict[str, list[tuple[Any, ...]]]:
+def answers(place: Place) -> dict[str, list[tuple[Any, ...]]]:
     """Return all that an index says, in a form that two indexes of the same store share."""
     tables = [
         t.params, t.param_revisions, t.tags, t.notes, t.series, t.metric_definitions, t.artifacts, t.cells,
         t.snapshots, t.modules, t.numbers, t.damages, t.losses,
     ]  # fmt: skip
     found = {
-        table.name: rows(
-            database, table, *(column for column in table.columns if column.name not in _INTERNAL)
-        )
+        table.name: rows(place, table, *(column for column in table.columns if column.name not in _INTERNAL))
         for table in tables
     }
     runs = [column for column in t.runs.columns if column.name not in _INTERNAL - {"id"}]
-    return found | {"runs": rows(database, t.runs, *runs)}
+    return found | {"runs": rows(place, t.runs, *runs)}

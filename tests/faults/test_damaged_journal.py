@@ -81,7 +81,7 @@ def test_any_bytes_can_be_scanned(noise):
 
 
 @pytest.mark.parametrize("kind", ["cut", "zeros", "flipped", "inserted", "emptied"])
-def test_a_run_with_a_damaged_journal_is_named_and_holds_up_no_other(store, database, kind):
+def test_a_run_with_a_damaged_journal_is_named_and_holds_up_no_other(store, place, kind):
     hurt, well = (RunRecorder.start(store, experiment="e") for _ in range(2))
     for step in range(200):
         hurt.log({"loss": step}, step=step)
@@ -102,9 +102,9 @@ def test_a_run_with_a_damaged_journal_is_named_and_holds_up_no_other(store, data
             "emptied": b"",
         }[kind]
     )
-    assert catch_up(store, database)
+    assert catch_up(place)
     c = t.series.c
-    counts = dict(rows(database, t.series, c.run_id, c["count"]))
+    counts = dict(rows(place, t.series, c.run_id, c["count"]))
     assert counts[well.run_id] == 200
     if kind == "emptied":
         assert hurt.run_id not in counts
@@ -113,25 +113,25 @@ def test_a_run_with_a_damaged_journal_is_named_and_holds_up_no_other(store, data
     checkup = examine_store(store)
     assert checkup.behind == 0
     assert bool(checkup.damaged) == (kind in {"zeros", "flipped", "inserted"})
-    before = answers(database)
+    before = answers(place)
     rebuild(store).close()
-    assert answers(database) == before
+    assert answers(place) == before
 
 
-def test_a_value_that_no_table_can_keep_is_damage(store, database):
+def test_a_value_that_no_table_can_keep_is_damage(store, place):
     run = RunRecorder.start(store, experiment="e")
     run.log({"loss": 1}, step=0)
     run.append(r.MetricsLogged(now(), 2**63, {"loss": 1.0}))
     run.append(r.MetricsLogged(2**62, 1, {"loss": 1.0}))
     run.log({"loss": 2}, step=1)
     run.end()
-    assert catch_up(store, database)
-    assert rows(database, t.series, t.series.c["count"]) == [(2,)]
-    assert len(rows(database, t.damages)) == 2
-    assert Runs(store, database).search().total == 1
+    assert catch_up(place)
+    assert rows(place, t.series, t.series.c["count"]) == [(2,)]
+    assert len(rows(place, t.damages)) == 2
+    assert Runs(place).search().total == 1
 
 
-def test_a_record_that_the_index_refuses_costs_only_itself(store, database, monkeypatch):
+def test_a_record_that_the_index_refuses_costs_only_itself(store, place, monkeypatch):
     refuse_notes = dict(projector._APPLY)
 
     def refused(batch, name, record):
@@ -147,23 +147,23 @@ def test_a_record_that_the_index_refuses_costs_only_itself(store, database, monk
         run.end()
     with monkeypatch.context() as patch:
         patch.setattr(projector, "_APPLY", refuse_notes)
-        assert catch_up(store, database)
-        found = {run.id: run for run in Runs(store, database).search().runs}
+        assert catch_up(place)
+        found = {run.id: run for run in Runs(place).search().runs}
         assert {run.status for run in found.values()} == {"finished"}
         assert sorted(run.number for run in found.values()) == [1, 2, 3]
         assert found[runs[1].run_id].params == {"after": 1}
         (damage,) = examine_store(store).damaged
         assert "1 of its records, such as NoteWritten (a fault of the projector)" in damage.reason
         fresh = rebuild(store)
-        assert Runs(store, fresh).search().total == 3
+        assert Runs(fresh).search().total == 3
         fresh.close()
     # Nothing was thrown away: a version that knows better reads it.
     rebuild(store).close()
-    assert Runs(store, database).get(runs[1].run_id).notes == "this one"
+    assert Runs(place).get(runs[1].run_id).notes == "this one"
     assert examine_store(store).healthy
 
 
-def test_a_journal_that_can_not_be_read_holds_up_no_other(store, database):
+def test_a_journal_that_can_not_be_read_holds_up_no_other(store, place):
     hurt, well = (RunRecorder.start(store, experiment="e") for _ in range(2))
     hurt.end()
     (path,) = (path for name, path in store.list_journals() if name.subject == hurt.run_id)
@@ -171,15 +171,15 @@ def test_a_journal_that_can_not_be_read_holds_up_no_other(store, database):
     path.unlink()
     path.mkdir()  # an error at each attempt to read, whoever asks
     well.end()
-    assert not catch_up(store, database, timeout=0.5)
-    assert [run.id for run in Runs(store, database).search().runs] == [well.run_id]
+    assert not catch_up(place, timeout=0.5)
+    assert [run.id for run in Runs(place).search().runs] == [well.run_id]
     checkup = examine_store_briefly(store)
     assert [file.path for file in checkup.unreadable] == [path.relative_to(store.root).as_posix()]
     assert not checkup.healthy
     path.rmdir()
     path.write_bytes(kept)
-    assert catch_up(store, database)
-    assert {run.id for run in Runs(store, database).search().runs} == {well.run_id, hurt.run_id}
+    assert catch_up(place)
+    assert {run.id for run in Runs(place).search().runs} == {well.run_id, hurt.run_id}
 
 
 def examine_store_briefly(store):
@@ -192,7 +192,7 @@ def examine_store_briefly(store):
 
 
 @pytest.fixture
-def sealed(store, database):
+def sealed(store, place):
     """Three runs whose journals are segments, and the path of the middle one's."""
     runs = [RunRecorder.start(store, experiment="e") for _ in range(3)]
     for run in runs:
@@ -200,7 +200,7 @@ def sealed(store, database):
             run.log({"loss": step / 3}, step=step)
         run.store_artifact(run.run_id.encode(), "a.txt")
         run.end()
-    assert catch_up(store, database)
+    assert catch_up(place)
     (path,) = (path for name, path in store.list_segments() if name.subject == runs[1].run_id)
     return [run.run_id for run in runs], path
 
@@ -231,8 +231,8 @@ def test_a_damaged_segment_is_named_and_costs_no_other_run(store, sealed):
     checkup = examine_store(store)
     assert [file.path for file in checkup.unreadable] == [path.relative_to(store.root).as_posix()]
     fresh = rebuild(store)
-    assert {run.id for run in Runs(store, fresh).search().runs} == {first, last}
-    assert [run.number for run in Runs(store, fresh).search().runs] == [3, 1]
+    assert {run.id for run in Runs(fresh).search().runs} == {first, last}
+    assert [run.number for run in Runs(fresh).search().runs] == [3, 1]
     (damage,) = examine_store(store).damaged
     assert "segment is damaged" in damage.reason
     assert damage.size == len(data)
@@ -240,16 +240,16 @@ def test_a_damaged_segment_is_named_and_costs_no_other_run(store, sealed):
     data[len(data) // 3] ^= 0xFF
     path.write_bytes(data)
     rebuild(store).close()
-    assert Runs(store, fresh).get(hurt).number == 2
+    assert Runs(fresh).get(hurt).number == 2
     assert examine_store(store).healthy
     fresh.close()
 
 
-def test_a_missing_blob_is_named_and_all_else_can_be_used(store, database, sealed):
+def test_a_missing_blob_is_named_and_all_else_can_be_used(store, place, sealed):
     (_, hurt, _), _ = sealed
-    ((digest,),) = rows(database, t.artifacts, t.artifacts.c.digest, where=t.artifacts.c.run_id == hurt)
+    ((digest,),) = rows(place, t.artifacts, t.artifacts.c.digest, where=t.artifacts.c.run_id == hurt)
     (store.blobs / digest[:2] / digest).unlink()
     (missing,) = examine_store(store).missing
     assert (missing.run, missing.what) == (2, "a.txt")
     rebuild(store).close()
-    assert [artifact.path for artifact in Runs(store, database).detail(hurt).artifacts] == ["a.txt"]
+    assert [artifact.path for artifact in Runs(place).detail(hurt).artifacts] == ["a.txt"]

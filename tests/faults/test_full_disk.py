@@ -14,9 +14,9 @@ from trackbook.services.catchup import catch_up, rebuild
 from trackbook.services.checkup import examine_store
 from trackbook.services.edits import Edits
 from trackbook.services.ingest import Ingester
+from trackbook.services.opening import open_place
 from trackbook.services.runs import Runs
 from trackbook.store import schema as t
-from trackbook.store.database import Database
 from trackbook.store.journal import Damage, JournalWriter, read_entries, read_records
 from trackbook.store.paths import create_store
 
@@ -65,7 +65,7 @@ def _no_ingester(monkeypatch, tmp_path):
     monkeypatch.setenv("PYTHONPATH", path)
 
 
-def test_what_was_refused_is_counted_and_told_once_the_disk_takes_records_again(store, database):
+def test_what_was_refused_is_counted_and_told_once_the_disk_takes_records_again(store, place):
     code = """
 limit(6000)
 for step in range(1000):
@@ -84,8 +84,8 @@ print(len(warned), lost)
     kept = len(steps) - 1
     assert steps == [*range(kept), 1000]
     assert kept > 30
-    assert catch_up(store, database)
-    runs = Runs(store, database)
+    assert catch_up(place)
+    runs = Runs(place)
     assert runs.get(run_id).status == "finished"
     # What says what the run is was held back, and came when it could.
     assert runs.get(run_id).params == {"late": 1}
@@ -96,12 +96,12 @@ print(len(warned), lost)
     checkup = examine_store(store)
     assert not checkup.healthy
     assert [(found.run, found.count) for found in checkup.losses] == [(1, loss.count)]
-    before = answers(database)
+    before = answers(place)
     rebuild(store).close()
-    assert answers(database) == before
+    assert answers(place) == before
 
 
-def test_a_disk_that_stays_full_does_not_hide_how_the_run_ended(store, database):
+def test_a_disk_that_stays_full_does_not_hide_how_the_run_ended(store, place):
     code = """
 limit(4500)
 for step in range(500):
@@ -112,8 +112,8 @@ print(len(warned))
     (run_id, warned), _ = python(code, store.project)
     assert warned == "1"
     kept = len(kept_steps(store, run_id))
-    assert catch_up(store, database)
-    run = Runs(store, database).get(run_id)
+    assert catch_up(place)
+    run = Runs(place).get(run_id)
     assert (run.status, run.reason) == ("failed", "It diverged. The disk was full when it ended.")
     assert [found.count for found in examine_store(store).losses] == [500 - kept]
     assert list(store.journals.rglob("*.lock")) == []
@@ -132,7 +132,7 @@ limit(resource.RLIM_INFINITY)
     assert said.count("StorageWarning: Trackbook could not store") == 1
 
 
-def test_a_forked_child_on_a_full_disk_works_on(store, database):
+def test_a_forked_child_on_a_full_disk_works_on(store, place):
     code = """
 limit(0)
 child = os.fork()
@@ -148,16 +148,14 @@ run.end()
 """
     (run_id, code), _ = python(code, store.project)
     assert code == "0"
-    assert catch_up(store, database)
-    (loss,) = Runs(store, database).detail(run_id).losses
+    assert catch_up(place)
+    (loss,) = Runs(place).detail(run_id).losses
     assert loss.count == 10
-    assert rows(database, t.parts, t.parts.c.role, where=t.parts.c.subject == run_id) == [
-        ("child",),
-        ("owner",),
-    ]
+    roles = rows(place, t.parts, t.parts.c.role, where=t.parts.c.subject == run_id)
+    assert {("child",), ("owner",)} <= set(roles)
 
 
-def test_a_really_full_disk(tmp_path, database, store):
+def test_a_really_full_disk(tmp_path, place, store):
     if os.name != "posix" or os.getuid() != 0:
         pytest.skip("only root mounts a disk; the tests above fill one by a limit")
     small = tmp_path / "small"
@@ -196,14 +194,14 @@ run.end()
         subprocess.run(["umount", "-l", str(small)], check=True)
 
 
-def test_the_index_on_a_full_disk_waits_and_then_has_everything(store, database, monkeypatch):
+def test_the_index_on_a_full_disk_waits_and_then_has_everything(store, place, monkeypatch):
     (run_id,), _ = python("[run.log({'loss': step}, step=step) for step in range(100)]", store.project)
     code = f"""
 import resource, signal, sys, threading, time
 from pathlib import Path
 from trackbook.services import ingest
 from trackbook.services.runs import Runs
-from trackbook.store.database import Database
+from trackbook.services.opening import open_place
 from trackbook.store.paths import StorePaths
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 failed = threading.Event()
@@ -221,7 +219,7 @@ thread.start()
 assert failed.wait(60)
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 thread.join()
-print(Runs(StorePaths(Path(sys.argv[1])), Database(StorePaths(Path(sys.argv[1])))).get({run_id!r}).metrics["loss"])
+print(Runs(open_place(StorePaths(Path(sys.argv[1])))).get({run_id!r}).metrics["loss"])
 """
     (last,), _ = python(code, store.root, head="")
     assert last == "99.0"
@@ -315,7 +313,7 @@ limit(resource.RLIM_INFINITY)
     (_, said), _ = python(code, store.project)
     assert re.search("it_can't_be_written", said)
     Edits(store).rename(run_id, "new")
-    fresh = Database(store)
-    Ingester(store, fresh).finish()
-    assert Runs(store, fresh).get(run_id).name == "new"
+    fresh = open_place(store)
+    Ingester(fresh).finish()
+    assert Runs(fresh).get(run_id).name == "new"
     fresh.close()

@@ -12,7 +12,7 @@ ROUNDS = 200
 WRITERS = 3
 
 
-def test_no_acknowledged_point_is_lost_and_none_doubled(store, database, tmp_path):
+def test_no_acknowledged_point_is_lost_and_none_doubled(store, place, tmp_path):
     chance = random.Random(20)
     writers = []
     ingester = start(ingest, store.root)
@@ -30,17 +30,17 @@ def test_no_acknowledged_point_is_lost_and_none_doubled(store, database, tmp_pat
     ingester.kill()
     stop_ingester(store)
 
-    assert catch_up(store, database, timeout=120)
-    total = sum(check_points(store, database, writer) for writer in writers)
+    assert catch_up(place, timeout=120)
+    total = sum(check_points(place, writer) for writer in writers)
     assert total > ROUNDS * WRITERS
-    assert rows(database, t.damages) == []
+    assert rows(place, t.damages) == []
     known = {run_id: (number, status) for run_id, number, status in rows(
-        database, t.runs, t.runs.c.id, t.runs.c.number, t.runs.c.status)}  # fmt: skip
+        place, t.runs, t.runs.c.id, t.runs.c.number, t.runs.c.status)}  # fmt: skip
     assert {writer.run_id for writer in writers if writer.acknowledged} <= set(known)
     assert {status for number, status in known.values() if number} == {"killed"}
     numbers = sorted(number for number, _ in known.values() if number)
     assert numbers == list(range(1, len(numbers) + 1))
-    before = answers(database)
+    before = answers(place)
     rebuild(store).close()
-    assert answers(database) == before
-    assert sum(check_points(store, database, writer) for writer in writers) == total
+    assert answers(place) == before
+    assert sum(check_points(place, writer) for writer in writers) == total

@@ -9,10 +9,10 @@ from crowd import Writer, check_points, rows, start, stop_ingester, wait_until
 from trackbook.errors import StoreError
 from trackbook.services.catchup import catch_up
 from trackbook.services.ingest import serve
+from trackbook.services.opening import open_place
 from trackbook.services.runs import Runs
 from trackbook.store import database as module
 from trackbook.store import schema as t
-from trackbook.store.database import Database
 from trackbook.store.locks import is_held
 from trackbook.store.paths import StorePaths
 
@@ -25,12 +25,12 @@ def ingest_impatiently(root, failures):
     from pathlib import Path
 
     module.BUSY_SECONDS = PATIENCE
-    database_of = module._clear_errors
+    errors_of = module._clear_errors
 
     @contextlib.contextmanager
     def noted(store):
         try:
-            with database_of(store):
+            with errors_of(store):
                 yield
         except StoreError:
             with Path(failures).open("a") as file:
@@ -44,7 +44,7 @@ def ingest_impatiently(root, failures):
 @pytest.mark.parametrize("how", ["BEGIN EXCLUSIVE", "PRAGMA locking_mode = EXCLUSIVE"])
 def test_a_lock_that_outlasts_the_patience_costs_nothing(store, tmp_path, monkeypatch, how):
     monkeypatch.setattr(module, "BUSY_SECONDS", PATIENCE)
-    Database(store).close()
+    open_place(store).close()
     failures = tmp_path / "failures"
     with contextlib.closing(sqlite3.connect(store.index, isolation_level=None)) as holder:
         holder.execute(how)
@@ -53,18 +53,18 @@ def test_a_lock_that_outlasts_the_patience_costs_nothing(store, tmp_path, monkey
             holder.execute("INSERT INTO revisions VALUES (1, 1)")
             holder.execute("COMMIT")
         start(ingest_impatiently, store.root, failures)
-        writers = [Writer(store, tmp_path).begin() for _ in range(2)]
+        writers = [Writer(store, tmp_path, rest=0.02).begin() for _ in range(2)]
         wait_until(lambda: all(writer.acknowledged > 100 for writer in writers))
         wait_until(lambda: failures.exists() and failures.stat().st_size > 2)
         before = [writer.acknowledged for writer in writers]
         wait_until(lambda: all(w.acknowledged > n + 100 for w, n in zip(writers, before, strict=True)))
         if "PRAGMA" in how:
             with pytest.raises(StoreError, match="locked"):
-                Database(store)
+                open_place(store)
         else:
-            reader = Database(store)  # readers are not held up, and see what was there
+            reader = open_place(store)  # readers are not held up, and see what was there
             assert rows(reader, t.runs) == []
-            with pytest.raises(StoreError, match="locked"), reader.write():
+            with pytest.raises(StoreError, match="locked"), reader.database.write():
                 pass
             reader.close()
         assert is_held(store.ingester_lock)  # it waits
@@ -72,15 +72,15 @@ def test_a_lock_that_outlasts_the_patience_costs_nothing(store, tmp_path, monkey
             holder.execute("ROLLBACK")
     for writer in writers:
         writer.kill()
-    database = Database(store)
+    place = open_place(store)
 
     def is_read():
-        return [status for (status,) in rows(database, t.runs, t.runs.c.status)] == ["killed", "killed"]
+        return [status for (status,) in rows(place, t.runs, t.runs.c.status)] == ["killed", "killed"]
 
     wait_until(is_read)  # the same ingester has gone on
     stop_ingester(store)
-    assert catch_up(store, database)
+    assert catch_up(place)
     for writer in writers:
-        assert check_points(store, database, writer) > 200
-    assert {run.number for run in Runs(store, database).search().runs} == {1, 2}
-    database.close()
+        assert check_points(place, writer) > 200
+    assert {run.number for run in Runs(place).search().runs} == {1, 2}
+    place.close()

@@ -174,9 +174,9 @@ class Ingester:
         """Store readings and the numbers of new runs; one that the index can't take holds up no other."""
         try:
             with self.database.attempt(connection):
-                readings = readings + self._number_new_runs(connection, readings)
-                project(connection, readings, self._history)
-            return readings
+                numbered = readings + self._number_new_runs(connection, readings)
+                project(connection, numbered, self._history)
+            return numbered + self._number_the_rest(connection)
         except Exception as error:
             if not is_about_a_record(error):
                 raise
@@ -184,7 +184,13 @@ class Ingester:
             return [stored for reading in readings for stored in self._store(connection, [reading])]
         for reading in readings:
             project_pieces(self.database, connection, reading, self._history)
-        return readings
+        return readings + self._number_the_rest(connection)
+
+    def _number_the_rest(self, connection: Connection) -> list[Reading]:
+        # Two may claim one number, after ingesters that could not see each other: the second gets another.
+        if late := self._number_new_runs(connection, []):
+            project(connection, late)
+        return late
 
     def _gather(self) -> tuple[list[Reading], bool]:
         """Read journals, as much as fits a batch; tells whether there may be more."""

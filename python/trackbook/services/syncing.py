@@ -2,11 +2,11 @@
 
 import os
 import threading
-import warnings
 from collections import deque
 from pathlib import Path
 
-from trackbook.services.recorder import RunRecorder, StorageWarning
+from trackbook.services.recorder import RunRecorder
+from trackbook.services.warning import warn
 from trackbook.store.blobs import BlobStore
 from trackbook.store.durable import bring_to_disk
 
@@ -53,9 +53,7 @@ class Syncing:
             if not self._warned:
                 self._warned = True
                 text = f"Trackbook could not bring {self._folder} to the disk ({error.strerror or error})."
-                warnings.warn(
-                    text + " A power cut may take away what was tracked.", StorageWarning, stacklevel=2
-                )
+                warn(text + " A power cut may take away what was tracked.")
 
     def _journal_sizes(self) -> dict[Path, int]:
         return {path: path.stat().st_size for path in _files(self._folder) if path.suffix == ".journal"}
