@@ -55,7 +55,7 @@ def bucket(s3: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 def opened(store: StorePaths) -> Services:
     services = open_services(store)
-    assert services.runs.refresh()
+    assert services.runs.refresh(timeout=60.0)
     return services
 
 

@@ -1,3 +1,4 @@
+import json
 import os
 import random
 import signal
@@ -212,8 +213,7 @@ def wait_until(condition, seconds=60):
 
 
 def ingester_pid(store):
-    import json
-
+    wait_until(store.ingester_lock.read_text)  # who takes the lock says so a moment later
     return json.loads(store.ingester_lock.read_text())["pid"]
 
 

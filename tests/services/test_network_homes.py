@@ -81,7 +81,7 @@ def test_the_index_is_kept_off_the_network(
     one = machine("one")
     with one:
         RunRecorder.start(one.store, experiment="e").end()
-        assert one.services.runs.refresh()
+        assert one.services.runs.refresh(timeout=60.0)
     found = {path.name for path in store.root.iterdir()}
     assert not {name for name in found if name.startswith(("index", "ingester", "upgrade"))}
     assert (tmp_path / "cache" / "one" / store.id / "index.sqlite").is_file()
@@ -162,7 +162,7 @@ def test_a_machine_that_comes_late_reads_what_was_sealed_before(machine: Callabl
         run.end()
     one.ingest()
     with other:
-        assert other.services.runs.refresh()
+        assert other.services.runs.refresh(timeout=60.0)
     assert (count(other, run.run_id), points(other, run.run_id)) == (1, [1.0])
     assert other.services.runs.get(run.run_id).number == one.services.runs.get(run.run_id).number == 1
     for each in (one, other):

@@ -74,9 +74,9 @@ def record(services: Services, name: str, values: int = 10) -> str:
 def test_what_one_machine_records_another_one_reads(open_machine: Callable[[str], Services]) -> None:
     one, other = open_machine("one"), open_machine("other")
     first = record(one, "first")
-    assert one.runs.refresh()
+    assert one.runs.refresh(timeout=60.0)
     second = record(other, "second")
-    assert other.runs.refresh()
+    assert other.runs.refresh(timeout=60.0)
     for services in (one, other):
         assert [(run.number, run.name) for run in services.runs.search().runs] == [
             (2, "second"),
@@ -89,14 +89,14 @@ def test_what_one_machine_records_another_one_reads(open_machine: Callable[[str]
             _, path = services.artifacts.open(run_id, "small.txt")
             assert path.read_bytes() == b"small"
     other.edits.set_tags(first, {"k": "edited"})
-    assert other.runs.refresh()
+    assert other.runs.refresh(timeout=60.0)
     assert one.runs.get("#1").tags == {"k": "edited"}
 
 
 def test_the_spool_is_empty_when_all_has_arrived(open_machine: Callable[[str], Services]) -> None:
     services = open_machine("one")
     record(services, "first")
-    assert services.runs.refresh()
+    assert services.runs.refresh(timeout=60.0)
     left = [path for path in services.store.root.rglob("*") if path.is_file()]
     assert not [path for path in left if path.suffix in (".journal", ".segment", ".draft")]
     assert not [path for path in left if path.is_relative_to(services.store.blobs)]
@@ -129,10 +129,10 @@ def test_running_points_of_another_machine_are_read(open_machine: Callable[[str]
     run = RunRecorder.start(one.store, experiment="e")
     for step in range(5):
         run.log({"loss": float(step)}, step=step)
-        assert one.runs.refresh()
+        assert one.runs.refresh(timeout=60.0)
         assert other.series.read(run.run_id, "loss").values == [float(n) for n in range(step + 1)]
     run.end()
-    assert one.runs.refresh()
+    assert one.runs.refresh(timeout=60.0)
     assert other.series.read(run.run_id, "loss").total == 5
 
 
@@ -141,13 +141,13 @@ def test_a_batch_is_accepted_once(open_machine: Callable[[str], Services]) -> No
     run = RunRecorder.start(services.store, experiment="e")
     run.log({"loss": 1.0})
     late = Ingester(services.place)  # knows nothing of what the other one sends
-    assert services.runs.refresh()
+    assert services.runs.refresh(timeout=60.0)
     with pytest.raises(PositionMoved):
         late.run_pass()
     assert services.series.read(run.run_id, "loss").values == [1.0]
     run.log({"loss": 2.0})
     run.end()
-    assert services.runs.refresh()
+    assert services.runs.refresh(timeout=60.0)
     assert services.runs.detail(run.run_id).series[0].count == 2
     assert services.series.read(run.run_id, "loss").values == [1.0, 2.0]
 
@@ -166,7 +166,7 @@ def test_an_answer_that_was_lost_is_asked_for_again(
     with pytest.raises(PositionMoved):
         ingester.run_pass()
     run.end()
-    assert services.runs.refresh()
+    assert services.runs.refresh(timeout=60.0)
     assert services.runs.detail(run.run_id).series[0].count == 2
     assert services.series.read(run.run_id, "loss").total == 2
 
@@ -345,7 +345,7 @@ def test_the_ingester_gives_up_where_nobody_writes(
     assert [name for name, _ in store.list_journals()]
     door.open()
     services = open_services(store)
-    assert services.runs.refresh()
+    assert services.runs.refresh(timeout=60.0)
     assert services.runs.get("#1").status == "finished"
     services.place.close()
 
@@ -373,8 +373,8 @@ def test_a_run_of_a_machine_that_fell_silent_is_lost(open_machine: Callable[[str
     one, other = open_machine("one"), open_machine("other")
     run = RunRecorder.start(one.store, experiment="e")
     alive = RunRecorder.start(other.store, experiment="e")
-    assert one.runs.refresh()
-    assert other.runs.refresh()
+    assert one.runs.refresh(timeout=60.0)
+    assert other.runs.refresh(timeout=60.0)
     assert mark_lost(other.place) == []
     with one.database.write() as connection:
         connection.execute(
@@ -389,7 +389,7 @@ def test_a_run_of_a_machine_that_fell_silent_is_lost(open_machine: Callable[[str
     rebuild(one.store).close()
     assert other.runs.get(run.run_id).status == "lost"
     run.end()
-    assert one.runs.refresh()
+    assert one.runs.refresh(timeout=60.0)
     assert other.runs.get(run.run_id).status == "finished"
     alive.end()
 
@@ -406,7 +406,7 @@ def test_texts_and_numbers_that_postgresql_lacks(open_machine: Callable[[str], S
         )
     )
     run.end()
-    assert services.runs.refresh()
+    assert services.runs.refresh(timeout=60.0)
     found = services.runs.get("#1")
     assert found.params["nul"] == "a\0b"  # the value itself; what is searched has a sign in its place
     assert math.isnan(found.params["nan"])
@@ -429,7 +429,7 @@ def test_texts_are_sorted_as_sqlite_sorts_them(open_machine: Callable[[str], Ser
     for path in ("b", "B", "_", "a", "ä", "Z", "1"):
         run.store_artifact(b"x", path)
     run.end()
-    assert services.runs.refresh()
+    assert services.runs.refresh(timeout=60.0)
     assert [one.path for one in services.artifacts.list(run.run_id)] == ["1", "B", "Z", "_", "a", "b", "ä"]
 
 
@@ -476,7 +476,7 @@ def test_a_new_index_keeps_numbers_and_says_the_same(open_machine: Callable[[str
         record(services, f"run-{number}")
     going_on = RunRecorder.start(services.store, experiment="e")
     going_on.log({"loss": 1.0})
-    assert services.runs.refresh()
+    assert services.runs.refresh(timeout=60.0)
     before = services.runs.search().runs
     rebuild(services.store).close()
     after = services.runs.search().runs
@@ -485,20 +485,20 @@ def test_a_new_index_keeps_numbers_and_says_the_same(open_machine: Callable[[str
     ]
     going_on.log({"loss": 2.0})
     going_on.end()
-    assert services.runs.refresh()
+    assert services.runs.refresh(timeout=60.0)
     assert services.runs.detail(going_on.run_id).series[0].count == 2
 
 
 def test_edits_of_a_machine_whose_clock_is_late_lose(open_machine: Callable[[str], Services]) -> None:
     one, other = open_machine("one"), open_machine("other")
     run_id = record(one, "first")
-    assert one.runs.refresh()
+    assert one.runs.refresh(timeout=60.0)
     Edits(other.store).rename(run_id, "later")
     early = RunRecorder.join(one.store, run_id, role="editor")
     early.append(MetricsLogged(1, 99, {"loss": 9.0}))
     early.close()
-    assert other.runs.refresh()
-    assert one.runs.refresh()
+    assert other.runs.refresh(timeout=60.0)
+    assert one.runs.refresh(timeout=60.0)
     assert one.runs.get(run_id).name == "later"
     assert one.runs.get(run_id).metrics["loss"] == 4.5
     assert catch_up(one.place)

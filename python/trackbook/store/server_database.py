@@ -169,11 +169,12 @@ def _bring_up_to_date(engine: Engine, where: str, schema: str | None) -> None:
     with engine.connect() as connection:
         # A lock of the session: each step of the upgrade is a transaction. The connection is not used again.
         connection.detach()
+        # One for all stores of the database: a schema that is not there yet has no lock of its own.
+        connection.exec_driver_sql(f"SELECT pg_advisory_lock({_UPGRADING}, 0)")
+        connection.commit()
         if schema is not None and not _has_schema(connection, schema):
             connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {_quoted(schema)}")
             connection.commit()
-        connection.exec_driver_sql(f"SELECT pg_advisory_lock({_UPGRADING}, {_LOCK})")
-        connection.commit()
         if _version(connection) != HEAD:
             connection.commit()
             _upgrade(connection)
