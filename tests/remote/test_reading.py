@@ -13,6 +13,7 @@ from trackbook.domain.cell import CellError
 from trackbook.domain.environment import Environment
 from trackbook.errors import AccessDenied, NotFound, QueryError, StoreUnreachable, UsageError
 from trackbook.services.context import Services, open_services
+from trackbook.services.past import find_past
 from trackbook.services.recorder import RunRecorder
 from trackbook.services.remote.services import RemoteServices
 from trackbook.services.snapshots import store_notebook
@@ -144,6 +145,7 @@ def test_errors_are_those_of_the_store(shared_server: Any, client: Any, remote: 
 def test_no_method_of_a_service_is_forgotten(remote: RemoteServices) -> None:
     """A method that is not written anew would look for an index that is not there."""
     fine = {"take", "store_parts", "info", "parameters", "kernel"}  # made of others that are
+    fine |= {"last_at", "trashed_at"}  # for resuming, forking and cleaning, which need the store itself
     for name, prop in vars(Services).items():
         if name.startswith("_") or not hasattr(prop, "func"):
             continue
@@ -157,6 +159,11 @@ def test_no_method_of_a_service_is_forgotten(remote: RemoteServices) -> None:
             continue
         public = {n for n, f in vars(kind).items() if inspect.isfunction(f) and not n.startswith("_")}
         assert public - set(vars(served)) <= fine, (name, public - set(vars(served)) - fine)
+
+
+def test_going_on_from_a_run_is_refused_with_a_sentence(remote: RemoteServices) -> None:
+    with pytest.raises(UsageError, match="where the store is"):
+        find_past(remote.store, "#1")
 
 
 def test_a_run_is_seen_by_the_process_that_wrote_it(client: Any) -> None:

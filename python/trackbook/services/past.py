@@ -13,8 +13,8 @@ from trackbook.domain.clock import now
 from trackbook.domain.ids import is_id
 from trackbook.domain.metric import Context
 from trackbook.domain.run import Fork
-from trackbook.errors import Conflict, MissingExtra, NotFound
-from trackbook.services.ingester import can_ingest
+from trackbook.errors import Conflict, MissingExtra, NotFound, UsageError
+from trackbook.services.ingester import can_ingest, is_served
 from trackbook.store.journal import read_records
 from trackbook.store.owners import living_owner
 from trackbook.store.paths import StorePaths
@@ -72,6 +72,10 @@ def fork_at(store: StorePaths, reference: str, step: int) -> tuple[Past, Fork]:
 def find_past(store: StorePaths, reference: str) -> Past:
     """Return what is known of a run, by its id, number, or the beginning of its id; raises NotFound without one."""
     reference = reference.strip()
+    if is_served(store.remote):
+        raise UsageError(
+            "A run of a served store can't be resumed or forked from here: start it where the store is."
+        )
     if not can_ingest():
         return _by_journals(store, reference)
     try:

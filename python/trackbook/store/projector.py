@@ -117,7 +117,9 @@ class _Batch:
             apply = _APPLY.get(type(record))
             if apply is not None:
                 apply(self, name, record)
-        last = max((record.at for record in reading.content.records), default=0)
+        last = max(
+            (record.at for record in reading.content.records if not isinstance(record, _MARKS)), default=0
+        )
         if reading.content.points:
             self.points.append((name, reading.content))
             logged = max(int(columns.times.max()) for columns in reading.content.points.values())
@@ -365,6 +367,8 @@ class _Batch:
             write_cards(self.connection, put_together(self.connection, ids))
 
 
+# What a writer says of its file tells nothing of the run.
+_MARKS = (r.WriterOpened, r.WriterClosed)
 _REPEATABLE = (t.cells, t.damages, t.losses, t.turns)
 _CELL_END = ("status", "duration", "outputs", "truncated", "error")
 _JOB_START = ("sweep_id", "submitted")
