@@ -164,8 +164,9 @@ def parent_of_an_orphan(root: str, notes: str) -> None:
     run = RunRecorder.start(StorePaths(Path(root)), experiment="fork")
     Path(notes).write_text(run.run_id)
 
+    parent = os.getpid()
+
     def outlive():
-        parent, step = os.getppid(), 0
         while os.getppid() == parent:
             time.sleep(0.001)
         for step in range(50):

@@ -12,7 +12,7 @@ from trackbook.domain.environment import Environment, Module
 from trackbook.domain.job import Job, JobSpec
 from trackbook.domain.metric import SeriesSummary
 from trackbook.domain.records import Record
-from trackbook.domain.run import ParamRevision, Run, RunDetail, SnapshotInfo
+from trackbook.domain.run import Loss, ParamRevision, Run, RunDetail, SnapshotInfo
 from trackbook.services.exchange.columns import Column, struct_columns
 
 
@@ -98,6 +98,7 @@ CELLS = _table("cells", CellExecution, _extra("source", "text"))
 ENVIRONMENTS = _table("environments", Environment)
 MODULES = _table("modules", Module)
 ATTEMPTS = _table("attempts", Attempt)
+LOSSES = _table("losses", Loss)
 SNAPSHOTS = _table("snapshots", SnapshotInfo, _extra("notebook", "text"))
 JOBS = Table(
     "jobs",
@@ -107,7 +108,8 @@ JOBS = Table(
     ],
 )
 TABLES = (
-    RUNS, ATTEMPTS, PARAMS, TAGS, NOTES, METRICS, DEFINITIONS, ARTIFACTS, CELLS, ENVIRONMENTS, MODULES, SNAPSHOTS, JOBS,
+    RUNS, ATTEMPTS, PARAMS, TAGS, NOTES, METRICS, DEFINITIONS, ARTIFACTS, CELLS, ENVIRONMENTS, MODULES, SNAPSHOTS,
+    LOSSES, JOBS,
 )  # fmt: skip
 
 
@@ -133,6 +135,7 @@ def rows_of(
     yield ENVIRONMENTS, [Row(run_id, detail.environment)] if detail.environment is not None else []
     yield MODULES, [Row(run_id, item) for item in detail.modules]
     yield SNAPSHOTS, [Row(run_id, item, notebooks.get(item.moment)) for item in detail.snapshots]
+    yield LOSSES, [Row(run_id, item) for item in detail.losses]
 
 
 def _in_time(records: Sequence[Record], kind: type[Any]) -> list[Any]:
