@@ -168,8 +168,8 @@ numbers = itertools.count()
 signal.signal(signal.SIGALRM, signal.default_int_handler)
 interrupts = 0
 while interrupts < 100:
-    signal.setitimer(signal.ITIMER_REAL, chance.uniform(0.0001, 0.001))
     try:
+        signal.setitimer(signal.ITIMER_REAL, chance.uniform(0.0001, 0.001))
         while True:
             step = next(numbers)
             run.log({"loss": step}, step=step)

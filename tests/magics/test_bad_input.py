@@ -114,8 +114,16 @@ def test_a_line_about_an_ended_run(open_kernel: Any) -> None:
     assert "has ended; start another one" in reply.content["evalue"]
 
 
-def test_a_store_that_can_not_be_made(start_kernel: Any, fresh: Any) -> None:
+def test_a_store_that_can_not_be_made_keeps_the_run_elsewhere(start_kernel: Any, fresh: Any) -> None:
     (fresh.folder / "file").write_text("")
-    kernel = start_kernel(variables={"TRACKBOOK_STORE": str(fresh.folder / "file" / "store")})
+    spool = fresh.folder / "spool"
+    store = fresh.folder / "file" / "store"
+    kernel = start_kernel(variables={"TRACKBOOK_STORE": str(store), "TRACKBOOK_SPOOL": str(spool)})
     kernel.run("%load_ext trackbook")
-    check(kernel.run("%track start churn"), "it can't be made here")
+    reply = kernel.run("%track start churn")
+    assert reply.status == "ok"
+    (warning, _) = reply.outputs
+    assert "it can't be made here" in warning["text"]
+    assert str(spool) in warning["text"]
+    kernel.run("%track metric loss=1")
+    assert list(spool.rglob("*.journal"))

@@ -54,7 +54,8 @@ def test_a_cell_of_nothing_but_the_line(kernel: Any, project: Any) -> None:
 
 
 def test_an_error_stops_what_follows(kernel: Any, project: Any) -> None:
-    first = kernel.send("%%track churn\nacc = 1 + 1\nraise ValueError('no data')", "c1")
+    wait = "import time\ntime.sleep(1)"  # until the next cell stands in line
+    first = kernel.send(f"%%track churn\nacc = 1 + 1\n{wait}\nraise ValueError('no data')", "c1")
     second = kernel.send("print('never')")
     reply = kernel.wait(first)
     assert (reply.status, reply.content["ename"]) == ("error", "ValueError")

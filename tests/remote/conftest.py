@@ -19,10 +19,10 @@ from typing import Any
 import pytest
 
 from trackbook.services.context import Services, open_services
-from trackbook.services.forward import YIELD, Forwarder
+from trackbook.services.forward import Forwarder
 from trackbook.services.remote.connection import Connection
 from trackbook.services.tokens import Tokens
-from trackbook.store.locks import is_held
+from trackbook.store.locks import ProcessLock, is_held
 from trackbook.store.paths import StorePaths, create_store
 
 ROOT = Path(__file__).parents[2]
@@ -221,9 +221,10 @@ class Client:
 
 def end_processes(store: StorePaths) -> None:
     """Have the ingester or forwarder of a folder end."""
-    (store.root / YIELD).touch()
+    request = ProcessLock(store.ingester_request)
+    assert request.acquire(timeout=5.0)
     wait_for(lambda: not is_held(store.ingester_lock))
-    (store.root / YIELD).unlink()
+    request.release(remove=True)
 
 
 class Proxy:

@@ -105,10 +105,12 @@ def pairs(table: RunTable, rows: Rows, change: Change | None) -> Pairs:
         serials = before.serials[stays]
         keys = Texts(before.keys.codes[stays], before.keys.vocabulary)
         values = Texts(before.values.codes[stays], before.values.vocabulary)
+    found = table.find([row[0] for row in rows])
+    rows, found = [row for row, serial in zip(rows, found, strict=True) if serial >= 0], found[found >= 0]
     new_keys = keys.vocabulary.encode([row[1] for row in rows])
     new_values = values.vocabulary.encode([row[2] for row in rows])
     return Pairs(
-        np.concatenate([serials, table.find([row[0] for row in rows])]),
+        np.concatenate([serials, found]),
         Texts(np.concatenate([keys.codes, new_keys]), keys.vocabulary),
         Texts(np.concatenate([values.codes, new_values]), values.vocabulary),
     )
