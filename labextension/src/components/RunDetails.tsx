@@ -26,7 +26,7 @@ export function RunDetails(props: {
   run: IRun;
   model: RunModel;
   editing: EditedField | null;
-  onEditEnd(): void;
+  onEditEnd(field: EditedField): void;
 }): JSX.Element {
   const { trans, execute } = useView();
   const { run, model, editing, onEditEnd } = props;
@@ -60,7 +60,7 @@ export function RunDetails(props: {
         tags={run.tags}
         isEditing={editing === 'tags'}
         onSave={tags => model.edit({ tags })}
-        onEnd={onEditEnd}
+        onEnd={() => onEditEnd('tags')}
       />
       <Editable
         label={trans.__('Notes')}
@@ -69,7 +69,7 @@ export function RunDetails(props: {
         isMultiline
         isEditing={editing === 'notes'}
         onSave={notes => model.edit({ notes })}
-        onEnd={onEditEnd}
+        onEnd={() => onEditEnd('notes')}
       />
       <div className="trackbook-Details-actions">
         <button className="trackbook-Button" onClick={() => execute(CommandIDs.openRun, args)}>

@@ -186,7 +186,7 @@ function Item(props: IItemProps): JSX.Element {
           onToggle={id => selection.toggle(id)}
           onExpand={id => state.expand(id)}
           onRename={props.onRename}
-          onEditEnd={() => state.endEdit()}
+          onEditEnd={() => state.endEdit(run.id, 'name')}
         />
       </div>
       {isExpanded && (
@@ -195,7 +195,7 @@ function Item(props: IItemProps): JSX.Element {
             run={run}
             model={details.get(project, run.id)}
             editing={isEdited && editing.field !== 'name' ? editing.field : null}
-            onEditEnd={() => state.endEdit()}
+            onEditEnd={field => state.endEdit(run.id, field)}
           />
         </Measured>
       )}

@@ -75,9 +75,9 @@ export class ListState extends Observable {
     this.emitChanged();
   }
 
-  /** Leave what is being edited. */
-  endEdit(): void {
-    if (this._editing) {
+  /** Leave a field; another one that is edited by now, since this one was slow to be saved, stays open. */
+  endEdit(id: string, field: EditedField): void {
+    if (this._editing?.id === id && this._editing.field === field) {
       this._editing = null;
       this.emitChanged();
     }

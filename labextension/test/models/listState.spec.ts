@@ -8,7 +8,19 @@ describe('ListState', () => {
     state.edit('a', 'tags');
     expect(state.isExpanded('a')).toBe(true);
     expect(state.editing).toEqual({ id: 'a', field: 'tags' });
-    state.endEdit();
+    state.endEdit('a', 'tags');
+    expect(state.editing).toBeNull();
+  });
+
+  it('keeps a field open when another one, slow to be saved, is left', () => {
+    const state = new ListState();
+    state.edit('a', 'name');
+    state.edit('b', 'name');
+    state.endEdit('a', 'name');
+    expect(state.editing).toEqual({ id: 'b', field: 'name' });
+    state.endEdit('b', 'tags');
+    expect(state.editing).toEqual({ id: 'b', field: 'name' });
+    state.endEdit('b', 'name');
     expect(state.editing).toBeNull();
   });
 
