@@ -4,12 +4,19 @@ The spool of a served store has a forwarder in its place, which the light instal
 """
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from trackbook.errors import StoreError
 from trackbook.services.heartbeat import vouching_lock
 from trackbook.services.settling import settle
 from trackbook.store.locks import holder, is_held, os_host
 from trackbook.store.paths import StorePaths
+
+if TYPE_CHECKING:
+    import subprocess
+
+# The process last started for each store: runs that begin at once after each other start one, not one each.
+_starting: dict[str, "subprocess.Popen[bytes]"] = {}
 
 
 def ensure_ingester(store: StorePaths) -> bool:
@@ -32,11 +39,14 @@ def ensure_ingester(store: StorePaths) -> bool:
         # One on another host can't tell whether the writers of this one live: somebody here vouches for them.
         if not elsewhere or is_held(vouching_lock(store)):
             return True
+    known = _starting.get(str(store.root))
+    if known is not None and known.poll() is None:  # it has not come to take its lock yet
+        return True
     from trackbook.services.processes import start_module
 
     module = "trackbook.services.forward" if served else "trackbook.services.ingest"
     try:
-        start_module(module, str(store.root), folder=store.root)
+        _starting[str(store.root)] = start_module(module, str(store.root), folder=store.root)
     except OSError:  # no process, no memory, no disk: a later reader does it
         return False
     return True
