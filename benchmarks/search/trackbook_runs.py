@@ -13,8 +13,9 @@ from trackbook.domain import records as r
 from trackbook.domain.run import Source
 from trackbook.services.context import Services, open_services
 from trackbook.services.recorder import RunRecorder
+from trackbook.store.batch import Reading
 from trackbook.store.paths import PartName, create_store
-from trackbook.store.projector import Reading, project
+from trackbook.store.projector import project
 from trackbook.store.segments import Columns, PartContent
 
 BATCH = 2_000

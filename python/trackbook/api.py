@@ -51,15 +51,20 @@ class Run:
         resumed: bool = False,
         output_dir: Path | None = None,
         parent: "Run | None" = None,
-        sync: float | None = None,
+        settings: Settings | None = None,
     ) -> None:
         self._recorder = recorder
+        sync = settings.sync if settings is not None else None
         self._syncing = Syncing(recorder, sync) if sync is not None else None
         self._joined = joined
         self._resumed = resumed
         self._output_dir = output_dir
         self._scoped = False
-        self._surroundings: Surroundings = Surroundings(recorder, parent._surroundings if parent else None)
+        self._surroundings: Surroundings = Surroundings(
+            recorder,
+            parent._surroundings if parent else None,
+            settings.capture if settings is not None else frozenset(),
+        )
         # A job's worker stores the notebook itself, as it was frozen; a run that is resumed has that of its start.
         self._surroundings.begin(None if joined or resumed else _session.notebook())
         _open.append(self)
@@ -284,7 +289,7 @@ def start_run(
         recorder.go_on_after(past.steps if past else ())
         if not nested:
             _close_plain_runs()
-        run = Run(recorder, parent=parent, sync=settings.sync)
+        run = Run(recorder, parent=parent, settings=settings)
     else:
         _add_to(run, params, tags, group)
     if notes:
@@ -333,7 +338,7 @@ def join_job() -> Run | None:
     except StoreError:  # the journal is tried again as the run goes on
         store = StorePaths(settings.folder, home=settings.folder)
     recorder = RunRecorder.join(store, settings.run_id)
-    return Run(recorder, joined=True, output_dir=settings.output_dir, sync=settings.sync)
+    return Run(recorder, joined=True, output_dir=settings.output_dir, settings=settings)
 
 
 def current_run() -> Run | None:
@@ -531,7 +536,7 @@ def _resume(
     recorder.go_on_after(past.steps)
     if not nested:
         _close_plain_runs()
-    return Run(recorder, resumed=True)
+    return Run(recorder, resumed=True, settings=settings)
 
 
 def _fork(store: StorePaths, reference: str | int, at_step: int | None) -> "tuple[Past, Fork]":

@@ -16,11 +16,27 @@ INSECURE = "TRACKBOOK_INSECURE"
 SPOOL = "TRACKBOOK_SPOOL"
 CACHE = "TRACKBOOK_CACHE"
 SYNC = "TRACKBOOK_SYNC"
+CAPTURE = "TRACKBOOK_CAPTURE"
 RUN = "TRACKBOOK_RUN"
 JOB = "TRACKBOOK_JOB"
 OUTPUT_DIR = "TRACKBOOK_OUTPUT_DIR"
 NOTEBOOK = "JPY_SESSION_NAME"
 
+# What is recorded without a line of user code, and can be switched off one by one.
+CAPTURES = frozenset(
+    (
+        "environment",
+        "git",
+        "variables",
+        "modules",
+        "notebook",
+        "cells",
+        "outputs",
+        "data",
+        "system",
+        "secrets",
+    )
+)
 STORE_SCHEMES = ("postgresql", "http", "https")
 _DATABASE = re.compile(r"(postgresql://)([^:/?#@]*):[^@]*@")
 
@@ -35,7 +51,8 @@ class Settings:
     is on its way to a `store_url` waits, `cache` the one for indexes that can't lie in their store. `run_id`,
     `job_id` and `output_dir` are set for the kernel of a job. `notebook` is the path that Jupyter gave the kernel
     at start. `sync` is after how many seconds what runs wrote is brought to the disk itself; None leaves that to the
-    operating system.
+    operating system. `capture` names what is recorded without a line of user code: TRACKBOOK_CAPTURE lists the names
+    ("environment,git"), or with a minus those that are left out ("-data,-system"); "none" leaves out all.
     """
 
     store: Path | None = None
@@ -49,6 +66,7 @@ class Settings:
     output_dir: Path | None = None
     notebook: Path | None = None
     sync: float | None = None
+    capture: frozenset[str] = CAPTURES
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -80,6 +98,7 @@ class Settings:
             output_dir=_path(env.get(OUTPUT_DIR)),
             notebook=_path(env.get(NOTEBOOK)),
             sync=_seconds(SYNC, env.get(SYNC)),
+            capture=_captures(env.get(CAPTURE)),
         )
 
     @property
@@ -119,6 +138,7 @@ class Settings:
             (SPOOL, self.spool),
             (CACHE, self.cache),
             (SYNC, self.sync),
+            (CAPTURE, None if self.capture == CAPTURES else ",".join(sorted(self.capture)) or "none"),
             (RUN, self.run_id),
             (JOB, self.job_id),
             (OUTPUT_DIR, self.output_dir),
@@ -153,6 +173,19 @@ def _seconds(name: str, text: str | None) -> float | None:
     if not 0 < seconds < float("inf"):
         raise UsageError(f"{name} is {text!r}: name a number of seconds above 0, such as 1 or 0.5.")
     return seconds
+
+
+def _captures(text: str | None) -> frozenset[str]:
+    words = [word.strip() for word in (text or "").split(",") if word.strip()]
+    unknown = [word for word in words if word.removeprefix("-") not in CAPTURES | {"all", "none"}]
+    if unknown:
+        raise UsageError(
+            f"{CAPTURE} names {unknown[0]!r}, which there is not: all, none, or some of "
+            f"{', '.join(sorted(CAPTURES))}, each with a minus in front to leave it out."
+        )
+    named = frozenset(word for word in words if word in CAPTURES)
+    left_out = frozenset(word[1:] for word in words if word.startswith("-"))
+    return (named if named or "none" in words else CAPTURES) - left_out
 
 
 def _check_loopback(url: str) -> None:

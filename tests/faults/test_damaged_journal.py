@@ -16,7 +16,7 @@ from trackbook.services.catchup import catch_up, rebuild
 from trackbook.services.checkup import examine_store
 from trackbook.services.recorder import RunRecorder
 from trackbook.services.runs import Runs
-from trackbook.store import projector
+from trackbook.store import record_rows
 from trackbook.store import schema as t
 from trackbook.store.journal import Entry, JournalWriter, scan
 from trackbook.store.paths import create_store
@@ -132,7 +132,7 @@ def test_a_value_that_no_table_can_keep_is_damage(store, place):
 
 
 def test_a_record_that_the_index_refuses_costs_only_itself(store, place, monkeypatch):
-    refuse_notes = dict(projector._APPLY)
+    refuse_notes = dict(record_rows._MEANING)
 
     def refused(batch, name, record):
         raise ZeroDivisionError("a fault of the projector")
@@ -146,7 +146,7 @@ def test_a_record_that_the_index_refuses_costs_only_itself(store, place, monkeyp
     for run in runs:
         run.end()
     with monkeypatch.context() as patch:
-        patch.setattr(projector, "_APPLY", refuse_notes)
+        patch.setattr(record_rows, "_MEANING", refuse_notes)
         assert catch_up(place)
         found = {run.id: run for run in Runs(place).search().runs}
         assert {run.status for run in found.values()} == {"finished"}

@@ -17,11 +17,12 @@ from trackbook.domain.ids import new_id
 from trackbook.domain.records import Record
 from trackbook.domain.run import Run, Source
 from trackbook.store import schema as t
+from trackbook.store.batch import Reading
 from trackbook.store.cards import read_cards
 from trackbook.store.database import Database
 from trackbook.store.parts import empty_index
 from trackbook.store.paths import PartName, create_store
-from trackbook.store.projector import Reading, project
+from trackbook.store.projector import project
 from trackbook.store.runs import put_together, read_runs
 from trackbook.store.search import Scope, Searcher
 from trackbook.store.segments import separate

@@ -165,6 +165,8 @@ export interface ICellExecution {
   outputs: string[];
   truncated: boolean;
   error: ICellError | null;
+  reads: string[];
+  writes: string[];
 }
 
 /** An execution with its source and its outputs, as notebooks hold them. */
@@ -178,6 +180,23 @@ export interface IGit {
   commit: string;
   branch: string | null;
   dirty: boolean;
+  remote: string | null;
+  diff: string | null;
+  diff_size: number | null;
+  diff_cut: boolean;
+}
+
+/** A package that is installed from a folder, and the state of that folder's own git. */
+export interface IEditable {
+  path: string;
+  commit: string | null;
+  dirty: boolean | null;
+}
+
+export interface ILockFile {
+  path: string;
+  digest: string;
+  size: number;
 }
 
 export interface IEnvironment {
@@ -187,6 +206,9 @@ export interface IEnvironment {
   packages: Record<string, string>;
   hardware: Record<string, string | number>;
   git: IGit | null;
+  editable: Record<string, IEditable>;
+  lock: ILockFile | null;
+  variables: Record<string, string>;
 }
 
 export interface IModule {
@@ -210,6 +232,87 @@ export interface ILoss {
   last: string;
 }
 
+export type DataKind = 'file' | 'folder' | 'table' | 'database' | 'other';
+export type DataRole = 'train' | 'validation' | 'test';
+
+export interface IColumn {
+  name: string;
+  type: string;
+}
+
+/** One version of some data that a run used; equal digests are one version, whatever the place. */
+export interface IDataInput {
+  name: string;
+  place: string;
+  kind: DataKind;
+  origin: 'declared' | 'observed';
+  digest: string | null;
+  size: number | null;
+  role: DataRole | null;
+  reader: string | null;
+  rows: number | null;
+  columns: IColumn[] | null;
+  files: number | null;
+  manifest: string | null;
+  changed: boolean;
+  problem: string | null;
+}
+
+export interface IUsedData {
+  data: IDataInput;
+  at: string;
+  cell_id: string | null;
+}
+
+export type RichKind =
+  | 'vector'
+  | 'histogram'
+  | 'image'
+  | 'figure'
+  | 'audio'
+  | 'video'
+  | 'html'
+  | 'table'
+  | 'text'
+  | 'json'
+  | 'confusion_matrix'
+  | 'roc'
+  | 'pr'
+  | 'calibration';
+
+/** A logged value with a content of its own; `meta` is what a list shows without it. */
+export interface IRichValue {
+  key: string;
+  step: number;
+  kind: RichKind;
+  digest: string;
+  size: number;
+  media_type: string;
+  context: MetricContext;
+  meta: Record<string, JsonValue>;
+}
+
+export interface ILoggedValue {
+  value: IRichValue;
+  at: string;
+  cell_id: string | null;
+}
+
+/** A seed that was set for some libraries. */
+export interface ISeed {
+  seed: number;
+  libraries: string[];
+  at: string;
+  cell_id: string | null;
+}
+
+/** What looked like a secret and was masked before it was stored. */
+export interface IMaskedSecret {
+  kind: string;
+  place: string;
+  count: number;
+}
+
 /** Everything about one run except points, blobs and snapshots themselves. */
 export interface IRunDetail {
   run: IRun;
@@ -224,6 +327,10 @@ export interface IRunDetail {
   attempts: IAttempt[];
   forks: string[];
   losses: ILoss[];
+  data: IUsedData[];
+  values: ILoggedValue[];
+  seeds: ISeed[];
+  secrets: IMaskedSecret[];
 }
 
 /** What a job runs. */

@@ -20,7 +20,8 @@ class CellExecution(Struct, frozen=True):
     """One execution of one cell in a run.
 
     `order` counts the run's executions from 1; `count` is the kernel's own In[n]. `duration` is in seconds,
-    None while it runs. `source_digest` and `outputs` (one digest an output) name blobs.
+    None while it runs. `source_digest` and `outputs` (one digest an output) name blobs. `reads` and `writes` are the
+    names that the cell took from the notebook's namespace and those that it left there.
     """
 
     order: int
@@ -33,6 +34,8 @@ class CellExecution(Struct, frozen=True):
     outputs: list[str]
     truncated: bool
     error: CellError | None = None
+    reads: list[str] = []
+    writes: list[str] = []
 
 
 class CellContent(Struct, frozen=True):

@@ -10,9 +10,11 @@ from msgspec import Meta, Struct
 
 from trackbook.domain.artifact import ArtifactKind
 from trackbook.domain.cell import CellError, CellStatus
+from trackbook.domain.data import DataInput
 from trackbook.domain.environment import Environment, Module
 from trackbook.domain.job import JobSpec, JobStatus
 from trackbook.domain.metric import Goal, Summary
+from trackbook.domain.rich import RichValue
 from trackbook.domain.run import Fork, RunError, RunStatus, Source
 
 FORMAT = 1
@@ -143,7 +145,7 @@ class CellStarted(_Record, frozen=True, array_like=True, tag="c"):
 
 
 class CellFinished(_Record, frozen=True, array_like=True, tag="d"):
-    """An execution ended after `duration` seconds."""
+    """An execution ended after `duration` seconds. It read and wrote these names, as far as its text tells."""
 
     order: Whole
     status: CellStatus
@@ -151,6 +153,8 @@ class CellFinished(_Record, frozen=True, array_like=True, tag="d"):
     outputs: list[str]
     truncated: bool = False
     error: CellError | None = None
+    reads: list[str] = []
+    writes: list[str] = []
 
 
 class SnapshotTaken(_Record, frozen=True, array_like=True, tag="snapshot"):
@@ -172,6 +176,36 @@ class ModulesCaptured(_Record, frozen=True, array_like=True, tag="modules"):
     """Modules of the project that the run imported, their source stored as blobs."""
 
     modules: list[Module]
+
+
+class DataUsed(_Record, frozen=True, array_like=True, tag="data"):
+    """The run used a version of some data. It is said again, with the digest, once that is known."""
+
+    data: DataInput
+    cell_id: str | None = None
+
+
+class ValueLogged(_Record, frozen=True, array_like=True, tag="v"):
+    """A rich value was logged."""
+
+    value: RichValue
+    cell_id: str | None = None
+
+
+class SeedSet(_Record, frozen=True, array_like=True, tag="seed"):
+    """The random numbers of these libraries begin at this seed from now on."""
+
+    seed: Whole
+    libraries: list[str]
+    cell_id: str | None = None
+
+
+class SecretMasked(_Record, frozen=True, array_like=True, tag="secret"):
+    """Something that looks like a secret was masked before it was stored."""
+
+    kind: str
+    place: str
+    count: Whole
 
 
 class RunEnded(_Record, frozen=True, array_like=True, tag="end"):
@@ -251,6 +285,10 @@ Record = (
     | SnapshotTaken
     | EnvironmentCaptured
     | ModulesCaptured
+    | DataUsed
+    | ValueLogged
+    | SeedSet
+    | SecretMasked
     | RunEnded
     | Trashed
     | Restored

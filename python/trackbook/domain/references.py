@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 
+from trackbook.domain.environment import Environment
 from trackbook.domain.records import (
     ArtifactStored,
     CellFinished,
     CellStarted,
+    DataUsed,
     EnvironmentCaptured,
     ModulesCaptured,
     Record,
     SnapshotTaken,
+    ValueLogged,
 )
 from trackbook.domain.snapshot import read_manifest
 
@@ -24,10 +27,24 @@ def digests_of(record: Record) -> Iterator[str]:
     elif isinstance(record, CellFinished):
         found = record.outputs
     elif isinstance(record, EnvironmentCaptured):
-        found = [record.packages_digest]
+        found = [record.packages_digest, *environment_digests(record.environment)]
     elif isinstance(record, ModulesCaptured):
         found = [module.digest for module in record.modules]
+    elif isinstance(
+        record, DataUsed
+    ):  # the data itself is not in the store, its digest names no content here
+        found = [record.data.manifest or ""]
+    elif isinstance(record, ValueLogged):
+        found = [record.value.digest]
     yield from (digest for digest in found if digest)  # a disk that refused leaves an empty one
+
+
+def environment_digests(environment: Environment) -> Iterator[str]:
+    """Yield the digests of the blobs that an environment names: git's diff and the lock file."""
+    if environment.git is not None and environment.git.diff is not None:
+        yield environment.git.diff
+    if environment.lock is not None:
+        yield environment.lock.digest
 
 
 def digests_in_manifest(data: bytes) -> Iterator[str]:

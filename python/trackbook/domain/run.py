@@ -8,8 +8,12 @@ from msgspec import Struct
 from trackbook.domain.artifact import Artifact
 from trackbook.domain.attempt import Attempt
 from trackbook.domain.cell import CellExecution
+from trackbook.domain.data import UsedData
 from trackbook.domain.environment import Environment, Module
 from trackbook.domain.metric import SeriesSummary
+from trackbook.domain.rich import LoggedValue
+from trackbook.domain.secret import MaskedSecret
+from trackbook.domain.seed import Seed
 from trackbook.domain.status import RunStatus as RunStatus  # a run's state is at home here
 
 SourceKind = Literal["notebook", "script", "console", "job"]
@@ -128,3 +132,7 @@ class RunDetail(Struct, frozen=True):
     attempts: list[Attempt] = []
     forks: list[str] = []
     losses: list[Loss] = []
+    data: list[UsedData] = []
+    values: list[LoggedValue] = []
+    seeds: list[Seed] = []
+    secrets: list[MaskedSecret] = []

@@ -36,6 +36,7 @@ from trackbook.services.recorder import RunRecorder
 from trackbook.services.settling import settle
 from trackbook.services.shelter import bring_home, shelter_of
 from trackbook.store import parts as index
+from trackbook.store.batch import Reading, revision_of
 from trackbook.store.database import Connection
 from trackbook.store.deletion import read_deleted
 from trackbook.store.history import shared_points
@@ -45,7 +46,7 @@ from trackbook.store.parts import Part
 from trackbook.store.paths import PROJECT_SUBJECT, PartName, StorePaths
 from trackbook.store.piecewise import is_about_a_record, project_pieces
 from trackbook.store.place import Place
-from trackbook.store.projector import Reading, project, revision_of
+from trackbook.store.projector import project
 from trackbook.store.receiving import no_receiving
 from trackbook.store.segments import Columns, PartContent, SeriesKey, parse_segment, separate
 from trackbook.store.server_presence import has_open_owner, note_living

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from trackbook.domain.clock import now
 from trackbook.domain.ids import new_id
 from trackbook.domain.records import Record, RunEnded, WriterClosed
+from trackbook.store.batch import Reading
 from trackbook.store.journal import frame, opening_record
 from trackbook.store.locks import boot_id, os_host, process_started
 from trackbook.store.paths import PartName
 from trackbook.store.place import Place
-from trackbook.store.projector import Reading, project
+from trackbook.store.projector import project
 from trackbook.store.segments import separate
 from trackbook.store.server_presence import note_living, silent_runs
 from trackbook.version import version

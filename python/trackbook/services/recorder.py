@@ -9,7 +9,7 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,13 @@ from trackbook.domain import records
 from trackbook.domain.artifact import ArtifactKind
 from trackbook.domain.cell import CellError, CellStatus
 from trackbook.domain.clock import now
+from trackbook.domain.data import DataInput
 from trackbook.domain.environment import Environment, Module
 from trackbook.domain.ids import new_id
 from trackbook.domain.metric import GOALS, Goal
 from trackbook.domain.names import check_artifact_path, check_name
 from trackbook.domain.records import Record, WriterRole
+from trackbook.domain.rich import RichContent, RichValue
 from trackbook.domain.run import Fork, RunError, RunStatus, Source
 from trackbook.domain.values import flatten, to_number, to_parameter, to_wire
 from trackbook.errors import InvalidValue, StoreError, UsageError
@@ -188,10 +190,8 @@ class RunRecorder:
         steps = self._last_steps
         if step is None:
             step = 1 + max((steps.get(slot, -1) for slot in slots), default=-1)
-        elif type(step) is not int:
-            step = _whole_step(step)
-        if not -_MAX_STEP <= step < _MAX_STEP:
-            raise InvalidValue("step", step, "a step has at most 64 bits")
+        elif type(step) is not int or not -_MAX_STEP <= step < _MAX_STEP:
+            step = _check_step(step)
         for slot in slots:
             steps[slot] = step
         self.append(records.MetricsLogged(now(), step, plain, plain_context))
@@ -276,10 +276,13 @@ class RunRecorder:
         *,
         truncated: bool = False,
         error: CellError | None = None,
+        reads: Sequence[str] = (),
+        writes: Sequence[str] = (),
     ) -> None:
         """Record how an execution ended, after `duration` seconds, with its outputs (nbformat 4 dicts)."""
         digests = [self.store_blob(msgspec.json.encode(to_wire(output))) or "" for output in outputs]
-        self.append(records.CellFinished(now(), order, status, duration, digests, truncated, error))
+        names = list(reads), list(writes)
+        self.append(records.CellFinished(now(), order, status, duration, digests, truncated, error, *names))
 
     def environment_captured(self, environment: Environment) -> None:
         """Record what the run runs on."""
@@ -290,6 +293,40 @@ class RunRecorder:
     def modules_captured(self, modules: list[Module]) -> None:
         """Record modules of the project that the run imported; their sources are blobs already."""
         self.append(records.ModulesCaptured(now(), modules))
+
+    def data_used(self, data: DataInput, cell_id: str | None = None) -> None:
+        """Record that the run used a version of some data; said again, with a digest, it takes the earlier place."""
+        self.append(records.DataUsed(now(), data, cell_id))
+
+    def log_rich(
+        self,
+        key: str,
+        value: RichContent,
+        step: int | None = None,
+        context: Mapping[str, str] | None = None,
+        cell_id: str | None = None,
+    ) -> int:
+        """Store a rich value under `key` at `step`, by default one more than the key's last; returns the step."""
+        check_name("metric", key)
+        plain = {str(name): str(item) for name, item in sorted(context.items())} if context else {}
+        slot = (key, *plain.items()) if plain else key
+        step = 1 + self._last_steps.get(slot, -1) if step is None else _check_step(step)
+        self._last_steps[slot] = step
+        digest = self.store_blob(value.data)
+        if digest is not None:
+            rich = RichValue(
+                key, step, value.kind, digest, len(value.data), value.media_type, plain, dict(value.meta)
+            )
+            self.append(records.ValueLogged(now(), rich, cell_id))
+        return step
+
+    def seed_set(self, seed: int, libraries: Sequence[str], cell_id: str | None = None) -> None:
+        """Record that the random numbers of these libraries begin at `seed`."""
+        self.append(records.SeedSet(now(), seed, list(libraries), cell_id))
+
+    def secret_masked(self, kind: str, place: str, count: int) -> None:
+        """Record that something that looks like a secret was masked; never what it was."""
+        self.append(records.SecretMasked(now(), kind, place, count))
 
     def snapshot_taken(self, moment: str, origin: str, digest: str) -> None:
         """Record a snapshot whose manifest is the blob `digest`."""
@@ -492,13 +529,16 @@ def _without_surrogates(record: Record) -> Record:
     return msgspec.convert(clean(msgspec.to_builtins(record)), type(record))
 
 
-def _whole_step(step: Any) -> int:
+def _check_step(step: Any) -> int:
     try:
-        return operator.index(step)
+        whole = operator.index(step)
     except TypeError:
-        if isinstance(step, float) and step.is_integer():
-            return int(step)
-        raise InvalidValue("step", step, f"a step is a whole number, not {step!r}") from None
+        if not (isinstance(step, float) and step.is_integer()):
+            raise InvalidValue("step", step, f"a step is a whole number, not {step!r}") from None
+        whole = int(step)
+    if not -_MAX_STEP <= whole < _MAX_STEP:
+        raise InvalidValue("step", step, "a step has at most 64 bits")
+    return whole
 
 
 _boot: list[str] = []

@@ -11,6 +11,7 @@ from trackbook.domain.page import RunPage
 from trackbook.domain.run import Run, RunDetail
 from trackbook.errors import NotFound, UsageError
 from trackbook.services.catchup import catch_up
+from trackbook.store.batch import revision_of
 from trackbook.store.database import Connection
 from trackbook.store.details import (
     read_artifacts,
@@ -27,9 +28,9 @@ from trackbook.store.details import (
 )
 from trackbook.store.parts import run_state
 from trackbook.store.place import Place
-from trackbook.store.projector import revision_of
 from trackbook.store.runs import find_run_ids, read_changes, read_experiments, read_runs, read_trash
 from trackbook.store.search import Scope, Searcher
+from trackbook.store.used import read_data, read_secrets, read_seeds, read_values
 
 MAX_WINDOW = 10_000
 _MOST_SKIPPED = 2**62
@@ -95,6 +96,10 @@ class Runs:
                 attempts=read_attempts(connection, run.id),
                 forks=read_forks(connection, run.id),
                 losses=read_losses(connection, run.id),
+                data=read_data(connection, run.id),
+                values=read_values(connection, run.id),
+                seeds=read_seeds(connection, run.id),
+                secrets=read_secrets(connection, run.id),
             )
 
     def experiments(self) -> list[Experiment]:

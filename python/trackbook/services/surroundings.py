@@ -10,6 +10,7 @@ from typing import NamedTuple, Self
 
 from trackbook.capture.modules import ModuleWatch
 from trackbook.domain.environment import Environment
+from trackbook.services.capturing.captures import Captures
 from trackbook.services.recorder import RunRecorder
 
 _PATIENCE = 5.0
@@ -24,8 +25,14 @@ class Surroundings:
     hundreds of runs in one loop.
     """
 
-    def __init__(self, recorder: RunRecorder, parent: "Surroundings | None" = None) -> None:
+    def __init__(
+        self,
+        recorder: RunRecorder,
+        parent: "Surroundings | None" = None,
+        wanted: frozenset[str] = frozenset(),
+    ) -> None:
         self._recorder = recorder
+        self._captures = Captures(recorder, wanted)
         self._parent = parent
         self._watch = ModuleWatch(recorder.store.project)
         self._environment: Environment | None = None
@@ -37,6 +44,7 @@ class Surroundings:
 
     def begin(self, notebook: Path | None = None) -> Self:
         """Start capturing; a saved `notebook` is read now, before anything can change it."""
+        self._captures.begin()
         saved = _read(notebook) if notebook is not None else None
         if saved is None and self._known_environment() is not None:  # a matter of microseconds
             self._capture(None, None)
@@ -55,14 +63,15 @@ class Surroundings:
 
     def update(self) -> None:
         """Record modules that were imported or reloaded since the last time."""
-        if self._pid == os.getpid() and not self._is_capturing():
-            self._attempt("imported modules", self._capture_modules)
+        self._captures.update()
+        self._update_modules()
 
     def finish(self, patience: float = 0.0) -> None:
         """Record what was imported since; a capture that is not done in `patience` seconds goes on behind the end."""
         if self._pid == os.getpid():
+            self._captures.finish(patience)
             self.wait(patience)
-            self.update()
+            self._update_modules()
             with self._turn:
                 self._over = True
 
@@ -75,6 +84,10 @@ class Surroundings:
         """Wait until what was begun is captured, for at most `timeout` seconds."""
         if self._thread is not None and self._pid == os.getpid():
             self._thread.join(timeout)
+
+    def _update_modules(self) -> None:
+        if self._pid == os.getpid() and not self._is_capturing():
+            self._attempt("imported modules", self._capture_modules)
 
     def _is_capturing(self) -> bool:
         return self._thread is not None and self._thread.is_alive()

@@ -7,8 +7,8 @@ from sqlalchemy import Connection, func, select, union_all
 from trackbook.domain.checkup import DamagedRecord, RunLoss
 from trackbook.domain.clock import to_datetime
 from trackbook.store import schema as t
+from trackbook.store.batch import revision_of
 from trackbook.store.paths import PartName, StorePaths
-from trackbook.store.projector import revision_of
 
 
 class Counts(NamedTuple):

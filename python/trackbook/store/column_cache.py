@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from trackbook.store.batch import revision_of
 from trackbook.store.fields import Column, Origin
 from trackbook.store.parts import slices
-from trackbook.store.projector import revision_of
 from trackbook.store.rows import fetch
 from trackbook.store.run_table import RunTable, changed_since, read_run_table
 from trackbook.store.searched_columns import Change, Texts

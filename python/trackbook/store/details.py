@@ -17,7 +17,7 @@ from trackbook.store.runs import decode_spark, decode_value
 
 _decode_context = msgspec.json.Decoder(dict[str, str]).decode
 _decode_cell_error = msgspec.json.Decoder(CellError).decode
-_decode_digests = msgspec.json.Decoder(list[str]).decode
+_decode_texts = msgspec.json.Decoder(list[str]).decode
 _decode_environment = msgspec.json.Decoder(Environment).decode
 # What the user had in the editor, then what ran, then what lay on the disk.
 _ORIGINS = ("document", "job", "file")
@@ -89,9 +89,11 @@ def read_cells(connection: Connection, run_id: str) -> list[CellExecution]:
             started=to_datetime(row.started),
             duration=row.duration,
             status=row.status,
-            outputs=_decode_digests(row.outputs),
+            outputs=_decode_texts(row.outputs),
             truncated=row.truncated,
             error=None if row.error is None else _decode_cell_error(row.error),
+            reads=_decode_texts(row.reads),
+            writes=_decode_texts(row.writes),
         )
         for order, row in enumerate(connection.execute(query), start=1)
     ]

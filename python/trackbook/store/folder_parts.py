@@ -5,9 +5,9 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from trackbook.store.batch import Reading
 from trackbook.store.database import Connection
 from trackbook.store.paths import PartName, StorePaths
-from trackbook.store.projector import Reading
 from trackbook.store.sealing import seal, take_journal_away
 
 

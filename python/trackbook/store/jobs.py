@@ -15,7 +15,8 @@ from trackbook.domain.clock import to_datetime
 from trackbook.domain.job import JOB_ENDED, Job, JobSpec, JobStatus
 from trackbook.domain.run import RunError
 from trackbook.store import schema as t
-from trackbook.store.projector import revision_of, write_spec
+from trackbook.store.batch import revision_of
+from trackbook.store.record_rows import write_spec
 
 _c = t.jobs.c
 _MICROSECONDS = 1_000_000

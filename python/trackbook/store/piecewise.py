@@ -9,8 +9,9 @@ from itertools import islice
 from sqlalchemy import Connection
 
 from trackbook.errors import RecordRefused, StoreError
+from trackbook.store.batch import History, Reading
 from trackbook.store.database import Database
-from trackbook.store.projector import History, Reading, project
+from trackbook.store.projector import project
 from trackbook.store.segments import PartContent
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from trackbook.store.batch import Reading
 from trackbook.store.database import Connection, Database
 from trackbook.store.paths import PartName, StorePaths
-from trackbook.store.projector import Reading
 from trackbook.store.stored import StoredBlob
 
 

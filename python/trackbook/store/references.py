@@ -5,9 +5,12 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import msgspec
 from sqlalchemy import Connection, select
 
+from trackbook.domain.environment import Environment
 from trackbook.domain.records import SnapshotTaken
+from trackbook.domain.references import environment_digests
 from trackbook.store import schema as t
 from trackbook.store.journal import Entry, scan
 from trackbook.store.paths import PartName
@@ -15,6 +18,9 @@ from trackbook.store.place import Parts
 from trackbook.store.segments import read_records
 
 _DIGEST = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+
+
+_decode_environment = msgspec.json.Decoder(Environment).decode
 
 
 class Named(NamedTuple):
@@ -47,6 +53,16 @@ def read_named(connection: Connection) -> Iterator[Named]:
         select(r.id, r.packages_digest).where(r.packages_digest.is_not(None))
     ):
         yield Named(run_id, "packages", digest)
+    for run_id, environment in connection.execute(
+        select(r.id, r.environment).where(r.environment.is_not(None))
+    ):
+        for digest in environment_digests(_decode_environment(environment)):
+            yield Named(run_id, "environments", digest)
+    v, d = t.rich_values.c, t.data_inputs.c
+    for run_id, digest in connection.execute(select(v.run_id, v.digest)):
+        yield Named(run_id, "values", digest)
+    for run_id, data in connection.execute(select(d.run_id, d.data).where(d.data.like('%"manifest":"%'))):
+        yield Named(run_id, "manifests", json.loads(data)["manifest"])
     for job_id, spec in connection.execute(select(t.jobs.c.id, t.jobs.c.spec)):
         yield Named(job_id, "notebooks of jobs", json.loads(spec)["notebook"])
 

@@ -200,6 +200,8 @@ cells = Table(
     Column("outputs", Text, nullable=False),  # JSON list of digests
     Column("truncated", Boolean, nullable=False),
     Column("error", Text),
+    Column("reads", Text, nullable=False, default="[]", server_default="[]"),  # JSON list of names
+    Column("writes", Text, nullable=False, default="[]", server_default="[]"),
     PrimaryKeyConstraint("run_id", "writer", "order"),
 )
 
@@ -224,6 +226,58 @@ modules = Table(
     Column("size", BigInteger, nullable=False),
     Column("at", BigInteger, nullable=False),
     PrimaryKeyConstraint("run_id", "name"),
+)
+
+# A version of some data in a run; "" as digest until it is known, and void beside a row that has it.
+data_inputs = Table(
+    "data_inputs",
+    metadata,
+    Column("run_id", String(36), nullable=False),
+    Column("place", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("cell_id", String(64)),
+    Column("data", Text, nullable=False),  # JSON
+    PrimaryKeyConstraint("run_id", "place", "digest"),
+    Index("data_inputs_by_digest", "digest", "run_id"),
+)
+
+rich_values = Table(
+    "rich_values",
+    metadata,
+    Column("run_id", String(36), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("context", Text, nullable=False),  # JSON with sorted keys
+    Column("step", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("cell_id", String(64)),
+    Column("digest", String(64), nullable=False),
+    Column("value", Text, nullable=False),  # JSON
+    PrimaryKeyConstraint("run_id", "key", "context", "step"),
+)
+
+seeds = Table(
+    "seeds",
+    metadata,
+    Column("run_id", String(36), nullable=False),
+    Column("writer", String(36), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("libraries", Text, nullable=False),  # JSON list
+    Column("cell_id", String(64)),
+    PrimaryKeyConstraint("run_id", "writer", "at"),
+)
+
+# Never a secret: which rule found one, where, and how often the latest look there did.
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("run_id", String(36), nullable=False),
+    Column("place", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    PrimaryKeyConstraint("run_id", "place", "kind"),
 )
 
 jobs = Table(

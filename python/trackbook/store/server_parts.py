@@ -10,11 +10,11 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from trackbook.errors import StoreError
 from trackbook.store import server_schema as t
+from trackbook.store.batch import Reading
 from trackbook.store.database import Database
 from trackbook.store.folder_parts import FolderParts, read_bytes
 from trackbook.store.parts import positions, slices
 from trackbook.store.paths import PartName, StorePaths
-from trackbook.store.projector import Reading
 from trackbook.store.sealing import seal, take_journal_away
 
 _CACHE_BYTES = 128 * 1024 * 1024

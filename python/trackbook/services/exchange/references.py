@@ -8,6 +8,7 @@ import msgspec
 
 from trackbook.domain import records as r
 from trackbook.domain.records import Record
+from trackbook.domain.references import environment_digests
 from trackbook.domain.snapshot import read_manifest
 from trackbook.errors import TrackbookError
 
@@ -21,7 +22,11 @@ def named_digests(record: Record) -> Iterator[str]:
     if isinstance(record, _USERS_OWN):
         return
     if isinstance(record, r.EnvironmentCaptured):  # git's commits may be as long as digests
-        yield from _find(record.packages_digest)
+        yield from _find([record.packages_digest, *environment_digests(record.environment)])
+    elif isinstance(record, r.DataUsed):  # of the data itself the store has no copy
+        yield from _find(record.data.manifest)
+    elif isinstance(record, r.ValueLogged):  # its key and context are the user's
+        yield from _find(record.value.digest)
     else:
         yield from _find(msgspec.to_builtins(record))
 

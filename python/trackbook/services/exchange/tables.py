@@ -8,11 +8,15 @@ from trackbook.domain.artifact import Artifact
 from trackbook.domain.attempt import Attempt
 from trackbook.domain.cell import CellExecution
 from trackbook.domain.clock import to_datetime
+from trackbook.domain.data import DataInput
 from trackbook.domain.environment import Environment, Module
 from trackbook.domain.job import Job, JobSpec
 from trackbook.domain.metric import SeriesSummary
 from trackbook.domain.records import Record
+from trackbook.domain.rich import RichValue
 from trackbook.domain.run import Loss, ParamRevision, Run, RunDetail, SnapshotInfo
+from trackbook.domain.secret import MaskedSecret
+from trackbook.domain.seed import Seed
 from trackbook.services.exchange.columns import Column, struct_columns
 
 
@@ -50,6 +54,14 @@ def _of_item(column: Column) -> Callable[[Row], Any]:
 
 def _of_spec(column: Column) -> Callable[[Job], Any]:
     return lambda job: column.get(job.spec)
+
+
+def _of_data(column: Column) -> Callable[[Row], Any]:
+    return lambda row: column.get(row.item.data)
+
+
+def _of_value(column: Column) -> Callable[[Row], Any]:
+    return lambda row: column.get(row.item.value)
 
 
 def _extra(name: str, kind: str) -> Column:
@@ -99,6 +111,26 @@ ENVIRONMENTS = _table("environments", Environment)
 MODULES = _table("modules", Module)
 ATTEMPTS = _table("attempts", Attempt)
 LOSSES = _table("losses", Loss)
+DATA = Table(
+    "data",
+    [
+        Column("run_id", "text", lambda row: row.run_id),
+        Column("at", "time", lambda row: row.item.at),
+        Column("cell_id", "text", lambda row: row.item.cell_id),
+        *(Column(column.name, column.kind, _of_data(column)) for column in struct_columns(DataInput)),
+    ],
+)
+VALUES = Table(
+    "values",
+    [
+        Column("run_id", "text", lambda row: row.run_id),
+        Column("at", "time", lambda row: row.item.at),
+        Column("cell_id", "text", lambda row: row.item.cell_id),
+        *(Column(column.name, column.kind, _of_value(column)) for column in struct_columns(RichValue)),
+    ],
+)
+SEEDS = _table("seeds", Seed)
+SECRETS = _table("secrets", MaskedSecret)
 SNAPSHOTS = _table("snapshots", SnapshotInfo, _extra("notebook", "text"))
 JOBS = Table(
     "jobs",
@@ -109,7 +141,7 @@ JOBS = Table(
 )
 TABLES = (
     RUNS, ATTEMPTS, PARAMS, TAGS, NOTES, METRICS, DEFINITIONS, ARTIFACTS, CELLS, ENVIRONMENTS, MODULES, SNAPSHOTS,
-    LOSSES, JOBS,
+    LOSSES, DATA, VALUES, SEEDS, SECRETS, JOBS,
 )  # fmt: skip
 
 
@@ -136,6 +168,10 @@ def rows_of(
     yield MODULES, [Row(run_id, item) for item in detail.modules]
     yield SNAPSHOTS, [Row(run_id, item, notebooks.get(item.moment)) for item in detail.snapshots]
     yield LOSSES, [Row(run_id, item) for item in detail.losses]
+    yield DATA, [Row(run_id, item) for item in detail.data]
+    yield VALUES, [Row(run_id, item) for item in detail.values]
+    yield SEEDS, [Row(run_id, item) for item in detail.seeds]
+    yield SECRETS, [Row(run_id, item) for item in detail.secrets]
 
 
 def _in_time(records: Sequence[Record], kind: type[Any]) -> list[Any]:
