@@ -1,0 +1,1 @@
+"""What is shown inside a notebook: live curves, tables, comparisons, progress; readable without a kernel, too."""
