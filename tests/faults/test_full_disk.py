@@ -13,7 +13,7 @@ from trackbook.domain.ids import new_id
 from trackbook.services.catchup import catch_up, rebuild
 from trackbook.services.checkup import examine_store
 from trackbook.services.edits import Edits
-from trackbook.services.ingest import Ingester
+from trackbook.services.ingestion import Ingester
 from trackbook.services.opening import open_place
 from trackbook.services.runs import Runs
 from trackbook.store import schema as t

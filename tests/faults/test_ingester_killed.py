@@ -9,7 +9,7 @@ from crowd import answers, start
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from trackbook.services import ingest
+from trackbook.services import ingest, ingestion
 from trackbook.services.catchup import catch_up, rebuild
 from trackbook.services.edits import Edits
 from trackbook.services.numbering import Numbering
@@ -31,7 +31,7 @@ def pass_killed_at(root: str, number: int) -> None:
 
 def rebuild_killed_at(root: str, number: int) -> None:
     """Make the index anew, but end the process before its `number`-th statement or file operation."""
-    ingest.SEAL_AT_ONCE = 2  # several batches
+    ingestion.SEAL_AT_ONCE = 2  # several batches
     _die_at(number)
     rebuild(StorePaths(Path(root)))
 
@@ -117,7 +117,7 @@ def through_all_deaths(store, expected, folder, work, stride=1):
         code = start(work, copy.root, number).wait()
         place = open_place(copy)
         assert catch_up(place), number
-        ingest.Ingester(place).finish()
+        ingestion.Ingester(place).finish()
         assert list(copy.list_journals()) == [], number
         assert answers(place) == expected, number
         place.close()
@@ -144,16 +144,16 @@ def test_a_number_in_a_journal_that_is_not_sealed_holds_for_runs_that_are(store,
         (store.journals / run.run_id).rename(store.root / run.run_id)
     for run in reversed(runs):  # they are found, and numbered, in another order than that of their names
         (store.root / run.run_id).rename(store.journals / run.run_id)
-        reader = ingest.Ingester(place)
+        reader = ingestion.Ingester(place)
         reader._read_all()
         reader._numbering._writer.forget()  # this ingester is killed: its journal of numbers stays open
         reader._numbering._lock.release()
-    sealer = ingest.Ingester(place)
+    sealer = ingestion.Ingester(place)
     seal = place.parts.seal
     monkeypatch.setattr(place.parts, "seal", lambda names: seal(n for n in names if n.subject != "project"))
     sealer._seal_closed()
     before = answers(place)
-    monkeypatch.setattr(ingest, "SEAL_AT_ONCE", 1)
+    monkeypatch.setattr(ingestion, "SEAL_AT_ONCE", 1)
     fresh = rebuild(store)
     assert answers(fresh) == before
     fresh.close()

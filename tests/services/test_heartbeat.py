@@ -18,8 +18,8 @@ from trackbook.domain.run import Run, Source
 from trackbook.services.catchup import rebuild
 from trackbook.services.context import Services, open_services
 from trackbook.services.heartbeat import Heartbeats, vouch_until, vouching_lock
-from trackbook.services.ingest import Ingester
 from trackbook.services.ingester import ensure_ingester
+from trackbook.services.ingestion import Ingester
 from trackbook.services.recorder import RunRecorder
 from trackbook.store.journal import JournalWriter, opening_record
 from trackbook.store.locks import ProcessLock, boot_id, is_held, os_host

@@ -12,8 +12,8 @@ from trackbook.errors import StoreError
 from trackbook.services import settling
 from trackbook.services.catchup import rebuild
 from trackbook.services.context import Services
-from trackbook.services.ingest import Ingester
 from trackbook.services.ingester import ensure_ingester
+from trackbook.services.ingestion import Ingester
 from trackbook.services.opening import open_place
 from trackbook.services.recorder import RunRecorder
 from trackbook.store.paths import StorePaths, create_store
@@ -51,7 +51,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StorePaths:
 def machine(store: StorePaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Machine]:
     present = threading.local()
     present.name = ""
-    for module in ("store.locks", "services.recorder", "services.ingest"):
+    for module in ("store.locks", "services.recorder", "services.ingest", "services.ingestion"):
         monkeypatch.setattr(f"trackbook.{module}.os_host", lambda: present.name)
 
     def use(name: str) -> None:
@@ -192,7 +192,7 @@ def test_a_journal_whose_machine_has_been_away_for_long_is_sealed_by_another_one
     one, other = machine("one"), machine("other")
     with one:
         RunRecorder.start(one.store, experiment="e").end()
-    monkeypatch.setattr("trackbook.services.ingest.ABANDONED_SECONDS", -1.0)
+    monkeypatch.setattr("trackbook.services.ingestion.ABANDONED_SECONDS", -1.0)
     other.ingest()
     assert not list(other.store.list_journals())
     for each in (one, other):

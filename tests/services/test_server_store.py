@@ -22,7 +22,7 @@ from trackbook.errors import StoreError, StoreTooNew, StoreUnreachable, UsageErr
 from trackbook.services.catchup import catch_up, rebuild
 from trackbook.services.context import Services, open_services
 from trackbook.services.edits import Edits
-from trackbook.services.ingest import Ingester
+from trackbook.services.ingestion import Ingester
 from trackbook.services.opening import open_place
 from trackbook.services.presence import mark_lost
 from trackbook.services.recorder import RunRecorder
@@ -209,7 +209,7 @@ def test_a_failed_transaction_leaves_nothing_and_is_made_again(
     def fail(*_: object) -> None:
         raise StoreUnreachable("here", "cut")
 
-    monkeypatch.setattr("trackbook.services.ingest.note_living", fail)  # the last statement
+    monkeypatch.setattr("trackbook.services.ingestion.note_living", fail)  # the last statement
     with pytest.raises(StoreUnreachable):
         Ingester(services.place).run_pass()
     with services.database.read() as connection:

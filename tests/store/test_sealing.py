@@ -4,7 +4,7 @@ import pytest
 
 from trackbook.domain import records as r
 from trackbook.domain.ids import new_id
-from trackbook.services.ingest import Ingester
+from trackbook.services.ingestion import Ingester
 from trackbook.services.opening import open_place
 from trackbook.services.recorder import RunRecorder
 from trackbook.store import sealing

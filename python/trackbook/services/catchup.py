@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from trackbook.errors import StoreError, StoreTooNew, StoreUnreachable
 from trackbook.services.adoption import strange_segments
-from trackbook.services.ingest import Ingester, is_unread
 from trackbook.services.ingester import ensure_ingester
+from trackbook.services.ingestion import Ingester, is_unread
 from trackbook.services.opening import open_place
 from trackbook.services.settling import settle
 from trackbook.store import parts as index

@@ -13,7 +13,7 @@ from trackbook.services.exchange.folder import ExportFolder, Subject
 from trackbook.services.exchange.known import Differs
 from trackbook.services.exchange.pointstream import PointStream
 from trackbook.services.exchange.staging import Staging
-from trackbook.services.ingest import Ingester
+from trackbook.services.ingestion import Ingester
 from trackbook.services.numbering import Numbering
 from trackbook.store import parts as index
 from trackbook.store.database import Connection
