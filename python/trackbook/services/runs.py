@@ -64,7 +64,7 @@ class Runs:
         scope = Scope(trashed, notebook, experiment)
         with self._database.read() as connection:
             found = self._searcher.search(connection, query or "", order_by or "", scope, offset, limit)
-            return RunPage(found.total, revision_of(connection), read_runs(connection, found.ids))
+            return RunPage(found.total, found.revision, read_runs(connection, found.ids))
 
     def ids(self, query: str | None = None, *, trashed: bool = False) -> list[str]:
         """Return the ids of all runs that match, in the order of `search`. Raises QueryError like `search`."""

@@ -38,10 +38,11 @@ class Scope(Struct, frozen=True):
 
 
 class Found(NamedTuple):
-    """How many runs match, and the ids of those in the window asked for."""
+    """How many runs match, the ids of those in the window asked for, and the store's last change that was seen."""
 
     total: int
     ids: list[str]
+    revision: int
 
 
 class Searcher:
@@ -85,7 +86,8 @@ class Searcher:
         self._remember((query, order_by, scope), answer)
         ids = columns.table.ids
         chosen = window(answer.found, answer.keys or (), offset, offset + limit)
-        return Found(len(answer.found), [ids[serial] for serial in chosen.tolist()])
+        window_ids = [ids[serial] for serial in chosen.tolist()]
+        return Found(len(answer.found), window_ids, columns.table.revision)
 
     def _known(self, question: tuple[str, str, Scope], table: RunTable) -> "_Answer | None":
         with self._lock:
