@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,10 @@ from trackbook.services.context import Services, open_services
 from trackbook.services.delivery import Delivery
 from trackbook.services.opening import open_place
 from trackbook.services.recorder import RunRecorder
+from trackbook.store import distant_blobs
+from trackbook.store.distant_blobs import DistantBlobs
 from trackbook.store.paths import StorePaths, create_store
+from trackbook.store.url_blobs import UrlBlobs
 
 BIG = bytes(range(256)) * 12_000  # 3 MB
 
@@ -185,3 +189,20 @@ def test_a_kind_that_nobody_knows(tmp_path: Path) -> None:
     with pytest.raises((StoreError, MissingExtra), match="nothing"):
         place.blobs.has("0" * 64)
     place.close()
+
+
+def test_copies_of_what_lies_elsewhere_take_a_bounded_part_of_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(distant_blobs, "CACHE_BYTES", 250_000)
+    blobs = DistantBlobs(tmp_path / "w", tmp_path / "c", UrlBlobs(str(tmp_path / "there")), may_lag=True)
+    contents = [bytes([number]) * 100_000 for number in range(5)]
+    digests = [blobs.put_bytes(content) for content in contents]
+    assert blobs.deliver() == 5
+    for digest, content in zip(digests, contents, strict=True):
+        assert blobs.get(digest) == content
+        age = time.time() - 10 * (5 - digests.index(digest))
+        os.utime(tmp_path / "c" / digest[:2] / digest, (age, age))
+    kept = {path.name for path in (tmp_path / "c").glob("??/*")}
+    assert kept == set(digests[3:])  # those that were fetched last
+    assert blobs.get(digests[0]) == contents[0]

@@ -13,13 +13,13 @@ from pathlib import Path
 
 from trackbook.domain.cleanup import Cleanup, DoomedRun, Freed, SparedRun
 from trackbook.domain.run import Run
-from trackbook.errors import NotFound, UsageError
+from trackbook.errors import NotFound
 from trackbook.services.deleting import Deleting
 from trackbook.services.retention import doomed_by_rules, read_rules
 from trackbook.services.runs import Runs
 from trackbook.store.deletion import read_subjects
 from trackbook.store.locks import is_held
-from trackbook.store.place import Place, Sweepable
+from trackbook.store.place import Place
 from trackbook.store.references import digests_in, read_named, read_part_digests
 from trackbook.store.stored import StoredBlob
 
@@ -79,7 +79,7 @@ class Cleaning:
         if plan.runs:
             self._deleting.delete([run.id for run in plan.runs], even_untrashed=True)
         before = time.time() - grace
-        blobs = self._sweepable()
+        blobs = self._place.blobs
         # Asked again: between the preview and now a record may have come that names one of them.
         for blob in self._unnamed(set(), before):
             blobs.discard(blob.digest, before)
@@ -103,15 +103,10 @@ class Cleaning:
                 return doomed, spared
             spared += [SparedRun(doomed.pop(run_id)[0].number, why) for run_id, why in obstacles.items()]
 
-    def _sweepable(self) -> Sweepable:
-        if not isinstance(self._place.blobs, Sweepable):
-            raise UsageError("This version cleans up stores only whose blobs lie in their own folder.")
-        return self._place.blobs
-
     def _unnamed(self, gone: Collection[str], before: float) -> list[StoredBlob]:
         """Return the blobs stored before a moment that nothing names except runs and jobs which go."""
         # Listed before asking who names them: one that is stored after this is not among them.
-        old = [blob for blob in self._sweepable().all() if blob.stored < before]
+        old = [blob for blob in self._place.blobs.all() if blob.stored < before]
         named = self._named(gone) if old else set()
         return [blob for blob in old if blob.digest not in named]
 
@@ -167,7 +162,7 @@ class Cleaning:
                     yield folder, _folder_size(folder)
 
     def _drafts(self, before: float) -> Iterator[tuple[Path, int]]:
-        yield from self._sweepable().drafts(before)
+        yield from self._place.blobs.drafts(before)
         for path in (
             *self._place.paths.segments.glob("*/*.draft"),
             *self._place.paths.root.glob("store-*.json"),

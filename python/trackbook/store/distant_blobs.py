@@ -7,14 +7,17 @@ import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from trackbook.domain.ids import new_id
-from trackbook.errors import CorruptRecord
+from trackbook.errors import CorruptRecord, UsageError
 from trackbook.store.blobs import BlobStore
+from trackbook.store.stored import StoredBlob
 
 # Smaller ones (sources, outputs, notebooks) are read again and again, and stay here when they were sent.
 KEPT_BYTES = 64 * 1024
+# Copies take about this much of the disk: the oldest go first.
+CACHE_BYTES = 4 * 1024**3
 
 
 class BlobKeeper(Protocol):
@@ -26,8 +29,22 @@ class BlobKeeper(Protocol):
     def read(self, digest: str) -> Iterator[bytes]:
         """Yield a blob's bytes in pieces; raises NotFound if there is no such blob."""
 
+    def keep(self, digest: str) -> bool:
+        """Tell whether a blob is there; if it can be swept away there, it counts as new."""
+
     def write(self, digest: str, source: Path) -> None:
         """Store a file's bytes under their digest, unless they are there."""
+
+
+@runtime_checkable
+class SweepableKeeper(Protocol):
+    """A keeper whose blobs are all of one store, so that those that nothing names can be deleted."""
+
+    def all(self) -> Iterator[StoredBlob]:
+        """Yield all blobs."""
+
+    def discard(self, digest: str, before: float) -> int:
+        """Delete a blob unless it was stored again since `before`; returns the bytes that are free now."""
 
 
 class DistantBlobs:
@@ -40,14 +57,40 @@ class DistantBlobs:
         self.keeper, self.may_lag = keeper, may_lag
         self._waiting, self._cache = BlobStore(waiting), BlobStore(cache)
         self._delivering = threading.Lock()
+        self._fetched = CACHE_BYTES  # the first fetch looks what earlier processes left
 
     def has(self, digest: str) -> bool:
         """Tell whether the blob is here or there."""
         return self._here(digest) is not None or self.keeper.has(digest)
 
     def keep(self, digest: str) -> bool:
-        """Tell whether the blob is here or there. Nothing is swept from there."""
-        return self.has(digest)
+        """Tell whether the blob waits here or is there; if it is, it counts as new, and is not swept away.
+
+        A copy that lies in the cache says nothing of what is there.
+        """
+        return self._waiting.keep(digest) or self.keeper.keep(digest)
+
+    def all(self) -> Iterator[StoredBlob]:
+        """Yield all blobs that are there. Raises UsageError where blobs of others may lie beside them."""
+        return self._sweepable().all()
+
+    def discard(self, digest: str, before: float) -> int:
+        """Delete a blob there unless it was stored again since `before`; returns the bytes that are free now."""
+        self._cache.path(digest).unlink(missing_ok=True)
+        return self._sweepable().discard(digest, before)
+
+    def drafts(self, before: float) -> Iterator[tuple[Path, int]]:
+        """Yield files, with their sizes, that processes of this machine left half written before `before`."""
+        yield from self._waiting.drafts(before)
+        yield from self._cache.drafts(before)
+
+    def _sweepable(self) -> SweepableKeeper:
+        if not isinstance(self.keeper, SweepableKeeper):
+            raise UsageError(
+                "The blobs of this store lie behind a URL, where those of other stores may lie beside them: "
+                "they are not cleaned up."
+            )
+        return self.keeper
 
     def get(self, digest: str) -> bytes:
         """Return the bytes; raises NotFound if there is no such blob, CorruptRecord if it has others there."""
@@ -129,4 +172,18 @@ class DistantBlobs:
             os.replace(draft, target)
         finally:
             draft.unlink(missing_ok=True)
+        self._fetched += target.stat().st_size
+        if self._fetched > CACHE_BYTES // 10:
+            self._fetched = 0
+            self._shrink(spared=digest)
         return target
+
+    def _shrink(self, spared: str) -> None:
+        copies = sorted(self._cache.all(), key=lambda copy: copy.stored)
+        taken = sum(copy.size for copy in copies)
+        for copy in copies:
+            if taken <= CACHE_BYTES:
+                break
+            if copy.digest != spared:
+                self._cache.path(copy.digest).unlink(missing_ok=True)
+                taken -= copy.size

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from trackbook.store.batch import Reading
 from trackbook.store.database import Connection, Database
@@ -83,13 +83,8 @@ class Blobs(Protocol):
         Raises StoreUnreachable where it can't be.
         """
 
-
-@runtime_checkable
-class Sweepable(Protocol):
-    """Blobs among which those that nothing names can be found and deleted."""
-
     def all(self) -> Iterator[StoredBlob]:
-        """Yield all blobs."""
+        """Yield all blobs; raises UsageError where what others keep may lie beside them."""
 
     def discard(self, digest: str, before: float) -> int:
         """Delete a blob unless it was stored again since `before`; returns the bytes that are free now."""

@@ -1,16 +1,20 @@
 """Blobs in a PostgreSQL store. Writers put them into the spool, from where they are carried into the database."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BigInteger, Connection, cast, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from trackbook.errors import NotFound
 from trackbook.store import server_schema as t
 from trackbook.store.server_database import ServerDatabase
+from trackbook.store.stored import StoredBlob
 
 _PIECE = 1024 * 1024
+# Microseconds since the epoch by the database's clock.
+_NOW = cast(func.extract("epoch", func.clock_timestamp()) * 1_000_000, BigInteger)
 
 
 class ServerBlobs:
@@ -23,6 +27,11 @@ class ServerBlobs:
         """Tell whether the database has a blob."""
         with self._database.read() as connection:
             return _has(connection, digest)
+
+    def keep(self, digest: str) -> bool:
+        """Tell whether the database has a blob; if it has, it counts as new."""
+        with self._database.add() as connection:
+            return _keep(connection, digest)
 
     def read(self, digest: str) -> Iterator[bytes]:
         """Yield a blob's bytes in pieces; raises NotFound if there is no such blob."""
@@ -41,7 +50,7 @@ class ServerBlobs:
     def write(self, digest: str, source: Path) -> None:
         """Store a file's bytes under their digest, in one transaction, unless they are there."""
         with self._database.add() as connection:
-            if _has(connection, digest):
+            if _keep(connection, digest):
                 return
             size = number = 0
             with open(source, "rb") as file:
@@ -50,7 +59,41 @@ class ServerBlobs:
                     # Another machine may be storing the same bytes at this moment.
                     connection.execute(upsert(t.blob_pieces).values(row).on_conflict_do_nothing())
                     size, number = size + len(piece), number + 1
-            connection.execute(upsert(t.blobs).values(digest=digest, size=size).on_conflict_do_nothing())
+            row = {"digest": digest, "size": size, "stored": _NOW}
+            connection.execute(upsert(t.blobs).values(row).on_conflict_do_nothing())
+
+    def all(self) -> Iterator[StoredBlob]:
+        """Yield all blobs, their times by the clock of this machine."""
+        b = t.blobs.c
+        with self._database.read() as connection:
+            ahead = _database_time(connection) - time.time()
+            for digest, size, stored in connection.execute(select(b.digest, b.size, b.stored)):
+                yield StoredBlob(digest, size, stored / 1e6 - ahead)
+
+    def discard(self, digest: str, before: float) -> int:
+        """Delete a blob unless it was stored again since `before`; returns the bytes that are free now.
+
+        A writer that has the same bytes at this moment waits for the row: it then finds none and stores them anew, or
+        has made the blob new before.
+        """
+        b, p = t.blobs.c, t.blob_pieces.c
+        with self._database.add() as connection:
+            ahead = _database_time(connection) - time.time()
+            doomed = delete(t.blobs).where(b.digest == digest, b.stored < int((before + ahead) * 1e6))
+            size = connection.execute(doomed.returning(b.size)).scalar()
+            if size is None:
+                return 0
+            connection.execute(delete(t.blob_pieces).where(p.digest == digest))
+            return int(size)
+
+
+def _database_time(connection: Connection) -> float:
+    return float(connection.execute(select(_NOW)).scalar() or 0) / 1e6
+
+
+def _keep(connection: Connection, digest: str) -> bool:
+    found = connection.execute(update(t.blobs).where(t.blobs.c.digest == digest).values(stored=_NOW))
+    return found.rowcount > 0
 
 
 def _has(connection: Connection, digest: str) -> bool:

@@ -44,11 +44,13 @@ segments = Table(
     PrimaryKeyConstraint("subject", "writer", "part"),
 )
 
+# `stored` is when a blob was stored last, by the database's clock.
 blobs = Table(
     "blobs",
     metadata,
     Column("digest", Text, primary_key=True),
     Column("size", BigInteger, nullable=False),
+    Column("stored", BigInteger, nullable=False, server_default="0"),
 )
 
 # A value has at most 1 GB, and is in memory as a whole: a blob is cut.

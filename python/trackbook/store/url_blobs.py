@@ -28,6 +28,10 @@ class UrlBlobs:
             files, root = self._open()
             return bool(files.exists(_path(root, digest)))
 
+    def keep(self, digest: str) -> bool:
+        """Tell whether a blob is there: nothing is swept away from there."""
+        return self.has(digest)
+
     def read(self, digest: str) -> Iterator[bytes]:
         """Yield a blob's bytes in pieces; raises NotFound if there is no such blob."""
         with self._clear_errors():

@@ -12,7 +12,7 @@ depends_on: Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    """Make four tables, and two columns of cells."""
+    """Make four tables, two columns of cells, and in a database that is a store one of blobs."""
     op.create_table(
         "data_inputs",
         sa.Column("run_id", sa.String(length=36), nullable=False),
@@ -57,3 +57,7 @@ def upgrade() -> None:
     )
     for name in ("reads", "writes"):
         op.add_column("cells", sa.Column(name, sa.Text(), nullable=False, server_default="[]"))
+    if (
+        op.get_bind().dialect.name == "postgresql"
+    ):  # a folder's blobs are files, which have a time of their own
+        op.add_column("blobs", sa.Column("stored", sa.BigInteger(), nullable=False, server_default="0"))
