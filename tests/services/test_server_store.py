@@ -18,12 +18,13 @@ from sqlalchemy import select
 from trackbook.config import Settings
 from trackbook.domain.records import MetricsLogged, RunStarted
 from trackbook.domain.run import Source
-from trackbook.errors import StoreError, StoreTooNew, StoreUnreachable, UsageError
+from trackbook.errors import Conflict, StoreError, StoreTooNew, StoreUnreachable, UsageError
 from trackbook.services.catchup import catch_up, rebuild
 from trackbook.services.context import Services, open_services
 from trackbook.services.edits import Edits
 from trackbook.services.ingestion import Ingester
 from trackbook.services.opening import open_place
+from trackbook.services.past import check_resumable, find_past
 from trackbook.services.presence import mark_lost
 from trackbook.services.recorder import RunRecorder
 from trackbook.store import schema as t
@@ -504,3 +505,18 @@ def test_edits_of_a_machine_whose_clock_is_late_lose(open_machine: Callable[[str
     assert catch_up(one.place)
     with pytest.raises(UsageError):
         one.runs.search(limit=-1)
+
+
+def test_a_run_that_another_host_writes_is_not_resumed_here(
+    open_machine: Callable[[str], Services], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, here = open_machine("there"), open_machine("here")
+    run = RunRecorder.start(there.store, experiment="e")
+    for module in ("ingestion", "presence"):
+        monkeypatch.setattr(f"trackbook.services.{module}.os_host", lambda: "another-host")
+    Ingester(there.place).run_pass()
+    with pytest.raises(Conflict, match="being written on another-host"):
+        check_resumable(here.store, find_past(here.store, run.run_id))
+    run.end()
+    Ingester(there.place).finish()
+    assert check_resumable(here.store, find_past(here.store, run.run_id)).run_id == run.run_id

@@ -4,7 +4,7 @@ Imports nothing heavy, so that a run can be resumed in the light install as long
 """
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -16,8 +16,12 @@ from trackbook.domain.run import Fork
 from trackbook.errors import Conflict, MissingExtra, NotFound, UsageError
 from trackbook.services.ingester import can_ingest, is_served
 from trackbook.store.journal import read_records
-from trackbook.store.owners import living_owner
+from trackbook.store.locks import os_host
+from trackbook.store.owners import SILENT_AFTER, living_owner
 from trackbook.store.paths import StorePaths
+
+if TYPE_CHECKING:
+    from trackbook.store.place import Place
 
 # How long a process that is ending anyway, such as a kernel that is being restarted, is waited for.
 PATIENCE = 5.0
@@ -25,7 +29,10 @@ Steps = list[tuple[str, Context, int]]
 
 
 class Past(Struct):
-    """A run up to now. `steps` has the last step of each series, `last_at` the time of the last record."""
+    """A run up to now. `steps` has the last step of each series, `last_at` the time of the last record.
+
+    `written_on` is another host on which a process writes it, where only the database tells.
+    """
 
     run_id: str
     label: str
@@ -37,6 +44,7 @@ class Past(Struct):
     steps: Steps
     last_at: int
     trashed: bool = False
+    written_on: str | None = None
 
 
 def check_resumable(store: StorePaths, known: Past) -> Past:
@@ -47,8 +55,8 @@ def check_resumable(store: StorePaths, known: Past) -> Past:
     if known.trashed:
         raise Conflict(f"The run {known.label} is in the trash; `trackbook restore` takes it out.")
     deadline = time.monotonic() + PATIENCE
-    while (owner := living_owner(store, known.run_id)) is not None:
-        if time.monotonic() > deadline:
+    while (owner := living_owner(store, known.run_id) or _elsewhere(known)) is not None:
+        if time.monotonic() > deadline or known.written_on is not None:
             raise Conflict(
                 f"The run {known.label} is still being written {owner}; end it there, then resume it. "
                 "To branch off from it, fork it at a step."
@@ -56,6 +64,10 @@ def check_resumable(store: StorePaths, known: Past) -> Past:
         time.sleep(0.05)
     # What its process wrote last counts.
     return find_past(store, known.run_id)
+
+
+def _elsewhere(known: Past) -> str | None:
+    return f"on {known.written_on}" if known.written_on is not None else None
 
 
 def fork_at(store: StorePaths, reference: str, step: int) -> tuple[Past, Fork]:
@@ -94,13 +106,24 @@ def _by_index(store: StorePaths, reference: str) -> Past:
         services.runs.refresh()
         detail = services.runs.detail(reference)
         last_at = services.runs.last_at(detail.run.id)
+        written_on = _written_on(services.place, detail.run.id)
     finally:
         services.place.close()
     run = detail.run
     return Past(
         run.id, f"#{run.number} {run.name}", run.experiment, run.name, run.params, run.tags, run.group,
         [(series.key, series.context, series.last_step) for series in detail.series], last_at, run.trashed,
+        written_on,
     )  # fmt: skip
+
+
+def _written_on(place: "Place", run_id: str) -> str | None:
+    if not place.shared:  # the files of a folder tell
+        return None
+    from trackbook.store.server_presence import living_host
+
+    with place.database.read() as connection:
+        return living_host(connection, run_id, os_host(), SILENT_AFTER)
 
 
 def _shared_steps(store: StorePaths, fork: Fork) -> Steps:

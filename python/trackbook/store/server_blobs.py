@@ -4,17 +4,16 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import BigInteger, Connection, cast, delete, func, select, update
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from trackbook.errors import NotFound
 from trackbook.store import server_schema as t
 from trackbook.store.server_database import ServerDatabase
+from trackbook.store.server_presence import DATABASE_NOW
 from trackbook.store.stored import StoredBlob
 
 _PIECE = 1024 * 1024
-# Microseconds since the epoch by the database's clock.
-_NOW = cast(func.extract("epoch", func.clock_timestamp()) * 1_000_000, BigInteger)
 
 
 class ServerBlobs:
@@ -59,7 +58,7 @@ class ServerBlobs:
                     # Another machine may be storing the same bytes at this moment.
                     connection.execute(upsert(t.blob_pieces).values(row).on_conflict_do_nothing())
                     size, number = size + len(piece), number + 1
-            row = {"digest": digest, "size": size, "stored": _NOW}
+            row = {"digest": digest, "size": size, "stored": DATABASE_NOW}
             connection.execute(upsert(t.blobs).values(row).on_conflict_do_nothing())
 
     def all(self) -> Iterator[StoredBlob]:
@@ -88,11 +87,11 @@ class ServerBlobs:
 
 
 def _database_time(connection: Connection) -> float:
-    return float(connection.execute(select(_NOW)).scalar() or 0) / 1e6
+    return float(connection.execute(select(DATABASE_NOW)).scalar() or 0) / 1e6
 
 
 def _keep(connection: Connection, digest: str) -> bool:
-    found = connection.execute(update(t.blobs).where(t.blobs.c.digest == digest).values(stored=_NOW))
+    found = connection.execute(update(t.blobs).where(t.blobs.c.digest == digest).values(stored=DATABASE_NOW))
     return found.rowcount > 0
 
 

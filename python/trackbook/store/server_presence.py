@@ -10,7 +10,8 @@ from trackbook.store import schema as t
 from trackbook.store import server_schema as s
 from trackbook.store.paths import PartName
 
-_NOW: ColumnClause[int] = literal_column("(extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
+# Microseconds since the epoch, by the database's clock.
+DATABASE_NOW: ColumnClause[int] = literal_column("(extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
 _SERVER_STARTED: ColumnClause[int] = literal_column(
     "(extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint"
 )
@@ -31,10 +32,11 @@ def note_living(connection: Connection, names: Iterable[PartName], host: str) ->
         for subject, writer in sorted({(name.subject, name.writer) for name in names})
     ]
     if rows:
-        statement = insert(s.heartbeats).values(seen_at=_NOW)
+        statement = insert(s.heartbeats).values(seen_at=DATABASE_NOW)
         connection.execute(
             statement.on_conflict_do_update(
-                index_elements=["subject", "writer"], set_={"seen_at": _NOW, "host": statement.excluded.host}
+                index_elements=["subject", "writer"],
+                set_={"seen_at": DATABASE_NOW, "host": statement.excluded.host},
             ),
             rows,
         )
@@ -48,7 +50,7 @@ def silent_runs(connection: Connection, seconds: float) -> list[SilentRun]:
     None in the first moments of a server: the machines could not say so while it was away.
     """
     r, p, h = t.runs.c, t.parts.c, s.heartbeats.c
-    limit = _NOW - int(seconds * 1_000_000)
+    limit = DATABASE_NOW - int(seconds * 1_000_000)
     query = (
         select(r.id, r.last_at)
         .join_from(t.runs, t.parts, p.subject == r.id)
@@ -59,6 +61,19 @@ def silent_runs(connection: Connection, seconds: float) -> list[SilentRun]:
         .order_by(r.id)
     )
     return [SilentRun(*row) for row in connection.execute(query)]
+
+
+def living_host(connection: Connection, run_id: str, besides: str, seconds: float) -> str | None:
+    """Return a host, other than `besides`, on which an owner of the run was seen alive within so many seconds."""
+    p, h = t.parts.c, s.heartbeats.c
+    query = (
+        select(h.host)
+        .join_from(s.heartbeats, t.parts, (p.subject == h.subject) & (p.writer == h.writer))
+        .where(h.subject == run_id, p.role == "owner", p.closed.is_(False), h.host != besides)
+        .where(h.seen_at >= DATABASE_NOW - int(seconds * 1_000_000))
+        .limit(1)
+    )
+    return connection.execute(query).scalar()
 
 
 def has_open_owner(connection: Connection, run_id: str, besides: Iterable[PartName]) -> bool:
