@@ -1,6 +1,7 @@
 """Values that can be stored: numbers unwrapped, parameters as JSON values, NaN and infinities kept."""
 
 import math
+import sys
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import Enum
@@ -21,15 +22,29 @@ def to_number(name: str, value: object) -> float:
     kind = type(value)
     if kind is float:
         return value  # type: ignore[return-value]  # narrowed by identity, which mypy does not follow
+    if kind in _scalar_kinds:
+        return float(value)  # type: ignore[arg-type]  # one of these types has been one number before
     if kind is int or kind is bool:
         return _int_to_float(name, value)
     if isinstance(value, (str, bytes)) or value is None:
         raise InvalidValue(name, value, f"a metric is a number, not {_describe(value)}")
     item = getattr(value, "item", None)
     try:
-        return float(item() if callable(item) else value)  # type: ignore[arg-type]
+        number = float(item() if callable(item) else value)  # type: ignore[arg-type]
+        if isinstance(value, float) or _is_numpy_scalar(value):
+            _scalar_kinds.add(kind)
+        return number
     except (TypeError, ValueError, OverflowError, RuntimeError):
         raise InvalidValue(name, value, f"a metric is one number, not {_describe(value)}") from None
+
+
+# Types of which each value is one number that `float` takes: to find that out anew takes longer than to write it.
+_scalar_kinds: set[type] = set()
+
+
+def _is_numpy_scalar(value: object) -> bool:
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(value, (numpy.floating, numpy.integer, numpy.bool_))
 
 
 def to_parameter(name: str, value: object) -> Any:
