@@ -73,3 +73,17 @@ def test_clear_text_to_another_machine_must_be_meant(url):
     with pytest.raises(UsageError, match="TRACKBOOK_INSECURE=1"):
         Settings.load({"TRACKBOOK_STORE": url})
     assert Settings.load({"TRACKBOOK_STORE": url, "TRACKBOOK_INSECURE": "1"}).store_url == url
+
+
+def test_how_often_the_machine_is_looked_at_reaches_the_kernel_of_a_job():
+    assert Settings.load({}).system_interval == 10
+    settings = Settings.load({"TRACKBOOK_SYSTEM_INTERVAL": "2.5"})
+    assert settings.system_interval == 2.5
+    assert Settings.load(settings.job_environment()) == settings
+    assert "TRACKBOOK_SYSTEM_INTERVAL" not in Settings().job_environment()
+
+
+@pytest.mark.parametrize("text", ["0", "0.09", "-1", "often", "nan", "inf"])
+def test_an_interval_that_is_none_is_refused(text):
+    with pytest.raises(UsageError, match=r"TRACKBOOK_SYSTEM_INTERVAL .* a number of seconds from 0\.1 on"):
+        Settings.load({"TRACKBOOK_SYSTEM_INTERVAL": text})

@@ -17,6 +17,7 @@ SPOOL = "TRACKBOOK_SPOOL"
 CACHE = "TRACKBOOK_CACHE"
 SYNC = "TRACKBOOK_SYNC"
 CAPTURE = "TRACKBOOK_CAPTURE"
+SYSTEM_INTERVAL = "TRACKBOOK_SYSTEM_INTERVAL"
 RUN = "TRACKBOOK_RUN"
 JOB = "TRACKBOOK_JOB"
 OUTPUT_DIR = "TRACKBOOK_OUTPUT_DIR"
@@ -37,6 +38,7 @@ CAPTURES = frozenset(
         "secrets",
     )
 )
+_SYSTEM_SECONDS = 10.0
 STORE_SCHEMES = ("postgresql", "http", "https")
 _DATABASE = re.compile(r"(postgresql://)([^:/?#@]*):[^@]*@")
 
@@ -53,6 +55,7 @@ class Settings:
     at start. `sync` is after how many seconds what runs wrote is brought to the disk itself; None leaves that to the
     operating system. `capture` names what is recorded without a line of user code: TRACKBOOK_CAPTURE lists the names
     ("environment,git"), or with a minus those that are left out ("-data,-system"); "none" leaves out all.
+    `system_interval` is how many seconds lie between two samples of what machine and process do.
     """
 
     store: Path | None = None
@@ -67,6 +70,7 @@ class Settings:
     notebook: Path | None = None
     sync: float | None = None
     capture: frozenset[str] = CAPTURES
+    system_interval: float = _SYSTEM_SECONDS
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -74,7 +78,7 @@ class Settings:
 
         Raises UsageError for a TRACKBOOK_STORE that is neither a folder's path nor a URL that can be a store, and for
         an http:// one of another machine, unless TRACKBOOK_INSECURE=1 says that this is meant; and for a
-        TRACKBOOK_SYNC that is no number of seconds.
+        TRACKBOOK_SYNC or TRACKBOOK_SYSTEM_INTERVAL that is no number of seconds.
         """
         env = os.environ if environ is None else environ
         store = env.get(STORE) or ""
@@ -99,6 +103,7 @@ class Settings:
             notebook=_path(env.get(NOTEBOOK)),
             sync=_seconds(SYNC, env.get(SYNC)),
             capture=_captures(env.get(CAPTURE)),
+            system_interval=_seconds(SYSTEM_INTERVAL, env.get(SYSTEM_INTERVAL), least=0.1) or _SYSTEM_SECONDS,
         )
 
     @property
@@ -139,6 +144,7 @@ class Settings:
             (CACHE, self.cache),
             (SYNC, self.sync),
             (CAPTURE, None if self.capture == CAPTURES else ",".join(sorted(self.capture)) or "none"),
+            (SYSTEM_INTERVAL, None if self.system_interval == _SYSTEM_SECONDS else self.system_interval),
             (RUN, self.run_id),
             (JOB, self.job_id),
             (OUTPUT_DIR, self.output_dir),
@@ -163,15 +169,16 @@ def without_password(url: str) -> str:
     return urlunsplit(parts._replace(netloc=f"{user}@{host[2]}" if user else host[2]))
 
 
-def _seconds(name: str, text: str | None) -> float | None:
+def _seconds(name: str, text: str | None, least: float = 0.0) -> float | None:
     if not text:
         return None
     try:
         seconds = float(text)
     except ValueError:
         seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise UsageError(f"{name} is {text!r}: name a number of seconds above 0, such as 1 or 0.5.")
+    if not 0 < seconds < float("inf") or seconds < least:
+        smallest = f"from {least} on" if least else "above 0"
+        raise UsageError(f"{name} is {text!r}: name a number of seconds {smallest}, such as 1 or 0.5.")
     return seconds
 
 

@@ -19,6 +19,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
 
 from trackbook.domain import records as r
+from trackbook.domain.metric import SYSTEM
 from trackbook.domain.records import Record
 from trackbook.services.context import Services, open_services
 from trackbook.store.blobs import BlobStore
@@ -229,6 +230,16 @@ class RecordedRun:
 
     @property
     def metrics(self) -> dict[str, list[tuple[int, float]]]:
+        """The points of each metric but for system metrics, which a run has when it took long enough."""
+        return {key: points for key, points in self._points().items() if not key.startswith(SYSTEM)}
+
+    @property
+    def system(self) -> dict[str, list[tuple[int, float]]]:
+        """The points of system metrics, without their prefix."""
+        points = self._points().items()
+        return {key.removeprefix(SYSTEM): values for key, values in points if key.startswith(SYSTEM)}
+
+    def _points(self) -> dict[str, list[tuple[int, float]]]:
         points: dict[str, list[tuple[int, float]]] = {}
         for record in self.all(r.MetricsLogged):
             for key, value in record.values.items():

@@ -8,6 +8,9 @@ Goal = Literal["max", "min"]
 Summary = Literal["last", "best", "min", "max", "mean"]
 Context = dict[str, str]
 
+# Keys that begin so say what machine and process did. They are no results: lists and comparisons leave them out.
+SYSTEM = "system/"
+
 GOALS: tuple[Goal, ...] = ("max", "min")
 
 

@@ -55,7 +55,8 @@ class Fork(Struct, frozen=True):
 
 
 class Run(Struct, frozen=True):
-    """A run as lists show it. `metrics` holds the last value of each series by its one-line name.
+    """A run as lists show it. `metrics` holds the last value of each series by its one-line name; series of system
+    metrics are left out of it, of `sparks` and of `goals`.
 
     `duration` is end minus start, `active` the sum of its cells, both in seconds. `sparks` holds at most 64
     values a series. `number` is the short number in the project. `attempt` counts from 1 and grows when the run is

@@ -44,6 +44,12 @@ def start_module(
     return process
 
 
+def own_pids() -> set[int]:
+    """Return the pids of the processes that were started here, which are not the user's doing."""
+    with _lock:
+        return {process.pid for process in _started if process.returncode is None}
+
+
 @atexit.register
 def _let_go() -> None:
     # They outlive this process on purpose; without a return code Popen would call that a leak.

@@ -151,6 +151,13 @@ class RunRecorder:
         for key, context, step in steps:
             self._last_steps[(key, *sorted(context.items())) if context else key] = step
 
+    def last_step(self, prefix: str) -> int:
+        """Return the last step of all metrics whose keys begin so, -1 without one."""
+        steps = self._last_steps.items()
+        return max(
+            (step for slot, step in steps if isinstance(slot, str) and slot.startswith(prefix)), default=-1
+        )
+
     @classmethod
     def join(
         cls,

@@ -14,6 +14,8 @@ from trackbook.services.capturing.captures import Captures
 from trackbook.services.recorder import RunRecorder
 
 _PATIENCE = 5.0
+# Recorded once, however many runs are open inside each other.
+_OF_THE_OUTERMOST = frozenset(("system",))
 _SHARED_SECONDS = 2.0
 
 
@@ -32,7 +34,7 @@ class Surroundings:
         wanted: frozenset[str] = frozenset(),
     ) -> None:
         self._recorder = recorder
-        self._captures = Captures(recorder, wanted)
+        self._captures = Captures(recorder, wanted if parent is None else wanted - _OF_THE_OUTERMOST)
         self._parent = parent
         self._watch = ModuleWatch(recorder.store.project)
         self._environment: Environment | None = None

@@ -13,7 +13,7 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindpar
 from trackbook.domain.change import Change
 from trackbook.domain.clock import to_datetime
 from trackbook.domain.experiment import Experiment
-from trackbook.domain.metric import series_name
+from trackbook.domain.metric import SYSTEM, series_name
 from trackbook.domain.run import Run, RunError, Source
 from trackbook.errors import NotFound
 from trackbook.store import schema as t
@@ -178,13 +178,24 @@ def _of_runs(*columns: ColumnElement[Any]) -> Select[Any]:
     return select(*columns).where(columns[0].in_(_IDS))
 
 
+def _without_system(query: Select[Any], key: ColumnElement[Any]) -> Select[Any]:
+    # A prefix is not LIKE's matter, which takes "System/" for the same in SQLite.
+    return query.where(func.substr(key, 1, len(SYSTEM)) != SYSTEM)
+
+
 _PARAMS = _of_runs(t.params.c.run_id, t.params.c.key, t.params.c.value)
 _TAGS = _of_runs(t.tags.c.run_id, t.tags.c.key, t.tags.c.value)
-_GOALS = _of_runs(t.metric_definitions.c.run_id, t.metric_definitions.c.key, t.metric_definitions.c.goal)
+_GOALS = _without_system(
+    _of_runs(t.metric_definitions.c.run_id, t.metric_definitions.c.key, t.metric_definitions.c.goal),
+    t.metric_definitions.c.key,
+)
 _NOTES = _of_runs(t.notes.c.run_id, t.notes.c.text, t.notes.c.replaces).order_by(
     t.notes.c.at, t.notes.c.replaces.desc()
 )
-_SERIES = _of_runs(t.series.c.run_id, t.series.c.key, t.series.c.context, t.series.c.last, t.series.c.spark)
+_SERIES = _without_system(
+    _of_runs(t.series.c.run_id, t.series.c.key, t.series.c.context, t.series.c.last, t.series.c.spark),
+    t.series.c.key,
+)
 
 
 class _Parts:

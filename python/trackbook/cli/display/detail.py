@@ -17,14 +17,15 @@ from trackbook.cli.display.formatting import (
     one_line,
     plain_text,
     spark_line,
+    thin,
 )
 from trackbook.cli.display.symbols import status_text
+from trackbook.cli.display.system import system_table
 from trackbook.cli.display.tables import make_table, to_column
 from trackbook.domain.attempt import Attempt
-from trackbook.domain.metric import series_name
+from trackbook.domain.metric import SYSTEM, series_name
 from trackbook.domain.run import Run, RunDetail, RunError
 
-_SPARK_WIDTH = 24
 _INDENT = 2
 
 
@@ -55,8 +56,11 @@ def run_sections(
         yield from _section("Attempts", _attempts(detail))
     if detail.run.params:
         yield from _section("Parameters", _params(detail))
-    if detail.series:
+    system = [series for series in detail.series if series.key.startswith(SYSTEM)]
+    if len(system) < len(detail.series):
         yield from _section("Metrics", _metrics(detail))
+    if system:
+        yield from _section("System", system_table(system, _INDENT))
     if detail.artifacts:
         yield from _section("Artifacts", _artifacts(detail))
     if detail.cells:
@@ -192,7 +196,7 @@ def _params(detail: RunDetail) -> Table:
 
 
 def _metrics(detail: RunDetail) -> Table:
-    series = detail.series
+    series = [series for series in detail.series if not series.key.startswith(SYSTEM)]
     units = to_column("Unit", [s.unit or "" for s in series], rank=2)
     goals = {None: "", "max": "higher", "min": "lower"}
     return make_table(
@@ -203,7 +207,7 @@ def _metrics(detail: RunDetail) -> Table:
             to_column("Min", [_optional(s.min) for s in series], justify="right", rank=1),
             to_column("Max", [_optional(s.max) for s in series], justify="right", rank=1),
             to_column("Points", [str(s.count) for s in series], justify="right", rank=3),
-            to_column("Curve", [spark_line(_thin(s.spark)) for s in series], rank=4, style="cyan"),
+            to_column("Curve", [spark_line(thin(s.spark)) for s in series], rank=4, style="cyan"),
             to_column("Better", [goals[s.goal] for s in series], rank=5),
         ],
         margin=_INDENT,
@@ -212,11 +216,6 @@ def _metrics(detail: RunDetail) -> Table:
 
 def _optional(value: float | None) -> str:
     return "" if value is None else format_number(value)
-
-
-def _thin(values: list[float]) -> list[float]:
-    stride = -(-len(values) // _SPARK_WIDTH)
-    return values[::stride] if stride > 1 else values
 
 
 def _artifacts(detail: RunDetail) -> Table:

@@ -109,6 +109,12 @@ def spark_line(values: list[float]) -> str:
     )
 
 
+def thin(values: list[float], width: int = 24) -> list[float]:
+    """Return every so many-th of the values, at most `width`, for a line of bars."""
+    stride = -(-len(values) // width)
+    return values[::stride] if stride > 1 else values
+
+
 def plain_text(text: str) -> str:
     """Return text without colours and without characters that would move a terminal's cursor."""
     return _CONTROLS.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n")))

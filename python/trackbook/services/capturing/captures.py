@@ -27,7 +27,9 @@ class Capture(Protocol):
 
 
 # Imported when a run begins that wants them.
-_KINDS: dict[str, str] = {}
+_KINDS: dict[str, str] = {
+    "system": "trackbook.services.capturing.system:SystemCapture",
+}
 
 _off: set[str] = set()
 
@@ -70,13 +72,18 @@ class Captures:
             call()
         except Exception as error:
             self._active.pop(name, None)
-            if name not in _off:
-                switch_off(name)
-                warn(
-                    f"Trackbook stops recording {name} in this process ({type(error).__name__}: {error}). "
-                    "Your work and all else that is recorded go on.",
-                    stacklevel=4,
-                )
+            give_up(name, error)
+
+
+def give_up(name: str, error: Exception) -> None:
+    """Switch a kind off in this process because of an error, and say so once."""
+    if name not in _off:
+        switch_off(name)
+        warn(
+            f"Trackbook stops recording {name} in this process ({type(error).__name__}: {error}). "
+            "Your work and all else that is recorded go on.",
+            stacklevel=5,
+        )
 
 
 def switch_off(name: str) -> None:
