@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from trackbook.cli.display.formatting import format_bytes
 from trackbook.cli.options import json_option
 from trackbook.cli.output import message_console, print_json, say
 from trackbook.cli.project import open_project
 from trackbook.domain.exchange import ExportReport
+from trackbook.domain.formatting import format_bytes
 
 
 @click.command("export")

@@ -3,10 +3,10 @@
 import click
 
 from trackbook.cli.display.cleanup import cleanup_sections
-from trackbook.cli.display.formatting import format_bytes
 from trackbook.cli.options import json_option
 from trackbook.cli.output import message_console, print_data, print_json, say
 from trackbook.cli.project import open_project
+from trackbook.domain.formatting import format_bytes
 
 _HOUR = 3600.0
 

@@ -6,10 +6,10 @@ import click
 import msgspec
 
 from trackbook.cli.display.detail import run_sections
-from trackbook.cli.display.formatting import one_line
 from trackbook.cli.options import json_option, run_argument
 from trackbook.cli.output import print_data, print_json
 from trackbook.cli.project import find_run, open_project
+from trackbook.domain.formatting import one_line
 from trackbook.domain.run import RunDetail
 
 if TYPE_CHECKING:

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import click
 
-from trackbook.cli.display.formatting import one_line
 from trackbook.cli.display.jobs import describe_params
 from trackbook.cli.display.progress import JobProgress
-from trackbook.cli.display.runs import goal_metric, key_goal, sort_by_metric, trials_table
+from trackbook.cli.display.runs import trials_table
 from trackbook.cli.options import (
     experiment_option,
     json_option,
@@ -19,8 +18,10 @@ from trackbook.cli.options import (
 )
 from trackbook.cli.output import print_data, print_json, say
 from trackbook.cli.project import RESULTS_WITHIN, find_run, open_notebook_project, surrounding_run
+from trackbook.domain.formatting import one_line
 from trackbook.domain.job import Job
 from trackbook.domain.parameter import parse_assignments, parse_sweeps
+from trackbook.domain.ranking import goal_metric, key_goal, sort_by_metric
 from trackbook.domain.run import Run
 from trackbook.notebook.parameters import find_parameters
 from trackbook.notebook.read import read_notebook

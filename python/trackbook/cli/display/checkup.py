@@ -6,9 +6,9 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from trackbook.cli.display.formatting import format_bytes, format_moment, one_line
 from trackbook.cli.display.tables import make_table, to_column
 from trackbook.domain.checkup import Checkup
+from trackbook.domain.formatting import format_bytes, format_moment, one_line
 
 
 def checkup_sections(checkup: Checkup) -> Iterator[RenderableType]:

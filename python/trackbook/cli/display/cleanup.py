@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from rich.console import RenderableType
 from rich.text import Text
 
-from trackbook.cli.display.formatting import format_bytes, one_line
 from trackbook.cli.display.tables import make_table, to_column
 from trackbook.domain.cleanup import Cleanup
+from trackbook.domain.formatting import format_bytes, one_line
 
 
 def cleanup_sections(cleanup: Cleanup) -> Iterator[RenderableType]:

@@ -9,11 +9,11 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from trackbook.cli.display.formatting import format_value, one_line, plain_text
 from trackbook.cli.display.runs import metric_cells
 from trackbook.cli.display.symbols import status_text
 from trackbook.cli.display.tables import make_table, to_column
 from trackbook.domain.compare import ComparedCell, ComparedValue, Comparison
+from trackbook.domain.formatting import format_value, one_line, plain_text
 
 _VALUE_WIDTH = 24
 _DIFF_LINES = 40

@@ -7,7 +7,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from trackbook.cli.display.formatting import (
+from trackbook.cli.display.symbols import status_text
+from trackbook.cli.display.system import system_table
+from trackbook.cli.display.tables import make_table, to_column
+from trackbook.domain.attempt import Attempt
+from trackbook.domain.formatting import (
     format_bytes,
     format_duration,
     format_moment,
@@ -19,10 +23,6 @@ from trackbook.cli.display.formatting import (
     spark_line,
     thin,
 )
-from trackbook.cli.display.symbols import status_text
-from trackbook.cli.display.system import system_table
-from trackbook.cli.display.tables import make_table, to_column
-from trackbook.domain.attempt import Attempt
 from trackbook.domain.metric import SYSTEM, series_name
 from trackbook.domain.run import Run, RunDetail, RunError
 

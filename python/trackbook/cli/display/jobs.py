@@ -6,9 +6,9 @@ from typing import Any
 
 from rich.table import Table
 
-from trackbook.cli.display.formatting import format_duration, format_relative, format_value, one_line
 from trackbook.cli.display.symbols import status_text
 from trackbook.cli.display.tables import make_table, to_column
+from trackbook.domain.formatting import format_duration, format_relative, format_value, one_line
 from trackbook.domain.job import Job
 from trackbook.domain.parameter import Parameter, expectation
 

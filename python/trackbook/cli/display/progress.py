@@ -6,10 +6,10 @@ from typing import Self
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from trackbook.cli.display.formatting import format_duration, one_line
 from trackbook.cli.display.jobs import describe_params, job_duration
 from trackbook.cli.display.symbols import status_text
 from trackbook.cli.output import message_console, say
+from trackbook.domain.formatting import format_duration, one_line
 from trackbook.domain.job import JOB_ENDED, Job
 
 

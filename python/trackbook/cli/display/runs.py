@@ -1,26 +1,22 @@
 """Runs as a table: what differs between them is shown, the best value of a metric with a goal is marked."""
 
 import math
-from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
-from trackbook.cli.display.formatting import (
+from trackbook.cli.display.symbols import BEST, status_text
+from trackbook.cli.display.tables import Column, make_table, to_column
+from trackbook.domain.formatting import (
     format_duration,
     format_number,
     format_relative,
     format_value,
     one_line,
 )
-from trackbook.cli.display.symbols import BEST, status_text
-from trackbook.cli.display.tables import Column, make_table, to_column
-from trackbook.domain.metric import Goal
+from trackbook.domain.ranking import MISSING, best_value, differing_params, key_goal, metric_keys
 from trackbook.domain.run import Run
-
-_MISSING = object()
 
 
 def runs_table(runs: Sequence[Run]) -> Table:
@@ -55,48 +51,6 @@ def trials_table(runs: Sequence[Run], swept: Sequence[str], metric: str | None) 
     )
 
 
-def metric_keys(runs: Sequence[Run], first: str | None = None) -> list[str]:
-    """Return the metrics of these runs: `first`, those with a goal, then those that most runs have."""
-    frequency = Counter(key for run in runs for key in run.metrics)
-    return sorted(
-        frequency, key=lambda key: (key != first, key_goal(runs, key) is None, -frequency[key], key)
-    )
-
-
-def key_goal(runs: Sequence[Run], key: str) -> Goal | None:
-    """Return the goal of a metric if all runs that state one agree."""
-    # A goal is said of the metric; each of its series, such as loss{subset=val}, has it.
-    metric = key.partition("{")[0]
-    goals = {run.goals[metric] for run in runs if metric in run.goals}
-    if goals == {"max"}:
-        return "max"
-    return "min" if goals == {"min"} else None
-
-
-def goal_metric(runs: Sequence[Run]) -> str | None:
-    """Return the metric by which these runs are to be judged: the one with a goal that most runs have."""
-    return next((key for key in metric_keys(runs) if key_goal(runs, key)), None)
-
-
-def sort_by_metric(runs: Sequence[Run], key: str) -> list[Run]:
-    """Return the runs with the best value first (the highest, unless the goal is "min"), those without one last."""
-    sign = 1.0 if key_goal(runs, key) == "min" else -1.0
-
-    def position(run: Run) -> tuple[bool, float]:
-        value = run.metrics.get(key, math.nan)
-        return (True, 0.0) if math.isnan(value) else (False, sign * value)
-
-    return sorted(runs, key=position)
-
-
-def best_value(values: Sequence[float | None], goal: str | None) -> float | None:
-    """Return the best of these values under a goal; None without a goal, and where all are the same."""
-    comparable = [value for value in values if value is not None and not math.isnan(value)]
-    if goal is None or len(set(comparable)) < 2:
-        return None
-    return max(comparable) if goal == "max" else min(comparable)
-
-
 def metric_cells(
     values: Sequence[float | None], goal: str | None, races: Sequence[str] | None = None
 ) -> list[Text]:
@@ -112,16 +66,6 @@ def metric_cells(
         Text(f"{BEST} {text}", "bold green") if value is not None and value == best[race] else Text(text)
         for text, value, race in zip(texts, values, races, strict=True)
     ]
-
-
-def differing_params(runs: Sequence[Run]) -> list[str]:
-    """Return the parameters that are not the same in all runs, in the order in which they come first."""
-    keys = dict.fromkeys(key for run in runs for key in run.params)
-    return [key for key in keys if len({_comparable(run.params.get(key, _MISSING)) for run in runs}) > 1]
-
-
-def _comparable(value: Any) -> object:
-    return value if value is _MISSING else repr(value)
 
 
 def _identity_columns(runs: Sequence[Run]) -> list[Column]:
@@ -156,9 +100,9 @@ def _metric_columns(runs: Sequence[Run], keys: Sequence[str]) -> list[Column]:
 def _param_columns(runs: Sequence[Run], keys: Sequence[str], rank: int) -> list[Column]:
     columns = []
     for place, key in enumerate(keys):
-        values = [run.params.get(key, _MISSING) for run in runs]
-        numbers = all(value is _MISSING or isinstance(value, (int, float)) for value in values)
-        cells = ["" if value is _MISSING else one_line(format_value(value), 24) for value in values]
+        values = [run.params.get(key, MISSING) for run in runs]
+        numbers = all(value is MISSING or isinstance(value, (int, float)) for value in values)
+        cells = ["" if value is MISSING else one_line(format_value(value), 24) for value in values]
         columns.append(
             to_column(
                 one_line(key, 30),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from trackbook.cli.display.formatting import format_bytes, format_number, one_line, spark_line, thin
+from trackbook.domain.formatting import format_bytes, format_number, one_line, spark_line, thin
 from trackbook.cli.display.tables import make_table, to_column
 from trackbook.domain.metric import SYSTEM, SeriesSummary, series_name
 

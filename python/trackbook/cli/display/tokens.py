@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from trackbook.cli.display.formatting import format_moment, format_relative
 from trackbook.cli.display.tables import make_table, to_column
+from trackbook.domain.formatting import format_moment, format_relative
 from trackbook.domain.token import Token
 
 

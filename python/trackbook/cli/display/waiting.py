@@ -2,8 +2,8 @@
 
 from rich.table import Table
 
-from trackbook.cli.display.formatting import format_bytes, format_relative
 from trackbook.cli.display.tables import make_table, to_column
+from trackbook.domain.formatting import format_bytes, format_relative
 from trackbook.services.sync import Waiting
 
 

@@ -1,4 +1,4 @@
-"""How numbers, times and values read in a terminal; the panel in JupyterLab reads the same."""
+"""How numbers, times and values read, in a terminal and in a notebook; the panel in JupyterLab reads the same."""
 
 import json
 import math

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from trackbook.cli.display.formatting import (
+from trackbook.domain.formatting import (
     format_bytes,
     format_duration,
     format_number,
