@@ -29,7 +29,7 @@ def found(reference):
 def test_the_public_names_are_those_that_are_promised():
     assert set(tb.__all__) == {
         "Run", "TrackbookError", "__version__", "artifact", "compare", "current_run", "end_run", "figure", "log",
-        "metric", "note", "param", "params", "runs", "start_run", "tag",
+        "metric", "note", "param", "params", "runs", "start_run", "table", "tag", "watch",
     }  # fmt: skip
     assert all(hasattr(tb, name) for name in tb.__all__)
 

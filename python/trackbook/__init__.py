@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from trackbook.api import (
         Run,
         artifact,
-        compare,
         current_run,
         end_run,
         figure,
@@ -27,6 +26,9 @@ if TYPE_CHECKING:
         start_run,
         tag,
     )
+    from trackbook.views.comparison import compare
+    from trackbook.views.runtable import table
+    from trackbook.views.watching import watch
 
     __version__: str
 
@@ -46,8 +48,17 @@ __all__ = [
     "params",
     "runs",
     "start_run",
+    "table",
     "tag",
+    "watch",
 ]
+
+# What is shown in notebooks lies above the API, a module each.
+_VIEWS = {
+    "compare": "trackbook.views.comparison",
+    "table": "trackbook.views.runtable",
+    "watch": "trackbook.views.watching",
+}
 
 
 def load_ipython_extension(shell: Any) -> None:
@@ -82,9 +93,10 @@ def __getattr__(name: str) -> Any:
         return version()
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from trackbook import api
+    from importlib import import_module
 
-    return globals().setdefault(name, getattr(api, name))
+    module = import_module(_VIEWS.get(name, "trackbook.api"))
+    return globals().setdefault(name, getattr(module, name))
 
 
 def __dir__() -> list[str]:

@@ -10,6 +10,14 @@ from trackbook.domain.names import check_name
 from trackbook.domain.run import RunStatus
 from trackbook.errors import UsageError
 from trackbook.magics.durations import format_duration
+from trackbook.magics.listing import (
+    DIFF_OPTIONS,
+    RUNS_OPTIONS,
+    WATCH_OPTIONS,
+    show_diff,
+    show_runs,
+    watch_run,
+)
 from trackbook.magics.sessions import NotebookSession
 from trackbook.magics.values import Namespace, list_values, shorten, tags_of
 from trackbook.magics.words import Arity, Words, did_you_mean, read_words, unquote
@@ -35,17 +43,18 @@ class Context(NamedTuple):
 class Subcommand(NamedTuple):
     """A subcommand: how it is written, what it does, the options that it takes, and what carries it out.
 
-    Without `options` the rest of its line is one text.
+    Without `options` the rest of its line is one text. What carries it out returns the line to show, or None when it
+    has shown something itself.
     """
 
     usage: str
     summary: str
     options: Mapping[str, Arity] | None
-    call: Callable[[Words, Context], str]
+    call: Callable[[Words, Context], str | None]
 
 
-def carry_out(line: str, context: Context) -> str:
-    """Carry out a `%track` line and return the line to show.
+def carry_out(line: str, context: Context) -> str | None:
+    """Carry out a `%track` line and return the line to show, None when what was asked for is shown already.
 
     Raises TrackbookError, whose text says what to do, for anything that can't be done.
     """
@@ -282,6 +291,7 @@ _SYNONYMS = {
     "begin": "start", "run": "start", "new": "start", "stop": "end", "finish": "end", "close": "end",
     "continue": "start --resume", "resume": "start --resume", "fork": "start --fork", "name": "rename",
     "log": "metric", "plot": "figure", "fig": "figure", "file": "artifact", "comment": "note", "info": "status",
+    "list": "runs", "ls": "runs", "table": "runs", "search": "runs", "compare": "diff", "live": "watch",
 }  # fmt: skip
 
 
@@ -321,4 +331,17 @@ SUBCOMMANDS: dict[str, Subcommand] = {
     "rename": Subcommand("%track rename NAME", "give the run another name", None, _rename),
     "status": Subcommand("%track status", "say which run is open; also %track alone", {}, _status),
     "end": Subcommand("%track end [--failed]", "end the run", {"--failed": "none"}, _end),
+    "runs": Subcommand(
+        "%track runs [QUERY] [--order-by KEY] [--limit N] [--columns NAME ...]",
+        "show runs as a table",
+        RUNS_OPTIONS,
+        show_runs,
+    ),
+    "diff": Subcommand("%track diff RUN RUN ... [--all]", "show what differs", DIFF_OPTIONS, show_diff),
+    "watch": Subcommand(
+        "%track watch [RUN ...] [--metrics NAME ...] [--seconds N]",
+        "show live curves",
+        WATCH_OPTIONS,
+        watch_run,
+    ),
 }

@@ -36,10 +36,11 @@ class TrackMagics(Magics):
     @needs_local_scope
     @line_cell_magic
     def track(self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None) -> None:
-        """Track a run: %track start EXPERIMENT, then param, metric, artifact, figure, note, tag, goal, status, end.
+        """Track a run: %track start EXPERIMENT, then param, metric, artifact, figure, note, tag, goal, status, end;
+        runs, diff and watch show what there is. %track help lists them.
 
-        %track help lists them. A line that can't be carried out shows one line that says why, and never raises:
-        tracking does not get in the way of the work.
+        A line that can't be carried out shows one line that says why, and never raises: tracking does not get in the
+        way of the work.
 
         %%track [EXPERIMENT] as a cell's first line makes the cell a run: the simple values that it reads are its
         parameters, the numbers that it makes its metrics.
@@ -95,8 +96,9 @@ class Extension:
             answer = carry_out(line, self._context(local))
         except Exception as error:
             answer = _explain(error)
-        # A line that a loop repeats has one answer, which moves.
-        self._answers.say(answer, topic=line, preformatted=is_help)
+        if answer is not None:
+            # A line that a loop repeats has one answer, which moves.
+            self._answers.say(answer, topic=line, preformatted=is_help)
 
     def _cell_begins(self, info: ExecutionInfo) -> None:
         with self._guard():

@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from trackbook.domain.compare import Comparison
 from trackbook.domain.run import Run
 from trackbook.services.context import Services
 
@@ -22,14 +23,23 @@ def runs_table(
         found += page.runs
         if not page.runs or len(found) >= page.total:
             break
-    return pd.DataFrame([_row(run) for run in found], columns=_columns(found))
+    return frame_of(found)
+
+
+def frame_of(runs: list[Run]) -> pd.DataFrame:
+    """Return runs that were found already as such a table."""
+    return pd.DataFrame([_row(run) for run in runs], columns=_columns(runs))
 
 
 def comparison_table(services: Services, references: list[str]) -> pd.DataFrame:
     """Return what differs between runs: a row a parameter, metric or tag, a column a run."""
     services.runs.refresh()
     chosen = [services.runs.get(reference) for reference in references]
-    comparison = services.compare.compare([run.id for run in chosen])
+    return frame_of_comparison(services.compare.compare([run.id for run in chosen]))
+
+
+def frame_of_comparison(comparison: Comparison) -> pd.DataFrame:
+    """Return what differs, of a comparison that may hold more, as such a table."""
     rows = [
         (f"{kind}.{row.key}", row.values)
         for kind, group in (
@@ -38,8 +48,9 @@ def comparison_table(services: Services, references: list[str]) -> pd.DataFrame:
             ("tags", comparison.tags),
         )
         for row in group
+        if row.differs
     ]
-    columns = [f"#{run.number}" for run in chosen]
+    columns = [f"#{run.number}" for run in comparison.runs]
     return pd.DataFrame([values for _, values in rows], index=[key for key, _ in rows], columns=columns)
 
 

@@ -1,0 +1,127 @@
+"""Tables that read well as HTML with or without styles, and as text that fits its terminal."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from trackbook.views.markup import as_html, tidy
+
+Mark = Literal["", "best", "good", "bad", "busy", "quiet"]
+
+# The page's own colours; where it has none, the text's. Bold, symbols and signs tell the same without colours.
+_STYLES: dict[Mark, str] = {
+    "": "",
+    "best": "color: var(--jp-success-color1, inherit)",
+    "good": "color: var(--jp-success-color1, inherit)",
+    "bad": "color: var(--jp-error-color1, inherit)",
+    "busy": "color: var(--jp-brand-color1, inherit)",
+    "quiet": "opacity: 0.7",
+}
+_GAP = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell: its text on one line, what it says in full, and how it stands out."""
+
+    text: str
+    full: str = ""
+    mark: Mark = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The head of a column. Where room is short the columns with the highest `rank` go first; 0 always stays."""
+
+    title: str
+    number: bool = False
+    rank: int = 0
+    full: str = ""
+
+
+@dataclass(slots=True)
+class Grid:
+    """A table: a row is its cells, or the heading of the rows below it. Notes stand underneath."""
+
+    columns: list[Column]
+    rows: list[Sequence[Cell] | str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def to_html(self) -> str:
+        """Return the table as HTML. Alignment is also said in attributes, which pages that drop styles keep."""
+        head = "".join(
+            f"<th {_alignment(column.number)}{_title(column.full)}>{as_html(column.title)}</th>"
+            for column in self.columns
+        )
+        body = "".join(self._row_html(row) for row in self.rows)
+        notes = "".join(f'<p style="opacity: 0.8; margin: 4px 0">{as_html(note)}</p>' for note in self.notes)
+        if not self.rows:
+            return notes
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
+
+    def to_text(self, width: int | None = None) -> str:
+        """Return the table as lines of at most `width` places; a last line names the columns left out."""
+        shown, hidden = self._fit(width)
+        lines = [self._line([self.columns[place].title for place in shown], shown)] if self.rows else []
+        for row in self.rows:
+            if isinstance(row, str):
+                lines.append(tidy(row))
+            else:
+                lines.append(self._line([row[place].text for place in shown], shown))
+        left_out = ", ".join(self.columns[place].title for place in hidden)
+        notes = [*self.notes, *([f"No room for {left_out}."] if left_out else [])]
+        return "\n".join([*lines, *(tidy(note) for note in notes)])
+
+    def _row_html(self, row: Sequence[Cell] | str) -> str:
+        if isinstance(row, str):
+            span = f'colspan="{len(self.columns)}" scope="rowgroup"'
+            return f"<tr><th {span} {_alignment(False)}>{as_html(row)}</th></tr>"
+        return f"<tr>{''.join(map(_cell_html, row, self.columns))}</tr>"
+
+    def _line(self, texts: Sequence[str], places: Sequence[int]) -> str:
+        cells = []
+        for text, place in zip(texts, places, strict=True):
+            text = tidy(text)
+            blank = " " * (self._width(place) - width_of(text))
+            cells.append(blank + text if self.columns[place].number else text + blank)
+        return _GAP.join(cells).rstrip()
+
+    def _width(self, place: int) -> int:
+        texts = [row[place].text for row in self.rows if not isinstance(row, str)]
+        return max(width_of(tidy(text)) for text in [self.columns[place].title, *texts])
+
+    def _fit(self, width: int | None) -> tuple[list[int], list[int]]:
+        shown, hidden = list(range(len(self.columns))), []
+        widths = [self._width(place) for place in shown]
+        while width is not None and sum(widths[place] + len(_GAP) for place in shown) - len(_GAP) > width:
+            worst = max(shown, key=lambda place: (self.columns[place].rank, place))
+            if self.columns[worst].rank == 0:
+                break
+            shown.remove(worst)
+            hidden.append(worst)
+        return shown, sorted(hidden)
+
+
+def width_of(text: str) -> int:
+    """Return how many places text takes in a terminal."""
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
+    )
+
+
+def _cell_html(cell: Cell, column: Column) -> str:
+    inner = as_html(cell.text)
+    if cell.mark == "best":
+        inner = f"<b>{inner}</b>"
+    return f"<td {_alignment(column.number, _STYLES[cell.mark])}{_title(cell.full)}>{inner}</td>"
+
+
+def _alignment(number: bool, style: str = "") -> str:
+    side = "right" if number else "left"
+    return f'align="{side}" style="text-align: {side}; white-space: nowrap; padding: 2px 8px{"; " + style if style else ""}"'
+
+
+def _title(full: str) -> str:
+    return f' title="{as_html(full)}"' if full else ""
