@@ -25,6 +25,7 @@ def readable(project: Any) -> Any:
 
 @pytest.fixture
 def shown(kernel: Any, readable: Any) -> Iterator[Any]:
+    kernel.run("import trackbook as tb")
     yield kernel
 
 
@@ -219,7 +220,7 @@ def test_an_executed_notebook_reads_well_as_a_page_without_scripts(fresh: Any) -
     sources = [
         "%load_ext trackbook\nimport trackbook as tb",
         f"name = {HOSTILE!r}",
-        "with tb.start_run(name, name=name, params={name: name + "\\x1b[31m"}, tags={name: name}) as run:\n"
+        "with tb.start_run(name, name=name, params={name: name + chr(27) + '[31m'}, tags={name: name}) as run:\n"
         "    tb.watch(seconds=0.1)\n"
         "    run.metric('acc', goal='max', unit=name)\n"
         "    for step in range(20): run.log({name: step, 'acc': step / 20}, step=step)\n"
