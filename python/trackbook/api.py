@@ -20,12 +20,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from trackbook.config import Settings
 from trackbook.domain.artifact import ArtifactKind
+from trackbook.domain.data import DataRole
 from trackbook.domain.metric import Goal
 from trackbook.domain.run import RunError, RunStatus, Source
 from trackbook.errors import InvalidValue, MissingExtra, NoActiveRun, StoreError, UsageError
 from trackbook.services.ingester import can_ingest, ensure_ingester
 from trackbook.services.recorder import RunRecorder
-from trackbook.services.session import Session, ShutdownKind
+from trackbook.services.session import Session, ShutdownKind, put_session
 from trackbook.services.shelter import make_shelter
 from trackbook.services.surroundings import Surroundings, wait_for_captures
 from trackbook.services.syncing import Syncing
@@ -178,6 +179,18 @@ class Run:
         )
         return target
 
+    def data(self, source: Any, name: str | None = None, role: DataRole | None = None) -> str:
+        """Record data that the run uses; returns the place by which it is listed.
+
+        `source` is the path of a file or a folder, a URL (which is not opened), or a pandas, polars or pyarrow table or
+        a numpy array, which needs a `name`. `role` is "train", "validation" or "test"; without it, a name such as
+        train.csv says it. Returns at once: the digest is worked out in the background, and added.
+        Raises UsageError for what is not there or is no data, InvalidName and InvalidValue for a name or a role.
+        """
+        from trackbook.services.data import data_of
+
+        return data_of(self._recorder).declare(source, name, role, _session.cell_id())
+
     def end(
         self, status: RunStatus = "finished", *, error: RunError | None = None, reason: str | None = None
     ) -> None:
@@ -186,6 +199,7 @@ class Run:
             with contextlib.suppress(Exception):
                 # The kernel of a job goes soon after, and nobody waits for this line of it.
                 self._surroundings.finish(patience=5.0 if self._joined else 0.0)
+                self._finish_data(patience=5.0 if self._joined else 0.0)
                 _session.run_ending(self._recorder, status, error)
         self._recorder.end(status, error=error, reason=reason, message_id=_session.message_id())
         if self._syncing is not None:
@@ -211,6 +225,12 @@ class Run:
 
     def __repr__(self) -> str:
         return f"Run({self.experiment!r}, name={self.name!r}, id={self.id!r}, open={self.is_open})"
+
+    def _finish_data(self, patience: float) -> None:
+        if "trackbook.services.data" in sys.modules:  # else no data was named or seen
+            from trackbook.services.data import finish_data
+
+            finish_data(self._recorder, patience)
 
     def _free_figure_name(self) -> str:
         self._figures = getattr(self, "_figures", 0) + 1
@@ -402,6 +422,11 @@ def artifact(
     return require_run().artifact(source, name, kind=kind)
 
 
+def data(source: Any, name: str | None = None, role: DataRole | None = None) -> str:
+    """Record data that the current run uses; see `Run.data`."""
+    return require_run().data(source, name, role)
+
+
 def figure(figure: Any = None, name: str | None = None) -> str:
     """Store a figure in the current run; see `Run.figure`."""
     return require_run().figure(figure, name)
@@ -485,6 +510,7 @@ def set_session(session: Session) -> None:
     """Put an interactive session in the place of the plain program: it is asked, and told, about runs."""
     global _session
     _session = session
+    put_session(session)
 
 
 def _load_extension() -> None:

@@ -9,6 +9,7 @@ from trackbook.domain.metric import GOALS
 from trackbook.domain.names import check_name
 from trackbook.domain.run import RunStatus
 from trackbook.errors import UsageError
+from trackbook.magics.data import record_data
 from trackbook.magics.durations import format_duration
 from trackbook.magics.listing import (
     DIFF_OPTIONS,
@@ -189,6 +190,10 @@ def _artifact(words: Words, context: Context) -> str:
     return _recorded(run, f"artifact {stored}, {path.stat().st_size:,} bytes")
 
 
+def _data(words: Words, context: Context) -> str:
+    return _recorded(*record_data(words, context))
+
+
 def _figure(words: Words, context: Context) -> str:
     if len(words.plain) > 1:
         raise UsageError("One figure a line: %track figure, or %track figure VARIABLE")
@@ -318,6 +323,12 @@ SUBCOMMANDS: dict[str, Subcommand] = {
     ),
     "artifact": Subcommand(
         "%track artifact PATH [--name NAME]", "store a file", {"--name": "one"}, _artifact
+    ),
+    "data": Subcommand(
+        "%track data PATH|VARIABLE [--name NAME] [--role train|validation|test]",
+        "record data that the run uses: a file, a folder, a URL, a table",
+        {"--name": "one", "--role": "one"},
+        _data,
     ),
     "figure": Subcommand(
         "%track figure [VARIABLE] [--name NAME]",

@@ -24,6 +24,14 @@ class Namespace:
             raise UsageError(f"There is no variable {name!r}.{did_you_mean(name, visible)}")
         return self._names[name]
 
+    def has(self, name: str) -> bool:
+        """Tell whether there is a variable of this name."""
+        return name in self._names
+
+    def visible(self) -> list[str]:
+        """Return the names of all variables that the user made."""
+        return [known for known in self._names if not known.startswith("_")]
+
     def evaluate(self, expression: str) -> Any:
         """Return the value of an expression; raises UsageError when it has none."""
         try:

@@ -48,3 +48,16 @@ class Session:
 
     def run_ending(self, recorder: RunRecorder, status: RunStatus, error: RunError | None) -> None:
         """Hear that a run is about to end; records can still be appended."""
+
+
+_current: list[Session] = [Session()]
+
+
+def current_session() -> Session:
+    """Return the session in which this process opens its runs."""
+    return _current[-1]
+
+
+def put_session(session: Session) -> None:
+    """Put a session in the place of the one before."""
+    _current[:] = [session]

@@ -10,6 +10,7 @@ from typing import NamedTuple, Self
 
 from trackbook.capture.modules import ModuleWatch
 from trackbook.domain.environment import Environment
+from trackbook.services.background import background
 from trackbook.services.capturing.captures import Captures
 from trackbook.services.recorder import RunRecorder
 
@@ -175,6 +176,7 @@ def wait_for_captures(timeout: float = _PATIENCE) -> None:
     deadline = time.monotonic() + timeout
     for capture in list(_captures):
         capture.wait(max(0.0, deadline - time.monotonic()))
+    background.wait(max(0.0, deadline - time.monotonic()))
 
 
 class _Captured(NamedTuple):

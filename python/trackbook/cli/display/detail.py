@@ -7,6 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from trackbook.cli.display.data import data_table
 from trackbook.cli.display.symbols import status_text
 from trackbook.cli.display.system import system_table
 from trackbook.cli.display.tables import make_table, to_column
@@ -61,6 +62,8 @@ def run_sections(
         yield from _section("Metrics", _metrics(detail))
     if system:
         yield from _section("System", system_table(system, _INDENT))
+    if detail.data:
+        yield from _section("Data", data_table(detail.data))
     if detail.artifacts:
         yield from _section("Artifacts", _artifacts(detail))
     if detail.cells:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from trackbook.domain.formatting import format_bytes, format_number, one_line, spark_line, thin
 from trackbook.cli.display.tables import make_table, to_column
+from trackbook.domain.formatting import format_bytes, format_number, one_line, spark_line, thin
 from trackbook.domain.metric import SYSTEM, SeriesSummary, series_name
 
 

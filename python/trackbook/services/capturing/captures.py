@@ -29,6 +29,7 @@ class Capture(Protocol):
 # Imported when a run begins that wants them.
 _KINDS: dict[str, str] = {
     "system": "trackbook.services.capturing.system:SystemCapture",
+    "data": "trackbook.services.capturing.data:DataCapture",
 }
 
 _off: set[str] = set()

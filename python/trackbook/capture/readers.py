@@ -1,0 +1,265 @@
+"""Readers that open files in code of their own, where no audit event tells: wrapped once their library is imported.
+
+A wrapper says which file is about to be read, and calls the reader with what it was given. It changes no result and no
+signature, and what goes wrong in it reaches nobody.
+"""
+
+import functools
+import glob
+import os
+import re
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from trackbook.capture import opens
+
+_MAX_FILES = 100_000
+
+
+class _Reader(NamedTuple):
+    """Where the path stands among a reader's arguments: its position (without self), and the names it may have."""
+
+    names: str
+    take: Callable[[Any], None]
+    position: int = 0
+    keywords: tuple[str, ...] = ()
+    reads_variables: bool = False
+
+
+def _paths(value: Any) -> Iterator[str]:
+    if isinstance(value, (str, bytes, os.PathLike)):
+        path = os.fsdecode(value)
+        path = path[7:] if path.startswith("file://") else path
+        if "://" not in path:
+            yield path
+    elif isinstance(value, (list, tuple, set)):
+        for item in value:
+            yield from _paths(item)
+
+
+def _reads(library: str) -> Callable[[Any], None]:
+    def take(value: Any) -> None:
+        for path in _paths(value):
+            for found in _expand(path):
+                opens.report(found, library)
+
+    return take
+
+
+def _expand(path: str) -> list[str]:
+    path = os.path.expanduser(path)
+    if not any(sign in path for sign in "*?[") or os.path.exists(path):
+        return [path]
+    return sorted(glob.glob(path, recursive=True))[:_MAX_FILES]
+
+
+def _writes(value: Any) -> None:
+    for path in _paths(value):
+        opens.report_written(path)
+
+
+def _connects(value: Any) -> None:
+    for path in _paths(value):
+        if path and not path.startswith((":", "md:", "motherduck:")):
+            opens.report_database(path, "duckdb")
+
+
+# A text in quotes, and whether it is where a statement writes to. A table's name may be a file, too, in double quotes.
+_QUOTED = re.compile(r"""(\bto\s+)?(?:'((?:[^']|'')+)'|"((?:[^"]|"")+)")""", re.IGNORECASE)
+
+
+def _queries(value: Any) -> None:
+    if not isinstance(value, str):
+        return
+    for to, text, name in _QUOTED.findall(value):
+        path = text.replace("''", "'") or name.replace('""', '"')
+        if to:
+            opens.report_written(path)
+        elif "." in path or "/" in path:
+            _read_by_duckdb(path)
+
+
+_read_by_pyarrow, _read_by_polars, _read_by_duckdb = _reads("pyarrow"), _reads("polars"), _reads("duckdb")
+
+
+def _h5(value: Any) -> None:
+    _reads("h5py")(value)
+
+
+_POLARS_READS = (
+    "read_avro read_csv read_csv_batched read_excel read_ipc read_ipc_stream read_json read_ndjson read_ods "
+    "read_parquet scan_csv scan_ipc scan_ndjson scan_parquet"
+)
+_QUERY = ("query", "query_str", "sql")
+_FILE = ("path_or_buffer", "file_glob", "file_globs", "name", "path")
+_DUCKDB = (
+    _Reader("sql query from_query execute executemany", _queries, 0, _QUERY, reads_variables=True),
+    _Reader("read_csv from_csv_auto read_json read_parquet from_parquet", _read_by_duckdb, 0, _FILE, True),
+)
+_TARGETS: dict[str, tuple[_Reader, ...]] = {
+    "pyarrow": (_Reader("memory_map", _read_by_pyarrow, 0, ("path",)),),
+    "pyarrow.parquet": (
+        _Reader("read_table read_pandas", _read_by_pyarrow, 0, ("source",)),
+        _Reader("ParquetFile.__init__", _read_by_pyarrow, 0, ("source",)),
+        _Reader("ParquetDataset.__init__", _read_by_pyarrow, 0, ("path_or_paths",)),
+        _Reader("ParquetWriter.__init__", _writes, 0, ("where",)),
+    ),
+    "pyarrow.csv": (
+        _Reader("read_csv open_csv", _read_by_pyarrow, 0, ("input_file",)),
+        _Reader("write_csv", _writes, 1, ("output_file",)),
+    ),
+    "pyarrow.json": (_Reader("read_json", _read_by_pyarrow, 0, ("input_file",)),),
+    "pyarrow.feather": (
+        _Reader("read_table read_feather", _read_by_pyarrow, 0, ("source",)),
+        _Reader("write_feather", _writes, 1, ("dest",)),
+    ),
+    "pyarrow.orc": (
+        _Reader("read_table ORCFile.__init__", _read_by_pyarrow, 0, ("source",)),
+        _Reader("write_table", _writes, 1, ("where",)),
+    ),
+    "pyarrow.dataset": (
+        _Reader("dataset", _read_by_pyarrow, 0, ("source",)),
+        _Reader("write_dataset", _writes, 1, ("base_dir",)),
+    ),
+    "polars": (
+        _Reader(_POLARS_READS, _read_by_polars, 0, ("source", "sources")),
+        _Reader(
+            " ".join(
+                [
+                    *(
+                        f"DataFrame.write_{kind}"
+                        for kind in ("csv", "ipc", "ndjson", "json", "parquet", "avro")
+                    ),
+                    *(f"LazyFrame.sink_{kind}" for kind in ("csv", "ipc", "ndjson", "parquet")),
+                ]
+            ),
+            _writes,
+            0,
+            ("file", "path"),
+        ),
+    ),
+    "duckdb": (
+        *_DUCKDB,
+        *(
+            reader._replace(names=" ".join(f"DuckDBPyConnection.{name}" for name in reader.names.split()))
+            for reader in _DUCKDB
+        ),
+        _Reader("connect", _connects, 0, ("database",)),
+    ),
+    "h5py": (_Reader("File.__init__", _h5, 0, ("name",)),),
+}
+
+
+def watch_readers() -> None:
+    """Wrap the readers of libraries that are imported already, and of others as soon as they are."""
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Finder())
+    for name in _TARGETS:
+        module = sys.modules.get(name)
+        spec = getattr(module, "__spec__", None)
+        if isinstance(module, ModuleType) and not getattr(spec, "_initializing", False):
+            _wrap_module(module)
+
+
+class _Finder:
+    """Finds nothing by itself: what the other finders find, it wraps once it is imported."""
+
+    def __init__(self) -> None:
+        self._asking = threading.local()
+
+    def find_spec(self, name: str, path: Any = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if name not in _TARGETS or getattr(self._asking, "name", None) == name:
+            return None
+        self._asking.name = name
+        try:
+            spec = find_spec(name) if target is None else None
+            if spec is not None and spec.loader is not None:
+                _wrap_after(spec.loader)
+            return spec
+        except Exception:  # the import goes on as if nobody had asked
+            return None
+        finally:
+            self._asking.name = None
+
+
+def _wrap_after(loader: Any) -> None:
+    execute = loader.exec_module
+
+    def exec_module(module: ModuleType) -> None:
+        del loader.exec_module
+        execute(module)
+        _wrap_module(module)
+
+    loader.exec_module = exec_module  # on this one loader, whose class others may look at
+
+
+def _wrap_module(module: ModuleType) -> None:
+    if module.__dict__.get("__trackbook_wrapped__"):
+        return
+    module.__dict__["__trackbook_wrapped__"] = True
+    for reader in _TARGETS[module.__name__]:
+        for name in reader.names.split():
+            try:
+                _wrap(module, name, reader)
+            except Exception:  # this version of the library has another shape: that reader is not seen
+                continue
+
+
+def _wrap(module: ModuleType, name: str, reader: _Reader) -> None:
+    holder, _, method = name.rpartition(".")
+    if holder:
+        kind = getattr(module, holder, None)
+        original = getattr(kind, method, None)
+        if kind is not None and original is not None:
+            setattr(kind, method, _wrapped(original, reader, first=reader.position + 1))
+        return
+    original = getattr(module, name, None)
+    if original is None or isinstance(original, type):
+        return
+    wrapper = _wrapped(original, reader, first=reader.position)
+    # A function is found by its name where it is at home, too: pickle insists on it.
+    package = module.__name__.partition(".")[0]
+    for other_name, other in list(sys.modules.items()):
+        is_near = other_name.lstrip("_").partition(".")[0] == package and isinstance(other, ModuleType)
+        if is_near and other.__dict__.get(name) is original:
+            setattr(other, name, wrapper)
+
+
+def _wrapped(original: Any, reader: _Reader, first: int) -> Any:
+    call = _call_in_caller if reader.reads_variables else _call
+
+    @functools.wraps(original)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        if opens.is_watching():
+            try:
+                given = args[first] if len(args) > first else _named(kwargs, reader.keywords)
+                if given is not None:
+                    reader.take(given)
+            except Exception as error:
+                opens.fail(error)
+        return call(original, args, kwargs)
+
+    return wrapper
+
+
+def _named(given: dict[str, Any], names: tuple[str, ...]) -> Any:
+    return next((given[name] for name in names if name in given), None)
+
+
+def _call(original: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    return original(*args, **kwargs)
+
+
+_CALL = compile("__trackbook_call__()", "<trackbook>", "eval")
+
+
+def _call_in_caller(original: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    # DuckDB looks for variables that a query names in the frame that calls it, which is to be the user's.
+    frame = sys._getframe(2)
+    call = functools.partial(original, *args, **kwargs)
+    return eval(_CALL, frame.f_globals, {**frame.f_locals, "__trackbook_call__": call})
