@@ -64,7 +64,8 @@ class Run:
         self._surroundings: Surroundings = Surroundings(
             recorder,
             parent._surroundings if parent else None,
-            settings.capture if settings is not None else frozenset(),
+            recorder.capture if settings is not None else frozenset(),
+            settings.variables if settings is not None else (),
         )
         # A job's worker stores the notebook itself, as it was frozen; a run that is resumed has that of its start.
         self._surroundings.begin(None if joined or resumed else _session.notebook())
@@ -295,6 +296,7 @@ def start_run(
                 group=past.group if past and group is None else group,
                 fork=shared,
                 must_write=must_write,
+                capture=settings.captures_in(store.project),
             )
 
         try:
@@ -357,7 +359,7 @@ def join_job() -> Run | None:
         store = create_store(settings.folder, settings.remote)
     except StoreError:  # the journal is tried again as the run goes on
         store = StorePaths(settings.folder, home=settings.folder)
-    recorder = RunRecorder.join(store, settings.run_id)
+    recorder = RunRecorder.join(store, settings.run_id, capture=settings.captures_in(store.project))
     return Run(recorder, joined=True, output_dir=settings.output_dir, settings=settings)
 
 
@@ -558,6 +560,7 @@ def _resume(
         name=past.name,
         source=source or _session.source(store),
         after=past.last_at,
+        capture=settings.captures_in(store.project),
     )
     recorder.go_on_after(past.steps)
     if not nested:

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +18,12 @@ CACHE = "TRACKBOOK_CACHE"
 SYNC = "TRACKBOOK_SYNC"
 CAPTURE = "TRACKBOOK_CAPTURE"
 SYSTEM_INTERVAL = "TRACKBOOK_SYSTEM_INTERVAL"
+VARIABLES = "TRACKBOOK_VARIABLES"
 RUN = "TRACKBOOK_RUN"
 JOB = "TRACKBOOK_JOB"
 OUTPUT_DIR = "TRACKBOOK_OUTPUT_DIR"
 NOTEBOOK = "JPY_SESSION_NAME"
+IPYTHON = "IPYTHONDIR"
 
 # What is recorded without a line of user code, and can be switched off one by one.
 CAPTURES = frozenset(
@@ -54,7 +56,10 @@ class Settings:
     `job_id` and `output_dir` are set for the kernel of a job. `notebook` is the path that Jupyter gave the kernel
     at start. `sync` is after how many seconds what runs wrote is brought to the disk itself; None leaves that to the
     operating system. `capture` names what is recorded without a line of user code: TRACKBOOK_CAPTURE lists the names
-    ("environment,git"), or with a minus those that are left out ("-data,-system"); "none" leaves out all.
+    ("environment,git"), or with a minus those that are left out ("-data,-system"); "none" leaves out all. Without it
+    `names_captures` is false, and the project's pyproject.toml may say it: `captures_in`. `variables` names environment
+    variables that are recorded beside those of the built-in list; one that ends in "*" stands for all that begin so.
+    `ipython` is the folder of IPython's profiles.
     `system_interval` is how many seconds lie between two samples of what machine and process do.
     """
 
@@ -71,6 +76,9 @@ class Settings:
     sync: float | None = None
     capture: frozenset[str] = CAPTURES
     system_interval: float = _SYSTEM_SECONDS
+    names_captures: bool = False
+    variables: tuple[str, ...] = ()
+    ipython: Path | None = None
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -102,8 +110,11 @@ class Settings:
             output_dir=_path(env.get(OUTPUT_DIR)),
             notebook=_path(env.get(NOTEBOOK)),
             sync=_seconds(SYNC, env.get(SYNC)),
-            capture=_captures(env.get(CAPTURE)),
             system_interval=_seconds(SYSTEM_INTERVAL, env.get(SYSTEM_INTERVAL), least=0.1) or _SYSTEM_SECONDS,
+            capture=_captures(_words(env.get(CAPTURE)), CAPTURE),
+            names_captures=bool(_words(env.get(CAPTURE))),
+            variables=tuple(_words(env.get(VARIABLES))),
+            ipython=_path(env.get(IPYTHON)),
         )
 
     @property
@@ -134,6 +145,19 @@ class Settings:
         """Where indexes lie that can't lie in their store."""
         return self.cache or Path.home() / ".cache" / "trackbook"
 
+    @property
+    def ipython_folder(self) -> Path:
+        """Where IPython keeps the profiles of this user."""
+        return self.ipython or Path.home() / ".ipython"
+
+    def captures_in(self, project: Path) -> frozenset[str]:
+        """Return what is recorded in a project without a line of user code.
+
+        TRACKBOOK_CAPTURE says it, else `[tool.trackbook] capture = ["-data", ...]` in the project's pyproject.toml,
+        else it is everything. Raises UsageError for a pyproject.toml that says what there is not.
+        """
+        return self.capture if self.names_captures else _project_captures(project / "pyproject.toml")
+
     def job_environment(self) -> dict[str, str]:
         """Return these settings as environment variables for a kernel."""
         pairs = (
@@ -143,8 +167,9 @@ class Settings:
             (SPOOL, self.spool),
             (CACHE, self.cache),
             (SYNC, self.sync),
-            (CAPTURE, None if self.capture == CAPTURES else ",".join(sorted(self.capture)) or "none"),
             (SYSTEM_INTERVAL, None if self.system_interval == _SYSTEM_SECONDS else self.system_interval),
+            (CAPTURE, _capture_text(self.capture) if self.names_captures else None),
+            (VARIABLES, ",".join(self.variables) or None),
             (RUN, self.run_id),
             (JOB, self.job_id),
             (OUTPUT_DIR, self.output_dir),
@@ -182,17 +207,42 @@ def _seconds(name: str, text: str | None, least: float = 0.0) -> float | None:
     return seconds
 
 
-def _captures(text: str | None) -> frozenset[str]:
-    words = [word.strip() for word in (text or "").split(",") if word.strip()]
+def _words(text: str | None) -> list[str]:
+    return [word.strip() for word in (text or "").split(",") if word.strip()]
+
+
+def _captures(words: Sequence[str], where: str) -> frozenset[str]:
     unknown = [word for word in words if word.removeprefix("-") not in CAPTURES | {"all", "none"}]
     if unknown:
         raise UsageError(
-            f"{CAPTURE} names {unknown[0]!r}, which there is not: all, none, or some of "
+            f"{where} names {unknown[0]!r}, which there is not: all, none, or some of "
             f"{', '.join(sorted(CAPTURES))}, each with a minus in front to leave it out."
         )
     named = frozenset(word for word in words if word in CAPTURES)
     left_out = frozenset(word[1:] for word in words if word.startswith("-"))
     return (named if named or "none" in words else CAPTURES) - left_out
+
+
+def _capture_text(capture: frozenset[str]) -> str:
+    return "all" if capture == CAPTURES else ",".join(sorted(capture)) or "none"
+
+
+def _project_captures(path: Path) -> frozenset[str]:
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return CAPTURES
+    if b"tool.trackbook" not in data:  # as nearly always, and reading TOML takes time
+        return CAPTURES
+    import tomllib
+
+    try:
+        words = tomllib.loads(data.decode()).get("tool", {}).get("trackbook", {}).get("capture", [])
+    except ValueError as error:
+        raise UsageError(f"{path} can't be read ({error}); it names what Trackbook records.") from None
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise UsageError(f'{path} has to list names: [tool.trackbook] capture = ["-data", "-system"]')
+    return _captures(words, f"[tool.trackbook] capture in {path}")
 
 
 def _check_loopback(url: str) -> None:

@@ -1,1 +1,1 @@
-"""Looks at the process and the machine; writes nothing, and never reads environment variables."""
+"""Looks at the process and the machine; writes nothing. Environment variables are handed in, never looked for."""

@@ -1,25 +1,65 @@
-"""The environment of this process, as it is stored on a run. Environment variables are left out: they hold secrets."""
+"""The environment of this process, as it is stored on a run."""
 
 import platform
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from trackbook.capture.git import read_git
+import msgspec
+
+from trackbook.capture.editable import read_editable
+from trackbook.capture.git import Diff, read_diff, read_git, read_remote
 from trackbook.capture.hardware import read_hardware
+from trackbook.capture.lockfile import FoundLock, read_lock
 from trackbook.capture.packages import installed_packages
-from trackbook.domain.environment import Environment
+from trackbook.capture.variables import read_variables
+from trackbook.domain.environment import Environment, Git
+
+ALL = frozenset(("environment", "git", "variables"))
+
+
+class FoundEnvironment(NamedTuple):
+    """An environment, and the two files that belong to it: what was not committed, and the lock file."""
+
+    environment: Environment
+    diff: Diff | None = None
+    lock: FoundLock | None = None
 
 
 def capture_environment(folder: Path) -> Environment:
-    """Return Python, platform, packages, hardware, and the git state around `folder`.
+    """Return Python, platform, packages, hardware, and the git state around `folder`; no environment variable."""
+    return look_around(folder, {}, (), ALL).environment
 
-    Asks git and nvidia-smi, which may take seconds: call it from a thread of its own.
+
+def look_around(
+    folder: Path, environ: Mapping[str, str], variables: Sequence[str], wanted: frozenset[str]
+) -> FoundEnvironment:
+    """Return what is `wanted` ("environment", "git", "variables") of the project in `folder`; the rest is left empty.
+
+    Of `environ` the variables of a built-in list are taken, and those that `variables` names. Asks git and nvidia-smi,
+    which may take seconds: call it from a thread of its own.
     """
-    return Environment(
+    git, diff = _look_at_git(folder) if "git" in wanted else (None, None)
+    chosen = read_variables(environ, variables) if "variables" in wanted else {}
+    if "environment" not in wanted:
+        return FoundEnvironment(Environment("", "", "", {}, {}, git=git, variables=chosen), diff)
+    environment = Environment(
         python=platform.python_version(),
         platform=platform.platform(),
         executable=sys.executable,
         packages=installed_packages(),
         hardware=read_hardware(),
-        git=read_git(folder),
+        git=git,
+        editable=read_editable(git="git" in wanted),
+        variables=chosen,
     )
+    return FoundEnvironment(environment, diff, read_lock(folder))
+
+
+def _look_at_git(folder: Path) -> tuple[Git | None, Diff | None]:
+    git = read_git(folder)
+    if git is None:
+        return None, None
+    git = msgspec.structs.replace(git, remote=read_remote(folder))
+    return git, read_diff(folder) if git.dirty else None

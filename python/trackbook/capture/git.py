@@ -1,11 +1,29 @@
 """The state of the git work tree, asked of git itself."""
 
+import contextlib
+import re
 import subprocess
+import threading
 from pathlib import Path
+from typing import NamedTuple
 
 from trackbook.domain.environment import Git
 
 _TIMEOUT = 5.0
+LARGEST_DIFF = 1_000_000
+MOST_UNTRACKED = 200
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+
+
+class Diff(NamedTuple):
+    """What was not committed: bytes that `git apply` takes, how many there were before they were cut, and if they were.
+
+    In front, as comments, stand the names of files that git does not track.
+    """
+
+    data: bytes
+    size: int
+    cut: bool
 
 
 def read_git(folder: Path) -> Git | None:
@@ -14,23 +32,53 @@ def read_git(folder: Path) -> Git | None:
     Dirty means changes to tracked files; files that git does not know say nothing about the commit. Returns
     None where there is no git, no work tree, no commit yet, or git takes longer than five seconds.
     """
-    # No optional locks: asking must not get in the way of a git command that the user runs meanwhile.
-    command = ["git", "--no-optional-locks", "status", "--porcelain=v2", "--branch", "--untracked-files=no"]
-    try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,  # the interrupt of a cell goes to the whole process group
-            timeout=_TIMEOUT,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError):
+    answer = _ask(folder, "status", "--porcelain=v2", "--branch", "--untracked-files=no")
+    return None if answer is None else parse_status(answer.decode("utf-8", "replace"))
+
+
+def read_remote(folder: Path) -> str | None:
+    """Return the address of the branch's remote without user and password; None where there is none.
+
+    Nothing is asked of the remote itself.
+    """
+    answer = _ask(folder, "ls-remote", "--get-url")
+    if answer is None:
         return None
-    if done.returncode != 0:
+    address = answer.decode("utf-8", "replace").strip()
+    # Without a remote git answers with the name of the one it looked for.
+    return without_user(address) if "/" in address or ":" in address or "\\" in address else None
+
+
+def read_diff(folder: Path, limit: int = LARGEST_DIFF) -> Diff | None:
+    """Return what in the work tree around `folder` differs from the last commit; None where nothing does.
+
+    What is longer than `limit` bytes is cut behind a line. Where git takes longer than five seconds, what it said
+    until then counts.
+    """
+    plain = (
+        "--no-ext-diff",
+        "--no-textconv",
+        "--no-color",
+        "--no-relative",
+        "--src-prefix=a/",
+        "--dst-prefix=b/",
+    )
+    said = _read_much(folder, limit, "diff", "HEAD", *plain)
+    if said is None or not said.data:
         return None
-    return parse_status(done.stdout.decode("utf-8", "replace"))
+    untracked = _untracked(folder)
+    return said._replace(data=untracked + said.data, size=len(untracked) + said.size)
+
+
+def without_user(address: str) -> str:
+    """Return the address of a remote without user, password and query; `git@host:path` becomes `host:path`."""
+    scheme = _SCHEME.match(address)
+    if scheme is None:
+        host, colon, path = address.partition(":")
+        return f"{host.rpartition('@')[2]}{colon}{path}" if "/" not in host else address
+    place = address[scheme.end() :].partition("?")[0].partition("#")[0]
+    host, slash, path = place.partition("/")
+    return f"{scheme[0]}{host.rpartition('@')[2]}{slash}{path}"
 
 
 def parse_status(text: str) -> Git | None:
@@ -48,3 +96,71 @@ def parse_status(text: str) -> Git | None:
         return None
     branch = headers.get("branch.head")
     return Git(commit=commit, branch=None if branch == "(detached)" else branch, dirty=dirty)
+
+
+def _untracked(folder: Path) -> bytes:
+    answer = _ask(
+        folder, "ls-files", "--others", "--exclude-standard", "--directory", "--no-empty-directory", "-z"
+    )
+    names = [name.decode("utf-8", "replace") for name in (answer or b"").split(b"\0") if name]
+    if not names:
+        return b""
+    lines = ["# Not tracked by git:", *(f"#   {name!r}" for name in names[:MOST_UNTRACKED])]
+    if len(names) > MOST_UNTRACKED:
+        lines.append(f"#   and {len(names) - MOST_UNTRACKED:,} more")
+    return "\n".join([*lines, "", ""]).encode()
+
+
+def _command(*arguments: str) -> list[str]:
+    # No optional locks: asking must not get in the way of a git command that the user runs meanwhile.
+    return ["git", "--no-optional-locks", *arguments]
+
+
+def _ask(folder: Path, *arguments: str) -> bytes | None:
+    try:
+        done = subprocess.run(
+            _command(*arguments),
+            cwd=folder,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,  # the interrupt of a cell goes to the whole process group
+            timeout=_TIMEOUT,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def _read_much(folder: Path, limit: int, *arguments: str) -> Diff | None:
+    # A changed table may make gigabytes, which must never lie in memory.
+    try:
+        process = subprocess.Popen(
+            _command(*arguments),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError:
+        return None
+    kept, size = bytearray(), 0
+    timer = threading.Timer(_TIMEOUT, process.kill)
+    timer.daemon = True
+    timer.start()
+    try:
+        with process:
+            assert process.stdout is not None
+            while chunk := process.stdout.read(65536):
+                kept += chunk[: max(0, limit - len(kept))]
+                size += len(chunk)
+    finally:
+        timer.cancel()
+        with contextlib.suppress(OSError):
+            process.kill()
+    if process.returncode == 0 and size <= len(kept):
+        return Diff(bytes(kept), size, False)
+    if process.returncode > 0:
+        return None
+    return Diff(bytes(kept[: kept.rfind(b"\n") + 1]), size, True)  # too much, or not done in time

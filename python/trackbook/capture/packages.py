@@ -17,8 +17,13 @@ def installed_packages(path: list[str] | None = None) -> dict[str, str]:
     found: dict[str, str] = {}
     for entry in sys.path if path is None else path:
         for name, version in _in_folder(Path(entry)):
-            found.setdefault(_SEPARATORS.sub("-", name).lower(), version)
+            found.setdefault(normal_name(name), version)
     return dict(sorted(found.items()))
+
+
+def normal_name(name: str) -> str:
+    """Return a distribution's name as packages are compared by: in lower case, with single dashes."""
+    return _SEPARATORS.sub("-", name).lower()
 
 
 def _in_folder(folder: Path) -> Iterator[tuple[str, str]]:

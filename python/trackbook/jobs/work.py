@@ -19,6 +19,7 @@ from trackbook.jobs.threads import thread_caps
 from trackbook.notebook.inject import inject_parameters
 from trackbook.notebook.parameters import find_parameters
 from trackbook.notebook.read import Notebook, kernel_of, parse_notebook, source_of
+from trackbook.services.masking import Masker
 from trackbook.services.recorder import RunRecorder
 from trackbook.services.snapshots import store_notebook
 from trackbook.store.paths import StorePaths
@@ -61,6 +62,7 @@ class JobWork:
             parent_id=spec.parent_id,
             source=Source("job", path=spec.path, job_id=self._job.id),
             run_id=spec.run_id,
+            capture=Settings.load().captures_in(self._store.project),
         )
         try:
             outcome = self._execute(recorder, observer)
@@ -84,7 +86,8 @@ class JobWork:
         notebook = parse_notebook(self._blobs.get(spec.notebook), spec.path)
         if params := _recorded_params(find_parameters(notebook, spec.path), spec.params):
             recorder.set_params(params)
-        recorder.snapshot_taken("start", "job", store_notebook(recorder.blobs, notebook))
+        with recorder.masking() as mask:
+            recorder.snapshot_taken("start", "job", store_notebook(recorder.blobs, mask.notebook(notebook)))
         self._clear_folder()
         path = self._folder / "notebook.ipynb"
         path.write_bytes(encode_part(inject_parameters(notebook, spec.params)))
@@ -129,9 +132,22 @@ class JobWork:
                     continue
                 recorder.store_artifact(file, name, kind="output")
         if (output := self._folder / OUTPUT).is_file():
-            recorder.store_artifact(output, OUTPUT, kind="notebook", media_type="application/x-ipynb+json")
+            with recorder.masking() as mask:
+                data = _masked_notebook(output.read_bytes(), mask)
+            recorder.store_artifact(data, OUTPUT, kind="notebook", media_type="application/x-ipynb+json")
         if (log := self._folder / LOG).is_file() and log.stat().st_size:
-            recorder.store_artifact(log, LOG, kind="log", media_type="text/plain")
+            with recorder.masking() as mask:
+                data = mask.data(log.read_bytes(), LOG)
+            recorder.store_artifact(data, LOG, kind="log", media_type="text/plain")
+
+
+def _masked_notebook(data: bytes, mask: Masker) -> bytes:
+    try:
+        notebook = parse_notebook(data, OUTPUT)
+    except NotebookError:
+        return mask.data(data, OUTPUT)
+    masked = mask.notebook(notebook, OUTPUT)
+    return encode_part(masked) if mask.found else data
 
 
 class _CellRecords:

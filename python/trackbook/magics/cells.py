@@ -33,7 +33,7 @@ class Recording:
 
     recorder: RunRecorder
     order: int
-    collector: OutputCollector
+    collector: OutputCollector | None
     started: float
 
 
@@ -101,7 +101,8 @@ class CellTracker:
     def close(self) -> None:
         """Forget the current execution; what was not finished of it is given up."""
         for recording in self.current.recordings if self.current is not None else []:
-            self._tap.remove(recording.collector)
+            if recording.collector is not None:
+                self._tap.remove(recording.collector)
         self.current = None
         self._nested = 0
 
@@ -157,19 +158,23 @@ class CellTracker:
         return execution
 
     def _record(self, execution: Execution, recorder: RunRecorder) -> None:
+        if not recorder.captures("cells"):
+            return
         order = recorder.cell_started(execution.cell_id, execution.count, execution.source)
-        recording = Recording(recorder, order, OutputCollector(), time.perf_counter())
-        execution.recordings.append(recording)
-        self._tap.add(recording.collector)
+        collector = OutputCollector() if recorder.captures("outputs") else None
+        execution.recordings.append(Recording(recorder, order, collector, time.perf_counter()))
+        if collector is not None:
+            self._tap.add(collector)
 
     def _finish(self, recording: Recording, outcome: Outcome) -> None:
         duration = time.perf_counter() - recording.started
-        self._tap.remove(recording.collector)
+        if recording.collector is not None:
+            self._tap.remove(recording.collector)
         if self.current is not None:
             self.current.recordings.remove(recording)
         if not recording.recorder.is_open:
             return
-        outputs, truncated = recording.collector.finish()
+        outputs, truncated = ([], False) if recording.collector is None else recording.collector.finish()
         recording.recorder.cell_finished(
             recording.order, outcome.status, duration, outputs, truncated=truncated, error=outcome.error
         )

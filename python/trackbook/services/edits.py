@@ -1,16 +1,14 @@
 """Edits of a run from outside: each is a record in a journal of the process that makes it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from trackbook.config import Settings
 from trackbook.domain.clock import now
 from trackbook.domain.names import check_name
 from trackbook.domain.records import (
-    NoteWritten,
     Record,
-    Renamed,
     Restored,
     RunGrouped,
-    TagsSet,
     Trashed,
 )
 from trackbook.services.recorder import RunRecorder
@@ -25,13 +23,14 @@ class Edits:
 
     def rename(self, run_id: str, name: str) -> None:
         """Give a run another name."""
-        self._append(run_id, Renamed(now(), check_name("run", name)))
+        check_name("run", name)
+        self._write(run_id, lambda writer: writer.rename(name))
 
     def set_tags(self, run_id: str, tags: Mapping[str, str | None]) -> None:
         """Set tags; None takes one away."""
         for key in tags:
             check_name("tag", key)
-        self._append(run_id, TagsSet(now(), dict(tags)))
+        self._write(run_id, lambda writer: writer.set_tags(tags))
 
     def set_group(self, run_id: str, group: str | None) -> None:
         """Put a run among those that belong together under this name; None takes it away from them."""
@@ -39,11 +38,11 @@ class Edits:
 
     def add_note(self, run_id: str, text: str) -> None:
         """Add a line (or more) to a run's notes."""
-        self._append(run_id, NoteWritten(now(), text))
+        self._write(run_id, lambda writer: writer.add_note(text))
 
     def set_notes(self, run_id: str, text: str) -> None:
         """Replace a run's notes."""
-        self._append(run_id, NoteWritten(now(), text, True))
+        self._write(run_id, lambda writer: writer.add_note(text, replaces=True))
 
     def trash(self, run_id: str) -> None:
         """Put a run into the trash."""
@@ -54,8 +53,13 @@ class Edits:
         self._append(run_id, Restored(now()))
 
     def _append(self, run_id: str, record: Record) -> None:
-        writer = RunRecorder.join(self.store, run_id, role="editor")
+        self._write(run_id, lambda writer: writer.append(record))
+
+    def _write(self, run_id: str, write: Callable[[RunRecorder], None]) -> None:
+        capture = Settings.load().captures_in(self.store.project)
+        writer = RunRecorder.join(self.store, run_id, role="editor", capture=capture)
+        writer.told_of_secrets = True  # what an edit says is masked without a word
         try:
-            writer.append(record)
+            write(writer)
         finally:
             writer.close()

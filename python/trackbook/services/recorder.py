@@ -4,17 +4,19 @@ No server, no database and no network is on this path. A full disk does not rais
 once, and what was not stored is counted (see mending.py).
 """
 
+import contextlib
 import operator
 import os
 import threading
 import time
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from trackbook.config import CAPTURES
 from trackbook.domain import records
 from trackbook.domain.artifact import ArtifactKind
 from trackbook.domain.cell import CellError, CellStatus
@@ -27,8 +29,11 @@ from trackbook.domain.names import check_artifact_path, check_name
 from trackbook.domain.records import Record, WriterRole
 from trackbook.domain.rich import RichContent, RichValue
 from trackbook.domain.run import Fork, RunError, RunStatus, Source
+from trackbook.domain.secret import MaskedSecret
 from trackbook.domain.values import flatten, to_number, to_parameter, to_wire
 from trackbook.errors import InvalidValue, StoreError, UsageError
+from trackbook.services.capturing.switches import is_wanted
+from trackbook.services.masking import Masker
 from trackbook.services.mending import MendingWriter
 from trackbook.services.warning import StorageWarning as StorageWarning
 from trackbook.services.warning import warn
@@ -56,6 +61,7 @@ class RunRecorder:
         name: str,
         role: WriterRole,
         must_write: bool = True,
+        capture: frozenset[str] = CAPTURES,
     ) -> None:
         self.store = store
         self.run_id = run_id
@@ -64,7 +70,9 @@ class RunRecorder:
         self.role: WriterRole = role
         self.blobs = BlobStore(store.blobs)
         self.is_open = True
+        self.capture = capture
         self.failed_appends = 0
+        self.told_of_secrets = False
         self._names: set[str] = set()
         self._last_steps: dict[object, int] = {}
         self._fork_lock = threading.RLock()
@@ -100,8 +108,11 @@ class RunRecorder:
         group: str | None = None,
         fork: Fork | None = None,
         must_write: bool = True,
+        capture: frozenset[str] = CAPTURES,
     ) -> "RunRecorder":
         """Open a run in `store`, of which this process is the owner: its death ends the run.
+
+        `capture` names what is recorded of it without a line of user code, and whether secrets are masked.
 
         Raises InvalidName and InvalidValue for what can't be stored, and StoreError when the store can't be
         written, unless `must_write` is false.
@@ -113,17 +124,19 @@ class RunRecorder:
         plain_tags = _plain_tags(tags or {})
         if group is not None:
             check_name("group", group)
-        recorder = cls(store, run_id, experiment, run_name, "owner", must_write)
+        recorder = cls(store, run_id, experiment, run_name, "owner", must_write, capture)
         origin = source or Source("script")
-        recorder.append(
-            records.RunStarted(now(), experiment, run_name, user_name(), os_host(), origin, parent_id, fork)
-        )
+        with recorder.masking() as mask:
+            recorder.name = named = mask.text(run_name, "name of the run")
+            recorder.append(
+                records.RunStarted(now(), experiment, named, user_name(), os_host(), origin, parent_id, fork)
+            )
         if group is not None:
             recorder.set_group(group)
         if plain_params:
-            recorder.append(records.ParamsSet(now(), plain_params, source.cell_id if source else None))
+            recorder._store_params(plain_params, source.cell_id if source else None)
         if plain_tags:
-            recorder.append(records.TagsSet(now(), plain_tags))
+            recorder._store_tags(plain_tags)
         return recorder
 
     @classmethod
@@ -136,9 +149,10 @@ class RunRecorder:
         name: str,
         source: Source | None = None,
         after: int = 0,
+        capture: frozenset[str] = CAPTURES,
     ) -> "RunRecorder":
         """Become the owner of a run that had ended; `after` is the time of its last record, in microseconds."""
-        recorder = cls(store, run_id, experiment, name, "owner")
+        recorder = cls(store, run_id, experiment, name, "owner", capture=capture)
         # A clock that went back since must not put this before the end that it takes back.
         recorder._not_before = max(now(), after + 1)
         recorder.append(
@@ -167,12 +181,25 @@ class RunRecorder:
         role: WriterRole = "child",
         experiment: str = "",
         name: str = "",
+        capture: frozenset[str] = CAPTURES,
     ) -> "RunRecorder":
         """Become a further writer of a run that another process opened.
 
         An editor must know that its change is stored: for it, and only for it, what can't be written raises StoreError.
         """
-        return cls(store, run_id, experiment, name or default_name(run_id), role, must_write=role == "editor")
+        must_write = role == "editor"
+        return cls(store, run_id, experiment, name or default_name(run_id), role, must_write, capture)
+
+    def captures(self, name: str) -> bool:
+        """Tell whether this kind of thing is recorded of the run at this moment."""
+        return is_wanted(name, self.capture)
+
+    @contextlib.contextmanager
+    def masking(self) -> Iterator[Masker]:
+        """Mask secrets in what is stored next; what was masked is recorded behind the block, and said once a run."""
+        masker = Masker(self.captures("secrets"))
+        yield masker
+        self.secrets_masked(masker.found)
 
     def log(
         self, values: Mapping[str, object], step: int | None = None, context: Mapping[str, str] | None = None
@@ -205,12 +232,13 @@ class RunRecorder:
 
     def set_params(self, values: Mapping[str, Any], cell_id: str | None = None) -> None:
         """Give parameters values; nested mappings become dotted names. An earlier value stays as a revision."""
-        self.append(records.ParamsSet(now(), _plain_params(values), cell_id))
+        self._store_params(_plain_params(values), cell_id)
 
     def rename(self, name: str) -> None:
         """Give the run another name."""
-        self.name = check_name("run", name)
-        self.append(records.Renamed(now(), name))
+        with self.masking() as mask:
+            self.name = mask.text(check_name("run", name), "name of the run")
+        self.append(records.Renamed(now(), self.name))
 
     def set_group(self, group: str) -> None:
         """Put the run among those that belong together under this name."""
@@ -218,11 +246,13 @@ class RunRecorder:
 
     def set_tags(self, values: Mapping[str, str | None]) -> None:
         """Set tags to texts; None takes one away."""
-        self.append(records.TagsSet(now(), _plain_tags(values)))
+        self._store_tags(_plain_tags(values))
 
-    def add_note(self, text: str) -> None:
-        """Add a line (or more) to the run's notes."""
-        self.append(records.NoteWritten(now(), str(text)))
+    def add_note(self, text: str, *, replaces: bool = False) -> None:
+        """Add a line (or more) to the run's notes, or put it in their place."""
+        with self.masking() as mask:
+            masked = mask.text(str(text), "notes")
+        self.append(records.NoteWritten(now(), masked, replaces))
 
     def define_metric(self, key: str, goal: Goal | None = None, unit: str | None = None) -> None:
         """Say what a metric means: whether higher ("max") or lower ("min") is better, and its unit."""
@@ -267,12 +297,22 @@ class RunRecorder:
             self._count_lost(f"{len(data)} bytes", error)
             return None
 
+    def has_blob(self, digest: str) -> bool:
+        """Tell whether bytes of this digest are stored; if they are, they stay until a record names them."""
+        try:
+            return self.blobs.keep(digest)
+        except OSError:
+            return False
+
     def cell_started(self, cell_id: str | None, count: int | None, source: str) -> int:
         """Record that a cell begins with this source; returns its order, from 1, for `cell_finished`."""
         self._orders += 1
+        order = self._orders
+        with self.masking() as mask:
+            source = mask.text(source, f"source of cell {order}")
         digest = self.store_blob(source.encode("utf-8", "surrogatepass")) or ""
-        self.append(records.CellStarted(now(), self._orders, cell_id, count, digest))
-        return self._orders
+        self.append(records.CellStarted(now(), order, cell_id, count, digest))
+        return order
 
     def cell_finished(
         self,
@@ -287,6 +327,10 @@ class RunRecorder:
         writes: Sequence[str] = (),
     ) -> None:
         """Record how an execution ended, after `duration` seconds, with its outputs (nbformat 4 dicts)."""
+        place = f"output of cell {order}"
+        with self.masking() as mask:
+            outputs = [mask.output(output, place) for output in outputs]
+            error = mask.cell_error(error, place)
         digests = [self.store_blob(msgspec.json.encode(to_wire(output))) or "" for output in outputs]
         names = list(reads), list(writes)
         self.append(records.CellFinished(now(), order, status, duration, digests, truncated, error, *names))
@@ -303,6 +347,11 @@ class RunRecorder:
 
     def data_used(self, data: DataInput, cell_id: str | None = None) -> None:
         """Record that the run used a version of some data; said again, with a digest, it takes the earlier place."""
+        with self.masking() as mask:
+            place, name = mask.text(data.place, "place of data"), mask.text(data.name, "name of data")
+            problem = data.problem and mask.text(data.problem, "problem of data")
+        if (place, name, problem) != (data.place, data.name, data.problem):
+            data = msgspec.structs.replace(data, place=place, name=name, problem=problem)
         self.append(records.DataUsed(now(), data, cell_id))
 
     def log_rich(
@@ -319,11 +368,14 @@ class RunRecorder:
         slot = (key, *plain.items()) if plain else key
         step = 1 + self._last_steps.get(slot, -1) if step is None else _check_step(step)
         self._last_steps[slot] = step
-        digest = self.store_blob(value.data)
+        data, meta = value.data, dict(value.meta)
+        with self.masking() as mask:
+            meta = mask.value(meta, f"value {key}")
+            if value.kind in ("text", "json", "html"):
+                data = mask.data(data, f"value {key}")
+        digest = self.store_blob(data)
         if digest is not None:
-            rich = RichValue(
-                key, step, value.kind, digest, len(value.data), value.media_type, plain, dict(value.meta)
-            )
+            rich = RichValue(key, step, value.kind, digest, len(data), value.media_type, plain, meta)
             self.append(records.ValueLogged(now(), rich, cell_id))
         return step
 
@@ -334,6 +386,12 @@ class RunRecorder:
     def secret_masked(self, kind: str, place: str, count: int) -> None:
         """Record that something that looks like a secret was masked; never what it was."""
         self.append(records.SecretMasked(now(), kind, place, count))
+
+    def secrets_masked(self, secrets: Sequence[MaskedSecret]) -> None:
+        """Record what was masked, and tell the user once a run."""
+        for secret in secrets:
+            self.secret_masked(secret.kind, secret.place, secret.count)
+            self._tell_of_secret(secret.kind, secret.place)
 
     def snapshot_taken(self, moment: str, origin: str, digest: str) -> None:
         """Record a snapshot whose manifest is the blob `digest`."""
@@ -368,6 +426,9 @@ class RunRecorder:
         if not self.is_open:
             return
         if not self._in_child and (self.role != "child" or status == "failed"):
+            with self.masking() as mask:
+                error = mask.error(error, "error of the run")
+                reason = reason and mask.text(reason, "reason of the end")
             at = max(now(), self._not_before)
             self.append(records.RunEnded(at, status, error, reason, message_id))
         self.close()
@@ -428,6 +489,26 @@ class RunRecorder:
                     self._lock = None
                     self._writer = self._mending(None)
                 self._forked = False
+
+    def _store_params(self, values: dict[str, Any], cell_id: str | None) -> None:
+        with self.masking() as mask:
+            values = mask.named(values, "parameter")
+        self.append(records.ParamsSet(now(), values, cell_id))
+
+    def _store_tags(self, values: dict[str, str | None]) -> None:
+        with self.masking() as mask:
+            values = mask.named(values, "tag")
+        self.append(records.TagsSet(now(), values))
+
+    def _tell_of_secret(self, kind: str, place: str) -> None:
+        if not self.told_of_secrets:
+            self.told_of_secrets = True
+            warn(
+                f"Trackbook found what looks like a secret ({kind}, {place}) and masked it before it was stored in "
+                f"the run {self.experiment} · {self.name}. `trackbook show` lists all that is masked; "
+                "`%track capture secrets off` switches this off.",
+                stacklevel=4,
+            )
 
     # What the disk refuses
 

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from trackbook.config import Settings
 from trackbook.domain.cell import CellContent, CellExecution
 from trackbook.domain.clock import now, to_datetime
 from trackbook.domain.ids import is_id
@@ -35,7 +36,7 @@ class Snapshots:
         """
         if not self._is_being_written(run_id):
             self._check_run(run_id)
-        return self._record(run_id, moment, origin, store_notebook(self._blobs, notebook))
+        return self._record(run_id, moment, origin, notebook)
 
     def missing(self, digests: Iterable[str]) -> list[str]:
         """Return those of the parts that the store lacks, each once. Raises UsageError for what is no digest."""
@@ -104,11 +105,17 @@ class Snapshots:
             raise UsageError(f"{digest[:80]!r} is no SHA-256 digest in hex.")
         return self._blobs.keep(digest)
 
-    def _record(self, run_id: str, moment: Moment, origin: Origin, digest: str) -> SnapshotInfo:
+    def _record(
+        self, run_id: str, moment: Moment, origin: Origin, notebook: Mapping[str, Any]
+    ) -> SnapshotInfo:
         at = now()
-        writer = RunRecorder.join(self._store, run_id, role="editor")
+        capture = Settings.load().captures_in(self._store.project)
+        writer = RunRecorder.join(self._store, run_id, role="editor", capture=capture)
+        writer.told_of_secrets = True  # the user's own process tells the user
         try:
-            writer.append(SnapshotTaken(at, moment, origin, digest))
+            with writer.masking() as mask:
+                digest = store_notebook(self._blobs, mask.notebook(notebook))
+                writer.append(SnapshotTaken(at, moment, origin, digest))
         finally:
             writer.close()
         return SnapshotInfo(moment, origin, digest, to_datetime(at))

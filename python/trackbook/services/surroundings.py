@@ -4,15 +4,19 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from trackbook.capture.modules import ModuleWatch
-from trackbook.domain.environment import Environment
+from trackbook.domain.environment import Module
+from trackbook.errors import TrackbookError
 from trackbook.services.background import background
-from trackbook.services.capturing.captures import Captures
+from trackbook.services.capturing.captures import Captures, give_up
 from trackbook.services.recorder import RunRecorder
+
+if TYPE_CHECKING:
+    from trackbook.services.capturing.environment import PreparedEnvironment
 
 _PATIENCE = 5.0
 # Recorded once, however many runs are open inside each other.
@@ -33,12 +37,14 @@ class Surroundings:
         recorder: RunRecorder,
         parent: "Surroundings | None" = None,
         wanted: frozenset[str] = frozenset(),
+        variables: Sequence[str] = (),
     ) -> None:
         self._recorder = recorder
         self._captures = Captures(recorder, wanted if parent is None else wanted - _OF_THE_OUTERMOST)
         self._parent = parent
         self._watch = ModuleWatch(recorder.store.project)
-        self._environment: Environment | None = None
+        self._variables = tuple(variables)
+        self._environment: PreparedEnvironment | None = None
         self._thread: threading.Thread | None = None
         self._pid = os.getpid()
         self._turn = threading.RLock()  # while it is held the run does not end
@@ -48,7 +54,8 @@ class Surroundings:
     def begin(self, notebook: Path | None = None) -> Self:
         """Start capturing; a saved `notebook` is read now, before anything can change it."""
         self._captures.begin()
-        saved = _read(notebook) if notebook is not None else None
+        reads = notebook is not None and self._recorder.captures("notebook")
+        saved = _read(notebook) if notebook is not None and reads else None
         if saved is None and self._known_environment() is not None:  # a matter of microseconds
             self._capture(None, None)
             return self
@@ -78,8 +85,8 @@ class Surroundings:
             with self._turn:
                 self._over = True
 
-    def environment(self) -> Environment | None:
-        """Return the environment once it is captured, None if that failed."""
+    def environment(self) -> "PreparedEnvironment | None":
+        """Return the environment once it is captured, None if that failed or nothing of it is recorded."""
         self.wait(_PATIENCE)
         return self._environment
 
@@ -90,7 +97,7 @@ class Surroundings:
 
     def _update_modules(self) -> None:
         if self._pid == os.getpid() and not self._is_capturing():
-            self._attempt("imported modules", self._capture_modules)
+            self._attempt("modules", self._capture_modules)
 
     def _is_capturing(self) -> bool:
         return self._thread is not None and self._thread.is_alive()
@@ -100,7 +107,7 @@ class Surroundings:
         try:
             self._capture(notebook, saved)
             if self._over:
-                self._attempt("imported modules", self._capture_modules)
+                self._attempt("modules", self._capture_modules)
         finally:
             if self._late is not None:
                 self._late.close()
@@ -108,44 +115,72 @@ class Surroundings:
 
     def _capture(self, notebook: Path | None, saved: bytes | None) -> None:
         if notebook is not None and saved is not None:
-            self._attempt("saved notebook", lambda: self._capture_notebook(notebook, saved))
-        self._attempt("imported modules", self._capture_modules)
+            self._attempt("notebook", lambda: self._capture_notebook(notebook, saved))
+        self._attempt("modules", self._capture_modules)
         self._attempt("environment", self._capture_environment)
 
     def _capture_notebook(self, path: Path, saved: bytes) -> None:
         from trackbook.capture.notebook import parse_notebook
         from trackbook.domain.snapshot import split_notebook
 
-        split = split_notebook(parse_notebook(path, saved))
-        for part in (*split.parts.values(), split.manifest):
-            self._recorder.store_blob(part)
-        self._record(lambda recorder: recorder.snapshot_taken("start", "file", split.digest))
+        def record(recorder: RunRecorder) -> None:
+            with recorder.masking() as mask:
+                split = split_notebook(mask.notebook(notebook))
+                for part in (*split.parts.values(), split.manifest):
+                    recorder.store_blob(part)
+                recorder.snapshot_taken("start", "file", split.digest)
+
+        notebook = parse_notebook(path, saved)
+        self._record(record)
 
     def _capture_modules(self) -> None:
+        if not self._recorder.captures("modules"):
+            return
         found = self._watch.changes()
-        for _, source in found:
-            self._recorder.store_blob(source)
+
+        def record(recorder: RunRecorder) -> None:
+            modules: list[Module] = []
+            with recorder.masking() as mask:
+                for module, source in found:
+                    masked = mask.data(source, f"module {module.name}")
+                    digest = recorder.store_blob(masked) or module.digest
+                    modules.append(Module(module.name, module.path, digest, len(masked)))
+                recorder.modules_captured(modules)
+
         if found:
-            self._record(lambda recorder: recorder.modules_captured([module for module, _ in found]))
+            self._record(record)
 
     def _capture_environment(self) -> None:
+        from trackbook.services.capturing.environment import prepare_environment, wanted_parts
+
+        wanted, masks = wanted_parts(self._recorder), self._recorder.captures("secrets")
+        if not wanted:
+            return
         environment = self._known_environment()
-        if environment is None and self._parent is not None:
+        if environment is None and self._parent is not None and self._shares_with(self._parent):
             environment = self._parent.environment()
         if environment is None:
-            from trackbook.capture.environment import capture_environment
-
-            environment = capture_environment(self._recorder.store.project)
-            _latest[self._recorder.store.project] = _Captured(environment, time.monotonic())
+            project = self._recorder.store.project
+            environment = prepare_environment(project, self._variables, wanted, masks)
+            _latest[self._key()] = _Captured(environment, time.monotonic())
         self._environment = environment
-        self._record(lambda recorder: recorder.environment_captured(environment))
+        self._record(environment.record)
 
-    def _known_environment(self) -> Environment | None:
-        if self._parent is not None and self._parent._environment is not None:
-            return self._parent._environment
-        latest = _latest.get(self._recorder.store.project)
+    def _known_environment(self) -> "PreparedEnvironment | None":
+        parent = self._parent
+        if parent is not None and parent._environment is not None and self._shares_with(parent):
+            return parent._environment
+        latest = _latest.get(self._key())
         is_fresh = latest is not None and time.monotonic() - latest.at < _SHARED_SECONDS
         return latest.environment if latest is not None and is_fresh else None
+
+    def _shares_with(self, parent: "Surroundings") -> bool:
+        return self._key() == parent._key()
+
+    def _key(self) -> "_Key":
+        run = self._recorder
+        parts = (name for name in ("environment", "git", "variables", "secrets") if run.captures(name))
+        return run.store.project, frozenset(parts), self._variables
 
     def _record(self, write: Callable[[RunRecorder], None]) -> None:
         with self._turn:
@@ -155,20 +190,31 @@ class Surroundings:
         run = self._recorder
         if self._late is None:
             self._late = RunRecorder.join(
-                run.store, run.run_id, role="editor", experiment=run.experiment, name=run.name
+                run.store,
+                run.run_id,
+                role="editor",
+                experiment=run.experiment,
+                name=run.name,
+                capture=run.capture,
             )
+            self._late.told_of_secrets = run.told_of_secrets
         write(self._late)
 
-    def _attempt(self, what: str, capture: Callable[[], None]) -> None:
+    def _attempt(self, name: str, capture: Callable[[], None]) -> None:
         # Nothing that goes wrong here may reach the user's work; a run that ended meanwhile needs no word.
         try:
             capture()
-        except Exception as error:
+        except (
+            TrackbookError,
+            OSError,
+        ) as error:  # of this notebook, or of the disk: the next one may be better
             if self._recorder.is_open:
                 import logging
 
                 text = "Trackbook could not record the %s of %s: %s"
-                logging.getLogger(__name__).warning(text, what, self._recorder.name, error)
+                logging.getLogger(__name__).warning(text, name, self._recorder.name, error)
+        except Exception as error:
+            give_up(name, error)
 
 
 def wait_for_captures(timeout: float = _PATIENCE) -> None:
@@ -179,13 +225,16 @@ def wait_for_captures(timeout: float = _PATIENCE) -> None:
     background.wait(max(0.0, deadline - time.monotonic()))
 
 
+_Key = tuple[Path, frozenset[str], tuple[str, ...]]
+
+
 class _Captured(NamedTuple):
-    environment: Environment
+    environment: "PreparedEnvironment"
     at: float
 
 
 _captures: set[Surroundings] = set()
-_latest: dict[Path, _Captured] = {}
+_latest: dict[_Key, _Captured] = {}
 
 
 def _leave_interrupts_alone() -> None:

@@ -5,6 +5,10 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Protocol
 
+from trackbook.services.capturing.switches import is_off as is_off
+from trackbook.services.capturing.switches import is_wanted
+from trackbook.services.capturing.switches import switch_off as switch_off
+from trackbook.services.capturing.switches import switch_on as switch_on
 from trackbook.services.recorder import RunRecorder
 from trackbook.services.warning import warn
 
@@ -32,8 +36,6 @@ _KINDS: dict[str, str] = {
     "data": "trackbook.services.capturing.data:DataCapture",
 }
 
-_off: set[str] = set()
-
 
 class Captures:
     """The captures of one run, each kept apart from the others' faults."""
@@ -43,7 +45,7 @@ class Captures:
         self._pid = os.getpid()
         self._active: dict[str, Capture] = {}
         for name, path in _KINDS.items():
-            if name in wanted and name not in _off:
+            if is_wanted(name, wanted):
                 self._attempt(name, lambda name=name, path=path: self._make(name, path))  # type: ignore[misc]
 
     def begin(self) -> None:
@@ -66,7 +68,11 @@ class Captures:
         if self._pid != os.getpid():  # the run's own process goes on capturing
             return
         for name, capture in list(self._active.items()):
-            self._attempt(name, lambda capture=capture: call(capture))  # type: ignore[misc]
+            if is_off(name):  # by hand, meanwhile
+                del self._active[name]
+                self._attempt(name, lambda capture=capture: capture.finish(0.0))  # type: ignore[misc]
+            else:
+                self._attempt(name, lambda capture=capture: call(capture))  # type: ignore[misc]
 
     def _attempt(self, name: str, call: Callable[[], None]) -> None:
         try:
@@ -77,26 +83,11 @@ class Captures:
 
 
 def give_up(name: str, error: Exception) -> None:
-    """Switch a kind off in this process because of an error, and say so once."""
-    if name not in _off:
+    """Switch a capture off for a fault of its own, and say so once."""
+    if not is_off(name):
         switch_off(name)
         warn(
             f"Trackbook stops recording {name} in this process ({type(error).__name__}: {error}). "
             "Your work and all else that is recorded go on.",
-            stacklevel=5,
+            stacklevel=4,
         )
-
-
-def switch_off(name: str) -> None:
-    """Record nothing more of this kind in this process, in runs that begin from now on."""
-    _off.add(name)
-
-
-def switch_on(name: str) -> None:
-    """Take `switch_off` back."""
-    _off.discard(name)
-
-
-def is_off(name: str) -> bool:
-    """Tell whether this kind was switched off in this process."""
-    return name in _off

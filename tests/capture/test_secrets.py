@@ -1,0 +1,215 @@
+"""What passes for a secret, what does not, and how fast that is said."""
+
+import random
+import string
+import time
+
+import pytest
+
+from trackbook.capture.secretnames import is_secret_name, is_secret_variable
+from trackbook.capture.secrets import find_secrets, secret_values
+
+# Put together here, so that no scanner takes this file for a leak.
+LETTERS = string.ascii_letters + string.digits
+_random = random.Random(7)
+
+
+def text_of(length: int, letters: str = LETTERS) -> str:
+    return "".join(_random.choices(letters, k=length - 2)) + "a1"
+
+
+JWT = ".".join(("eyJhbGciOiJIUzI1NiJ9", "eyJzdWIiOiIxMjM0NTY3ODkwIn0", text_of(43)))
+TOKENS = {
+    "aws access key": "AKIA" + text_of(16, string.ascii_uppercase + string.digits).upper(),
+    "github token": "ghp_" + text_of(36),
+    "gitlab token": "glpat-" + text_of(20),
+    "slack token": "-".join(("xoxb", text_of(12, string.digits), text_of(24))),
+    "google api key": "AIza" + text_of(35),
+    "google token": "ya29." + text_of(60),
+    "api key": "sk-" + text_of(48),
+    "stripe key": "sk_live_" + text_of(24),
+    "stripe secret": "whsec_" + text_of(32),
+    "hugging face token": "hf_" + text_of(34),
+    "npm token": "npm_" + text_of(36),
+    "pypi token": "pypi-" + text_of(120, LETTERS + "-_"),
+    "groq key": "gsk_" + text_of(52),
+    "databricks token": "dapi" + text_of(32, string.hexdigits.lower()),
+    "digitalocean token": "dop_v1_" + text_of(64, string.hexdigits.lower()),
+    "sendgrid key": f"SG.{text_of(22)}.{text_of(43)}",
+    "jwt": JWT,
+    "private key": f"-----BEGIN RSA PRIVATE KEY-----\n{text_of(64)}\n{text_of(64)}\n-----END RSA PRIVATE KEY-----",
+}
+PLACES = (
+    "{}",
+    "x = '{}'",
+    'print("{}", end="")',
+    "key={}&more",
+    "<td>{}</td>",
+    "(\\n{}\\n)",
+    "größe 模型 🚀 {}",
+    "\x1b[33m'\x1b[39m\x1b[33m{}\x1b[39m",
+)
+
+
+@pytest.mark.parametrize("kind", TOKENS)
+@pytest.mark.parametrize("place", PLACES)
+def test_tokens_are_found_wherever_they_stand(kind: str, place: str) -> None:
+    text = place.format(TOKENS[kind])
+    (found,) = find_secrets(text)
+    assert text[found.start : found.end] == TOKENS[kind]
+    assert found.kind == kind
+
+
+def test_anthropic_and_project_keys() -> None:
+    for key in ("sk-ant-api03-" + text_of(93, LETTERS + "-_"), "sk-proj-" + text_of(48)):
+        (found,) = find_secrets(f"client = Client('{key}')")
+        assert found.kind == "api key"
+
+
+GIVEN = {
+    'password = "hunter2"': "hunter2",
+    "api_key='abc123def456'": "abc123def456",
+    'token="q8w7e6r5t4y3"': "q8w7e6r5t4y3",
+    'password: str = "hunter2"': "hunter2",
+    'if password == "hunter2": pass': "hunter2",
+    'os.environ["API_KEY"] = "abcd1234efgh"': "abcd1234efgh",
+    'os.getenv("DB_PASSWORD", "hunter2")': "hunter2",
+    'connect(user="a", password="s3cr3t!x")': "s3cr3t!x",
+    'password = """two words"""': "two words",
+    '{"password": "hunter2"}': "hunter2",
+    "{'client_secret': 'x9x8x7x6x5'}": "x9x8x7x6x5",
+    '{\\"api_key\\": \\"abcd1234\\"}': "abcd1234",
+    "&quot;password&quot;: &quot;hunter2&quot;": "hunter2",
+    'apiKey: "abcd1234efgh"': "abcd1234efgh",
+    "API_KEY=abcdef12345": "abcdef12345",
+    "export TOKEN=abcdefgh1": "abcdefgh1",
+    "%env SECRET_KEY=abcdefgh1": "abcdefgh1",
+    "PASSWORD=correcthorse": "correcthorse",
+    "password: hunter2abc": "hunter2abc",
+    "!tool --password hunter22": "hunter22",
+    "tool --token=abcd1234": "abcd1234",
+    "aws_secret_access_key = wJalrXUt/K7MDENG/bPxRfiCYEXAMPLE": "wJalrXUt/K7MDENG/bPxRfiCYEXAMPLE",
+    "postgresql://bob:hunter2@db/x": "hunter2",
+    "https://bob:hunter2@example.org/a.git": "hunter2",
+    "Authorization: Bearer abcdef0123456789xyz": "abcdef0123456789xyz",
+    'headers={"Authorization": "Basic dXNlcjpwYXNz"}': "dXNlcjpwYXNz",
+    "curl -H 'X: bearer abcdef0123456789xyz'": "abcdef0123456789xyz",
+    "AccountName=a;AccountKey=abcdefghijklmnopqrstuvwxyz0123==;x": "abcdefghijklmnopqrstuvwxyz0123==",
+    "https://x.blob.core.windows.net/a?sv=1&sig=abcdefghij%2Bklmnopqrstuv%3D": "abcdefghij%2Bklmnopqrstuv%3D",
+    "https://hooks.slack.com/services/T00000000/B0000000/abcdefgh": "T00000000/B0000000/abcdefgh",
+}
+
+
+@pytest.mark.parametrize("text", GIVEN)
+def test_values_of_secret_names(text: str) -> None:
+    assert [text[found.start : found.end] for found in find_secrets(text)] == [GIVEN[text]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'token = tokenizer("abc 123 def 456")',
+        "max_tokens=512",
+        "n_tokens: 12345678",
+        "password=getpass()",
+        'password = input("Password: ") or input("again")',
+        'print("Enter password: ", answer, "ok")',
+        'password = os.environ["DB_PASSWORD"]',
+        'password=f"{prefix}abcd"',
+        "password == other_password2",
+        'pad_token="[PAD]xxxxx9"',
+        '"eos_token": "<|im_end|>123"',
+        "token = model_v2_token",
+        "f(token=self.token_v2)",
+        "token: Float32Array",
+        "api_key: Optional[str] = None",
+        "token['text'] == 'x'",
+        'tokenizer = "bert-base-uncased-2"',
+        'secret_name = "my-secret-1"',
+        'columns = ["password", "username"]',
+        'key="abc12345678"',
+        "return token, value1234567",
+        "https://host:8080/path?x=a@b",
+        "postgresql://bob:{password}@db",
+        "postgresql://bob:$PASSWORD@db",
+        "sk-learn-contrib-2023-version",
+        "task-oriented-dialogue-system-2023-abcdefghijklmnopqrst",
+        "xAKIAIOSFODNN7EXAMPLE",
+        "commit 1b2c3d4e5f60718293a4b5c6d7e8f90123456789",
+        "0.12345678901234567890123",
+        "-" * 80,
+        "A" * 200,
+        "",
+    ],
+)
+def test_what_only_looks_alike(text: str) -> None:
+    assert find_secrets(text) == []
+
+
+def test_several_are_told_in_order_and_without_overlaps() -> None:
+    text = f"token = '{TOKENS['github token']}'; password='hunter2'; url='a://b:hunter2@c'"
+    found = find_secrets(text, {"hunter2": "value of DB_PASSWORD"})
+    assert [text[one.start : one.end] for one in found] == [TOKENS["github token"], "hunter2", "hunter2"]
+    assert find_secrets(text * 3) == sorted(find_secrets(text * 3))
+
+
+def test_values_of_variables() -> None:
+    environ = {
+        "OPENAI_API_KEY": "plain words of a key",
+        "MY_PASS": "with\nnewline",
+        "DATABASE_URL": "postgresql://bob:longpassword@db/x",
+        "WANDB_KEY": "short",
+        "PWD": "/home/somebody",
+        "SSH_AUTH_SOCK": "/tmp/ssh-agent",
+        "GOOGLE_APPLICATION_CREDENTIALS": "/home/somebody/key.json",
+        "TOKENIZERS_PARALLELISM": "disabled-of-course",
+        "HOME": "/home/somebody",
+    }
+    known = secret_values(environ)
+    assert set(known) == {"plain words of a key", "with\nnewline", "with\\nnewline", "longpassword"}
+    (found,) = find_secrets("print: plain words of a key.", known)
+    assert (found.start, found.end, found.kind) == (7, 27, "value of OPENAI_API_KEY")
+
+
+def test_names() -> None:
+    for name in (
+        "password",
+        "DB_PASSWORD",
+        "apiKey",
+        "API-KEY",
+        "client_secret",
+        "hfToken",
+        "db.password",
+        "token_2",
+    ):
+        assert is_secret_name(name), name
+    for name in (
+        "tokenizer",
+        "max_tokens",
+        "pad_token",
+        "token_type",
+        "secret_name",
+        "keyboard",
+        "public_key",
+        "lr",
+    ):
+        assert not is_secret_name(name), name
+    assert is_secret_variable("KAGGLE_KEY")
+    assert not is_secret_variable("OLDPWD")
+
+
+def test_it_is_fast_where_there_is_nothing() -> None:
+    cell = "import pandas as pd\nfrom sklearn.model_selection import train_test_split\n" * 10
+    output = ("epoch 3 step 1200 loss 0.12345 accuracy 0.987 lr 1e-3 items/s 12345\n" * 16000)[:1_000_000]
+    # A busy machine takes several times as long; what matters is that no rule reads everything slowly.
+    assert _best(lambda: find_secrets(cell)) < 0.001
+    assert _best(lambda: find_secrets(output)) < 0.3
+
+
+def _best(call: object) -> float:
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        call()  # type: ignore[operator]
+        times.append(time.perf_counter() - start)
+    return min(times)
