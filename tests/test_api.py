@@ -28,8 +28,10 @@ def found(reference):
 
 def test_the_public_names_are_those_that_are_promised():
     assert set(tb.__all__) == {
-        "Run", "TrackbookError", "__version__", "artifact", "compare", "current_run", "end_run", "figure", "log",
-        "metric", "note", "param", "params", "runs", "start_run", "table", "tag", "watch",
+        "Audio", "Histogram", "Html", "Image", "Json", "Run", "Table", "Text", "TrackbookError", "Vector", "Video",
+        "__version__", "artifact", "calibration_curve", "compare", "confusion_matrix", "current_run", "data", "end_run",
+        "figure", "log", "metric", "note", "param", "params", "pr_curve", "roc_curve", "runs", "start_run", "table",
+        "tag", "values", "watch",
     }  # fmt: skip
     assert all(hasattr(tb, name) for name in tb.__all__)
 

@@ -26,7 +26,19 @@ if TYPE_CHECKING:
         runs,
         start_run,
         tag,
+        values,
     )
+    from trackbook.services.values.evaluation import (
+        calibration_curve,
+        confusion_matrix,
+        pr_curve,
+        roc_curve,
+    )
+    from trackbook.services.values.images import Image
+    from trackbook.services.values.media import Audio, Video
+    from trackbook.services.values.tables import Table
+    from trackbook.services.values.texts import Html, Json, Text
+    from trackbook.services.values.vectors import Histogram, Vector
     from trackbook.views.comparison import compare
     from trackbook.views.runtable import table
     from trackbook.views.watching import watch
@@ -34,11 +46,22 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "Audio",
+    "Histogram",
+    "Html",
+    "Image",
+    "Json",
     "Run",
+    "Table",
+    "Text",
     "TrackbookError",
+    "Vector",
+    "Video",
     "__version__",
     "artifact",
+    "calibration_curve",
     "compare",
+    "confusion_matrix",
     "current_run",
     "data",
     "end_run",
@@ -48,18 +71,34 @@ __all__ = [
     "note",
     "param",
     "params",
+    "pr_curve",
+    "roc_curve",
     "runs",
     "start_run",
     "table",
     "tag",
+    "values",
     "watch",
 ]
 
-# What is shown in notebooks lies above the API, a module each.
-_VIEWS = {
-    "compare": "trackbook.views.comparison",
-    "table": "trackbook.views.runtable",
-    "watch": "trackbook.views.watching",
+# What is at home elsewhere than behind the front door for code.
+_HOMES = {
+    "Audio": "services.values.media",
+    "Histogram": "services.values.vectors",
+    "Html": "services.values.texts",
+    "Image": "services.values.images",
+    "Json": "services.values.texts",
+    "Table": "services.values.tables",
+    "Text": "services.values.texts",
+    "Vector": "services.values.vectors",
+    "Video": "services.values.media",
+    "calibration_curve": "services.values.evaluation",
+    "confusion_matrix": "services.values.evaluation",
+    "pr_curve": "services.values.evaluation",
+    "roc_curve": "services.values.evaluation",
+    "compare": "views.comparison",
+    "table": "views.runtable",
+    "watch": "views.watching",
 }
 
 
@@ -97,8 +136,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    module = import_module(_VIEWS.get(name, "trackbook.api"))
-    return globals().setdefault(name, getattr(module, name))
+    home = import_module(f"trackbook.{_HOMES.get(name, 'api')}")
+    return globals().setdefault(name, getattr(home, name))
 
 
 def __dir__() -> list[str]:

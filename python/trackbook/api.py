@@ -22,6 +22,7 @@ from trackbook.config import Settings
 from trackbook.domain.artifact import ArtifactKind
 from trackbook.domain.data import DataRole
 from trackbook.domain.metric import Goal
+from trackbook.domain.names import check_artifact_path
 from trackbook.domain.run import RunError, RunStatus, Source
 from trackbook.errors import InvalidValue, MissingExtra, NoActiveRun, StoreError, UsageError
 from trackbook.services.ingester import can_ingest, ensure_ingester
@@ -30,6 +31,7 @@ from trackbook.services.session import Session, ShutdownKind, put_session
 from trackbook.services.shelter import make_shelter
 from trackbook.services.surroundings import Surroundings, wait_for_captures
 from trackbook.services.syncing import Syncing
+from trackbook.services.uploads import Uploads
 from trackbook.services.warning import warn
 from trackbook.store.paths import StorePaths, create_store, locate_store, planned_root
 
@@ -61,6 +63,7 @@ class Run:
         self._resumed = resumed
         self._output_dir = output_dir
         self._scoped = False
+        self._uploads = Uploads()
         self._surroundings: Surroundings = Surroundings(
             recorder,
             parent._surroundings if parent else None,
@@ -122,8 +125,17 @@ class Run:
     def log(
         self, values: Mapping[str, object], step: int | None = None, context: Mapping[str, str] | None = None
     ) -> None:
-        """Log one value for each metric, at `step` (by default one more than the last, from 0)."""
-        self._recorder.log(values, step, context)
+        """Log one value for each metric, at `step` (by default one more than the last, from 0).
+
+        What is no single number is stored as a rich value: text, lists, arrays, images, figures, tables, and what
+        `tb.Histogram`, `tb.Audio` and others wrap. Raises InvalidValue for what is none, after all else is stored.
+        """
+        try:
+            self._recorder.log(values, step, context)
+        except InvalidValue:  # nothing is stored so far
+            from trackbook.services.values.storing import log_values
+
+            log_values(self._recorder, values, step, context, _session.cell_id())
 
     def param(self, name: str, value: object) -> None:
         """Record a parameter; a changed value is a revision, and the last one counts."""
@@ -154,20 +166,44 @@ class Run:
         self._recorder.define_metric(key, goal, unit)
 
     def artifact(
-        self, source: str | os.PathLike[str] | bytes, name: str | None = None, *, kind: ArtifactKind = "file"
+        self,
+        source: str | os.PathLike[str] | bytes,
+        name: str | None = None,
+        *,
+        kind: ArtifactKind = "file",
+        wait: bool = True,
     ) -> str:
-        """Store a file (or bytes, which need a `name`) in the run; returns the path inside the run.
+        """Store a file, each file of a folder, or bytes, which need a `name`; returns the path inside the run.
 
-        Returns when the bytes are stored. Raises UsageError if there is no such file.
+        Returns when the bytes are stored; with `wait=False` at once, and the run's end waits for them: until then the
+        file must stay as it is. Raises UsageError if there is no such file, InvalidName for what can't be its name.
         """
+        files: dict[str, Path | bytes]
         if isinstance(source, bytes):
             if name is None:
                 raise UsageError("Bytes have no name of their own; say name='file.bin'.")
-            self._recorder.store_artifact(source, name, kind=kind, cell_id=_session.cell_id())
-            return name
-        path = Path(source)
-        target = name or path.name
-        self._recorder.store_artifact(path, target, kind=kind, cell_id=_session.cell_id())
+            target, files = name, {name: source}
+        elif (path := Path(source)).is_dir():
+            from trackbook.services.folders import files_of
+
+            found = files_of(path, name)
+            target, files = (name or path.resolve().name).rstrip("/"), {**found}
+        else:
+            target = name or path.name
+            files = {target: path}
+            if not path.is_file():
+                raise UsageError(f"There is no file {str(source)!r} to store as an artifact.")
+        cell_id = _session.cell_id()
+        for inside, content in files.items():
+            check_artifact_path(inside)
+
+            def store(content: Path | bytes = content, inside: str = inside) -> None:
+                self._recorder.store_artifact(content, inside, kind=kind, cell_id=cell_id)
+
+            if wait:
+                store()
+            else:
+                self._uploads.add(store)
         return target
 
     def figure(self, figure: Any = None, name: str | None = None) -> str:
@@ -175,8 +211,10 @@ class Run:
         target = name or self._free_figure_name()
         if not target.endswith(".png"):
             target += ".png"
+        from trackbook.services.values.figures import to_png
+
         self._recorder.store_artifact(
-            _png(figure), target, kind="figure", media_type="image/png", cell_id=_session.cell_id()
+            to_png(figure), target, kind="figure", media_type="image/png", cell_id=_session.cell_id()
         )
         return target
 
@@ -197,6 +235,7 @@ class Run:
     ) -> None:
         """End the run. A run that a job owns goes on until the job ends, unless `status` is "failed"."""
         if self.is_open:
+            self._uploads.wait()
             with contextlib.suppress(Exception):
                 # The kernel of a job goes soon after, and nobody waits for this line of it.
                 self._surroundings.finish(patience=5.0 if self._joined else 0.0)
@@ -388,7 +427,7 @@ def end_run(status: RunStatus = "finished") -> None:
 def log(
     values: Mapping[str, object], step: int | None = None, context: Mapping[str, str] | None = None
 ) -> None:
-    """Log metrics into the current run; see `Run.log`."""
+    """Log metrics and rich values into the current run; see `Run.log`."""
     require_run().log(values, step, context)
 
 
@@ -418,10 +457,14 @@ def metric(key: str, *, goal: Goal | None = None, unit: str | None = None) -> No
 
 
 def artifact(
-    source: str | os.PathLike[str] | bytes, name: str | None = None, *, kind: ArtifactKind = "file"
+    source: str | os.PathLike[str] | bytes,
+    name: str | None = None,
+    *,
+    kind: ArtifactKind = "file",
+    wait: bool = True,
 ) -> str:
-    """Store a file in the current run; see `Run.artifact`."""
-    return require_run().artifact(source, name, kind=kind)
+    """Store a file or a folder in the current run; see `Run.artifact`."""
+    return require_run().artifact(source, name, kind=kind, wait=wait)
 
 
 def data(source: Any, name: str | None = None, role: DataRole | None = None) -> str:
@@ -458,6 +501,18 @@ def compare(*references: str | Run) -> "pd.DataFrame":
     from trackbook.services.tables import comparison_table
 
     return comparison_table(services, [ref.id if isinstance(ref, Run) else str(ref) for ref in references])
+
+
+def values(reference: str | Run, key: str | None = None) -> "pd.DataFrame":
+    """Return the rich values of a run as a table, a row a value, by key, context and step.
+
+    Columns: key, step, context, kind, media_type, size (bytes), meta, digest, at. The run is a run, its id, or its
+    number such as "#42"; `key` leaves only what is logged under it.
+    """
+    services = open_project()
+    from trackbook.services.tables import values_table
+
+    return values_table(services, reference.id if isinstance(reference, Run) else str(reference), key)
 
 
 def open_project(folder: str | os.PathLike[str] | None = None) -> "Services":
@@ -610,34 +665,6 @@ def _close_plain_runs() -> None:
     # Only what lies above the innermost `with` block: that block ends its own run.
     while _open and not _open[-1]._scoped and not _open[-1].joined:
         _open[-1].end(reason="Another run was started.")
-
-
-def _png(figure: Any) -> bytes:
-    if figure is None:
-        figure = _current_matplotlib_figure()
-    figure = getattr(figure, "figure", None) or figure  # an Axes knows its figure
-    if callable(getattr(figure, "savefig", None)):
-        import io
-
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", bbox_inches="tight")
-        return buffer.getvalue()
-    draw = getattr(figure, "_repr_png_", None)
-    drawn = draw() if callable(draw) else None
-    if isinstance(drawn, tuple):  # IPython allows (data, metadata)
-        drawn = drawn[0]
-    if isinstance(drawn, bytes):
-        return drawn
-    raise InvalidValue("figure", figure, f"{type(figure).__name__} can't be drawn as PNG")
-
-
-def _current_matplotlib_figure() -> Any:
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    if pyplot is None or not pyplot.get_fignums():
-        raise UsageError(
-            "There is no open matplotlib figure; name the one to store, or track it in the cell that draws it."
-        )
-    return pyplot.gcf()
 
 
 def end_open_runs() -> None:

@@ -177,16 +177,18 @@ def _goal(words: Words, context: Context) -> str:
 
 def _artifact(words: Words, context: Context) -> str:
     if len(words.plain) != 1:
-        raise UsageError("Say which file, one a line, with quotes around spaces: %track artifact PATH")
+        raise UsageError(
+            "Say which file or folder, one a line, with quotes around spaces: %track artifact PATH"
+        )
     run = api.require_run()
     path = Path(context.names.fill(words.plain[0])).expanduser()
-    if path.is_dir():
-        raise UsageError(f"{str(path)!r} is a folder; an artifact is one file.")
-    if not path.is_file():
+    if not path.exists():
         near = did_you_mean(path.name, [entry.name for entry in _siblings(path)])
         raise UsageError(f"There is no file {str(path)!r} in {Path.cwd()}.{near}")
     name = words.one("--name")
     stored = run.artifact(path, context.names.fill(name) if name else None)
+    if path.is_dir():
+        return _recorded(run, f"the files of {str(path)!r} as artifacts {stored}/…")
     return _recorded(run, f"artifact {stored}, {path.stat().st_size:,} bytes")
 
 
@@ -314,7 +316,7 @@ SUBCOMMANDS: dict[str, Subcommand] = {
     "param": Subcommand("%track param NAME KEY=VALUE ...", "record parameters", {}, _param),
     "metric": Subcommand(
         "%track metric NAME KEY=VALUE ... [--step N] [--context KEY=VALUE ...]",
-        "log metrics",
+        "log metrics, and values such as images, tables and figures",
         {"--step": "one", "--context": "many"},
         _metric,
     ),
@@ -322,7 +324,10 @@ SUBCOMMANDS: dict[str, Subcommand] = {
         "%track goal METRIC max|min [--unit UNIT]", "say what a metric means", {"--unit": "one"}, _goal
     ),
     "artifact": Subcommand(
-        "%track artifact PATH [--name NAME]", "store a file", {"--name": "one"}, _artifact
+        "%track artifact PATH [--name NAME]",
+        "store a file, or a folder's files",
+        {"--name": "one"},
+        _artifact,
     ),
     "data": Subcommand(
         "%track data PATH|VARIABLE [--name NAME] [--role train|validation|test]",

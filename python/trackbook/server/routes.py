@@ -18,6 +18,7 @@ from trackbook.server.handlers.projects import ProjectsHandler
 from trackbook.server.handlers.runs import FindHandler, RestoreHandler, RunHandler, RunsHandler, TrashHandler
 from trackbook.server.handlers.series import SeriesHandler
 from trackbook.server.handlers.snapshots import MissingHandler, SnapshotHandler
+from trackbook.server.handlers.values import ValueContentHandler
 
 BASE = "/trackbook/api"
 
@@ -33,6 +34,7 @@ _BOTH: Routes = (
     ("/projects/{project}/runs/{run}/restore", RestoreHandler),
     ("/projects/{project}/runs/{run}/artifacts", ArtifactsHandler),
     ("/projects/{project}/runs/{run}/artifacts/{path}", ArtifactHandler),
+    ("/projects/{project}/runs/{run}/values/content", ValueContentHandler),
     ("/projects/{project}/runs/{run}/cells/{order}", CellHandler),
     ("/projects/{project}/runs/{run}/snapshots/{moment}", SnapshotHandler),
     ("/projects/{project}/snapshots/missing", MissingHandler),

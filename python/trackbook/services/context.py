@@ -15,6 +15,7 @@ from trackbook.services.opening import open_place
 from trackbook.services.runs import Runs
 from trackbook.services.series import SeriesReader
 from trackbook.services.snapshots import Snapshots
+from trackbook.services.values.reading import Values
 from trackbook.store.database import Database
 from trackbook.store.paths import StorePaths
 from trackbook.store.place import Place
@@ -50,6 +51,11 @@ class Services:
     def artifacts(self) -> Artifacts:
         """Lists and opens what runs stored."""
         return Artifacts(self.place)
+
+    @cached_property
+    def values(self) -> Values:
+        """Lists and opens rich values that runs logged."""
+        return Values(self.place)
 
     @cached_property
     def compare(self) -> Compare:

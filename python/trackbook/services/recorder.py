@@ -379,6 +379,11 @@ class RunRecorder:
             self.append(records.ValueLogged(now(), rich, cell_id))
         return step
 
+    def next_step(self, keys: Iterable[str], context: Mapping[str, str] | None = None) -> int:
+        """Return the step of a call that logs these keys and names none: one more than their last, from 0 on."""
+        slots = ((key, *sorted(context.items())) for key in keys) if context else keys
+        return 1 + max((self._last_steps.get(slot, -1) for slot in slots), default=-1)
+
     def seed_set(self, seed: int, libraries: Sequence[str], cell_id: str | None = None) -> None:
         """Record that the random numbers of these libraries begin at `seed`."""
         self.append(records.SeedSet(now(), seed, list(libraries), cell_id))

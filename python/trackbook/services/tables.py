@@ -54,6 +54,19 @@ def frame_of_comparison(comparison: Comparison) -> pd.DataFrame:
     return pd.DataFrame([values for _, values in rows], index=[key for key, _ in rows], columns=columns)
 
 
+def values_table(services: Services, reference: str, key: str | None) -> pd.DataFrame:
+    """Return the rich values of a run, a row a value; with `key` only those that are logged under it."""
+    services.runs.refresh()
+    found = [
+        logged
+        for logged in services.values.list(services.runs.get(reference).id)
+        if key is None or logged.value.key == key
+    ]
+    rows = [{name: getattr(logged.value, name) for name in _VALUE} | {"at": logged.at} for logged in found]
+    return pd.DataFrame(rows, columns=[*_VALUE, "at"])
+
+
+_VALUE = ("key", "step", "context", "kind", "media_type", "size", "meta", "digest")
 _FIXED = ("id", "number", "experiment", "name", "status", "started", "ended", "duration")
 
 

@@ -8,7 +8,6 @@ from urllib.parse import quote
 from msgspec import Struct
 from tornado.iostream import StreamClosedError
 
-from trackbook.domain.artifact import Artifact
 from trackbook.server.base import TrackbookHandler, check_id, guarded
 
 CHUNK = 1024 * 1024
@@ -17,6 +16,7 @@ CHUNK = 1024 * 1024
 _TEXT = "text/plain; charset=utf-8"
 _SHOWN = {
     "application/json": "application/json",
+    "application/vnd.plotly.v1+json": "application/json",
     "application/x-ipynb+json": "application/json",
     "text/csv": _TEXT,
     "text/markdown": _TEXT,
@@ -51,7 +51,36 @@ class ArtifactsHandler(TrackbookHandler):
         )
 
 
-class ArtifactHandler(TrackbookHandler):
+class ContentHandler(TrackbookHandler):
+    """Answers with stored bytes in such a way that nothing in them runs, whatever they are."""
+
+    async def send_content(self, file: Path, name: str, digest: str, media_type: str, download: bool) -> None:
+        """Answer with a file's bytes, or that they are what the client has; shown in the browser where that is safe."""
+        content_type, shown = content_type_of(media_type)
+        self.set_header("Content-Type", content_type)
+        self.set_header(
+            "Content-Disposition", _disposition(name, "inline" if shown and not download else "attachment")
+        )
+        self.set_header("Content-Security-Policy", _SANDBOX)
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Cache-Control", "private, no-cache")
+        self.set_header("Etag", f'"{digest}"')
+        if self.check_etag_header():
+            self.set_status(304)
+        else:
+            await self._send(file)
+        self.finish(set_content_type=content_type)
+
+    async def _send(self, file: Path) -> None:
+        content = await self.app.in_thread(lambda: file.open("rb"))
+        with content, suppress(StreamClosedError):  # who asked has gone
+            self.set_header("Content-Length", str(os.fstat(content.fileno()).st_size))
+            while chunk := await self.app.in_thread(lambda: content.read(CHUNK)):
+                self.write(chunk)
+                await self.flush()
+
+
+class ArtifactHandler(ContentHandler):
     """`/projects/{project}/runs/{run}/artifacts/{path}`"""
 
     @guarded("read")
@@ -61,31 +90,7 @@ class ArtifactHandler(TrackbookHandler):
         artifact, file = await self.call(
             project, lambda services: services.artifacts.open(check_id("run", run), path)
         )
-        content_type, shown = content_type_of(artifact.media_type)
-        self._set_headers(artifact, content_type, shown=shown and not shape.download)
-        if self.check_etag_header():
-            self.set_status(304)
-        else:
-            await self._send(file)
-        self.finish(set_content_type=content_type)
-
-    def _set_headers(self, artifact: Artifact, content_type: str, *, shown: bool) -> None:
-        self.set_header("Content-Type", content_type)
-        self.set_header(
-            "Content-Disposition", _disposition(artifact.path, "inline" if shown else "attachment")
-        )
-        self.set_header("Content-Security-Policy", _SANDBOX)
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Cache-Control", "private, no-cache")
-        self.set_header("Etag", f'"{artifact.digest}"')
-
-    async def _send(self, file: Path) -> None:
-        content = await self.app.in_thread(lambda: file.open("rb"))
-        with content, suppress(StreamClosedError):  # who asked has gone
-            self.set_header("Content-Length", str(os.fstat(content.fileno()).st_size))
-            while chunk := await self.app.in_thread(lambda: content.read(CHUNK)):
-                self.write(chunk)
-                await self.flush()
+        await self.send_content(file, artifact.path, artifact.digest, artifact.media_type, shape.download)
 
 
 def content_type_of(media_type: str) -> tuple[str, bool]:

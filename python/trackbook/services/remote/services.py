@@ -8,10 +8,12 @@ from trackbook.services.edits import Edits
 from trackbook.services.remote.artifacts import RemoteArtifacts
 from trackbook.services.remote.compare import RemoteCompare
 from trackbook.services.remote.connection import Connection
+from trackbook.services.remote.downloads import Downloads
 from trackbook.services.remote.jobs import RemoteJobs
 from trackbook.services.remote.runs import RemoteRuns
 from trackbook.services.remote.series import RemoteSeries
 from trackbook.services.remote.snapshots import RemoteSnapshots
+from trackbook.services.remote.values import RemoteValues
 from trackbook.store.paths import StorePaths
 from trackbook.store.place import Place
 
@@ -22,6 +24,7 @@ class RemoteServices(Services):
     def __init__(self, store: StorePaths, connection: Connection) -> None:
         self._spool = store
         self.connection = connection
+        self._downloads = Downloads(store, connection)
 
     @property
     def store(self) -> StorePaths:
@@ -46,7 +49,12 @@ class RemoteServices(Services):
     @cached_property
     def artifacts(self) -> RemoteArtifacts:
         """Lists and opens what runs stored."""
-        return RemoteArtifacts(self.store, self.connection)
+        return RemoteArtifacts(self.connection, self._downloads)
+
+    @cached_property
+    def values(self) -> RemoteValues:
+        """Lists and opens rich values that runs logged."""
+        return RemoteValues(self.connection, self._downloads)
 
     @cached_property
     def compare(self) -> RemoteCompare:
