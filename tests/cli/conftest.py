@@ -13,6 +13,7 @@ import pytest
 
 import trackbook as tb
 from trackbook.cli.app import run
+from trackbook.services.surroundings import wait_for_captures
 
 ROOT = Path(__file__).parents[2]
 
@@ -111,6 +112,7 @@ def journals(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 run.end()
         params = {"text": "two\nlines", "missing": math.nan}
         tb.start_run("digits", name="other", params=params, folder=folder).end()
+        wait_for_captures()  # the store is copied
     return folder / ".trackbook"
 
 
