@@ -28,6 +28,20 @@ import trackbook as tb
 OFF, NONE, ALL = "off", "none", "all"
 CELL = "total = sum(number * number for number in range(20_000))\ntotal"
 WAIT = "import trackbook as tb\ntb.current_run().surroundings.wait(60)"
+OPEN = "%load_ext trackbook\n%track start bench"
+WAIT_FOR_DATA = """
+import time
+from trackbook.domain.records import DataUsed
+from trackbook.store.journal import read_records
+recorder = tb.current_run().recorder
+while True:
+    parts = [path for name, path in recorder.store.list_journals() if name.subject == recorder.run_id]
+    used = [one.data for path in parts for one in read_records(path) if isinstance(one, DataUsed)]
+    places = {data.place for data in used}
+    if places and places == {data.place for data in used if data.digest}:
+        break
+    time.sleep(0.005)
+"""
 MEGABYTE = 1_000_000
 
 
@@ -140,35 +154,33 @@ def show_system(repeats: int, seconds: float) -> None:
         print(f"one each {every:g} s: {sample / every:.4%} of a core")
 
 
-def measure_data(kernel: Kernel, path: Path, work: str) -> dict[str, float]:
-    """Time the cell alone, then beside the digest of the file, and bare hashlib; seconds."""
-    alone = kernel.run(work)
-    kernel.run(f"tb.current_run().data({str(path)!r})")
-    beside = kernel.run(work)
+def measure_data(kernel: Kernel, path: Path) -> dict[str, float]:
+    """Time bare hashlib, and a cell that takes a little less: alone, beside the digest of the file, and alone again."""
     began = time.perf_counter()
     with path.open("rb", buffering=0) as file:
         hashlib.file_digest(file, "sha256")
-    return {"alone": alone, "beside": beside, "hashlib": time.perf_counter() - began}
+    bare = time.perf_counter() - began
+    turns = 1_000_000
+    work = "for number in range({}): number * number"
+    a_turn = kernel.run(work.format(turns)) / turns
+    # So that the digest goes on beside the whole of the cell.
+    work = work.format(int(0.8 * bare / a_turn))
+    before = kernel.run(work)
+    kernel.run(f"tb.current_run().data({str(path)!r})")
+    beside = kernel.run(work)
+    kernel.run(WAIT_FOR_DATA)
+    return {"alone": (before + kernel.run(work)) / 2, "beside": beside, "bare": bare}
 
 
-def digest_seconds(folder: Path, path: Path) -> float:
+def digest_seconds(path: Path) -> float:
     """Return how long a run's digest of a file takes, from the call until it is recorded, with nothing beside it."""
-    from trackbook.domain.records import DataUsed
-    from trackbook.store.journal import read_records
-
-    os.environ["TRACKBOOK_STORE"] = str(folder / "digest-store")
-    run = tb.start_run("digest")
-    run.surroundings.wait(60)
-    began = time.perf_counter()
-    run.data(str(path))  # type: ignore[attr-defined]
-    while True:
-        journals = [journal for name, journal in run.recorder.store.list_journals() if name.subject == run.id]
-        records = [record for journal in journals for record in read_records(journal)]
-        if any(isinstance(record, DataUsed) and record.data.digest for record in records):
-            break
-        time.sleep(0.005)
-    took = time.perf_counter() - began
-    run.end()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as elsewhere:
+        kernel = Kernel(Path(elsewhere), ALL)
+        kernel.run(OPEN)
+        kernel.run(WAIT)
+        kernel.run(f"tb.current_run().data({str(path)!r})")
+        took = kernel.run(WAIT_FOR_DATA)
+        kernel.stop()
     return took
 
 
@@ -180,12 +192,8 @@ def show_data(repeats: int, size: int) -> None:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
         kernel = Kernel(folder, ALL)
-        kernel.run("%load_ext trackbook\n%track start bench")
+        kernel.run(OPEN)
         kernel.run(WAIT)
-        kernel.run("import time")
-        # As long as the digest takes, so that one goes on beside the whole of the other.
-        turns = int(size / MEGABYTE * 20_000)
-        work = f"for number in range({turns}): number * number"
         for repeat in range(repeats):
             # Another content each time: a version that is known needs no second digest.
             path = folder / f"data-{repeat}.bin"
@@ -193,13 +201,13 @@ def show_data(repeats: int, size: int) -> None:
                 block = os.urandom(MEGABYTE)
                 for _ in range(size // MEGABYTE):
                     file.write(block)
-            measured = measure_data(kernel, path, work)
-            measured["digest"] = digest_seconds(folder, path)
+            measured = measure_data(kernel, path)
+            measured["digest"] = digest_seconds(path)
             found.append(measured)
             path.unlink()
         kernel.stop()
     alone, beside, bare, digest = (
-        statistics.median(one[name] for one in found) for name in ("alone", "beside", "hashlib", "digest")
+        statistics.median(one[name] for one in found) for name in ("alone", "beside", "bare", "digest")
     )
     print(f"a cell of {alone:.2f} s beside the digest of {size / 1e9:g} GB: {beside / alone - 1:+.1%}")
     print(f"digest: {size / MEGABYTE / digest:.0f} MB/s, bare hashlib {size / MEGABYTE / bare:.0f} MB/s")
