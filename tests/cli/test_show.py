@@ -56,3 +56,33 @@ def test_executed_cells_are_shown_with_their_source(project: Path, call: Call) -
     assert cell["source"] == "\nfirst = 1\nsecond = 2"
     assert cell["cell_id"] == "c-one"
     assert "1  ✓ ok    100 ms  first = 1 …" in call("show", "5").out
+
+
+def test_where_a_run_ran_and_what_was_masked(project: Path, call: Call) -> None:
+    from trackbook.domain.environment import Editable, Environment, Git, LockFile
+
+    run = tb.start_run("where", params={"api_key": "abcdefgh12345", "lr": 0.1}, tags={"a": "b"})
+    git = Git("c" * 40, "main", True, "https://example.org/a.git", "d" * 64, 2_500_000, True)
+    run.surroundings.wait(60)
+    run.recorder.environment_captured(
+        Environment(
+            "3.12.1", "Linux", "/usr/bin/python", {"mine": "0.3"}, {}, git,
+            {"mine": Editable("/src/mine", "e" * 40, True), "other": Editable("/src/other")},
+            LockFile("uv.lock", "f" * 64, 1234), {"OMP_NUM_THREADS": "4"},
+        )
+    )  # fmt: skip
+    run.end()
+    lines = [" ".join(line.split()) for line in call("show", "5").out.splitlines()]
+    assert (
+        "Git cccccccccccc on main, with changes not committed (2.5 MB, of which the beginning is kept)"
+        in lines
+    )
+    assert "Remote https://example.org/a.git" in lines
+    assert "Lock file uv.lock, 1.2 kB, ffffffffffff" in lines
+    assert "mine 0.3 eeeeeeeeeeee, with changes /src/mine" in lines
+    assert "other /src/other" in lines
+    assert "OMP_NUM_THREADS 4" in lines
+    assert "value of api_key parameter api_key once" in lines
+    document = json.loads(call("show", "5", "--json").out)
+    assert document["secrets"] == [{"kind": "value of api_key", "place": "parameter api_key", "count": 1}]
+    assert document["params"] == {"api_key": "•••", "lr": 0.1}

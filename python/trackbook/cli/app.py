@@ -10,8 +10,10 @@ import click
 from trackbook.cli.commands.cancel import cancel
 from trackbook.cli.commands.compare import compare
 from trackbook.cli.commands.delete import delete
+from trackbook.cli.commands.disable import disable
 from trackbook.cli.commands.doctor import doctor
 from trackbook.cli.commands.edit import edit
+from trackbook.cli.commands.enable import enable
 from trackbook.cli.commands.export_runs import export_runs
 from trackbook.cli.commands.gc import gc
 from trackbook.cli.commands.import_runs import import_runs
@@ -55,7 +57,7 @@ def cli() -> None:
 
 for _command in (
     run_notebook, sweep, runs, show, edit, compare, parameters, jobs, cancel, trash, restore, delete, gc, export_runs,
-    import_runs, doctor, rebuild, serve, token, sync,
+    import_runs, doctor, rebuild, serve, token, sync, enable, disable,
 ):  # fmt: skip
     cli.add_command(_command)
 

@@ -1,6 +1,8 @@
 """Options and arguments that several commands share."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -37,3 +39,20 @@ timeout_option = click.option(
 kernel_option = click.option(
     "--kernel", metavar="NAME", help="Run in this kernel instead of the one that the notebook names."
 )
+
+
+def startup_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Say which sessions are meant: those of a profile of this user, or those of this environment."""
+    for option in (
+        click.option(
+            "--environment", is_flag=True, help="Only in this Python environment, and for all who use it."
+        ),
+        click.option(
+            "--profile",
+            metavar="NAME",
+            default="default",
+            help="In another profile than IPython's default one.",
+        ),
+    ):
+        command = option(command)
+    return command

@@ -9,6 +9,7 @@ from trackbook.domain.metric import GOALS
 from trackbook.domain.names import check_name
 from trackbook.domain.run import RunStatus
 from trackbook.errors import UsageError
+from trackbook.magics.capturing import change_captures
 from trackbook.magics.data import record_data
 from trackbook.magics.durations import format_duration
 from trackbook.magics.listing import (
@@ -248,6 +249,10 @@ def _tag(words: Words, context: Context) -> str:
     )
 
 
+def _capture(words: Words, context: Context) -> str:
+    return change_captures(words, context.session.folder())
+
+
 def _status(words: Words, context: Context) -> str:
     if words.plain:
         raise UsageError("%track status takes nothing behind it.")
@@ -345,6 +350,9 @@ SUBCOMMANDS: dict[str, Subcommand] = {
     "tag": Subcommand("%track tag KEY=VALUE ...", "set tags", {}, _tag),
     "untag": Subcommand("%track untag KEY ...", "take tags away", {}, _untag),
     "rename": Subcommand("%track rename NAME", "give the run another name", None, _rename),
+    "capture": Subcommand(
+        "%track capture [NAME ... on|off]", "list what is recorded by itself, or switch it", {}, _capture
+    ),
     "status": Subcommand("%track status", "say which run is open; also %track alone", {}, _status),
     "end": Subcommand("%track end [--failed]", "end the run", {"--failed": "none"}, _end),
     "runs": Subcommand(

@@ -12,6 +12,7 @@ from trackbook.cli.display.symbols import status_text
 from trackbook.cli.display.system import system_table
 from trackbook.cli.display.tables import make_table, to_column
 from trackbook.domain.attempt import Attempt
+from trackbook.domain.environment import Environment, Git
 from trackbook.domain.formatting import (
     format_bytes,
     format_duration,
@@ -26,6 +27,7 @@ from trackbook.domain.formatting import (
 )
 from trackbook.domain.metric import SYSTEM, series_name
 from trackbook.domain.run import Run, RunDetail, RunError
+from trackbook.domain.secret import MaskedSecret
 
 _INDENT = 2
 
@@ -68,6 +70,12 @@ def run_sections(
         yield from _section("Artifacts", _artifacts(detail))
     if detail.cells:
         yield from _section("Cells", _cells(detail, sources))
+    if detail.environment is not None and detail.environment.editable:
+        yield from _section("Packages installed from folders", _editable(detail.environment))
+    if detail.environment is not None and detail.environment.variables:
+        yield from _section("Environment variables", _pairs(detail.environment.variables))
+    if detail.secrets:
+        yield from _section("Secrets that were masked", _secrets(detail.secrets))
 
 
 def metrics_grid(run: Run) -> Padding:
@@ -154,14 +162,51 @@ def _environment_facts(detail: RunDetail) -> list[tuple[str, str]]:
     environment = detail.environment
     if environment is None:
         return []
-    facts = [
-        ("Python", f"{environment.python}, {len(environment.packages)} packages, {environment.platform}")
-    ]
+    facts: list[tuple[str, str]] = []
+    if environment.python:
+        packages = f"{len(environment.packages)} packages"
+        facts.append(("Python", f"{environment.python}, {packages}, {environment.platform}"))
     if environment.git is not None:
-        branch = f" on {environment.git.branch}" if environment.git.branch else ""
-        changes = ", with changes not committed" if environment.git.dirty else ""
-        facts.append(("Git", f"{environment.git.commit[:12]}{branch}{changes}"))
+        facts.append(("Git", _git_text(environment.git)))
+        if environment.git.remote:
+            facts.append(("Remote", one_line(environment.git.remote, 200)))
+    if environment.lock is not None:
+        lock = environment.lock
+        facts.append(("Lock file", f"{one_line(lock.path)}, {format_bytes(lock.size)}, {lock.digest[:12]}"))
     return facts
+
+
+def _git_text(git: Git) -> str:
+    branch = f" on {git.branch}" if git.branch else ""
+    changes = ", with changes not committed" if git.dirty else ""
+    if changes and git.diff_size is not None:
+        cut = ", of which the beginning is kept" if git.diff_cut else ""
+        changes += f" ({format_bytes(git.diff_size)}{cut})"
+    return f"{git.commit[:12]}{branch}{changes}"
+
+
+def _editable(environment: Environment) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for name, package in environment.editable.items():
+        state = f"{package.commit[:12]}{', with changes' if package.dirty else ''}" if package.commit else ""
+        version = environment.packages.get(name, "")
+        table.add_row(Text(one_line(name, 60)), Text(version), Text(state), Text(one_line(package.path, 200)))
+    return table
+
+
+def _pairs(values: dict[str, str]) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for name, value in values.items():
+        table.add_row(Text(one_line(name, 60)), Text(one_line(value, 120)))
+    return table
+
+
+def _secrets(secrets: list[MaskedSecret]) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for secret in secrets:
+        times = f"{secret.count:,} times" if secret.count > 1 else "once"
+        table.add_row(Text(one_line(secret.kind, 60)), Text(one_line(secret.place, 80)), Text(times))
+    return table
 
 
 def _attempts(detail: RunDetail) -> Table:
