@@ -112,7 +112,7 @@ def journals(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 run.end()
         params = {"text": "two\nlines", "missing": math.nan}
         tb.start_run("digits", name="other", params=params, folder=folder).end()
-        wait_for_captures()  # the store is copied
+        wait_for_captures(60)  # the store is copied
     return folder / ".trackbook"
 
 

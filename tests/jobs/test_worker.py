@@ -147,6 +147,33 @@ def test_what_the_notebook_leaves_becomes_artifacts(project: Project) -> None:
     assert "control characters" in detail.run.notes
 
 
+def test_secrets_are_masked_in_what_the_job_itself_stores(project: Project) -> None:
+    token = "ghp_" + "a1B2c3D4e5" * 4
+
+    def play(execution: Execution, observer: Observer, cancelled: threading.Event) -> Outcome:
+        shutil.copy(execution.notebook, execution.output)
+        Path(execution.log).write_text(f"logged in with {token}\n", encoding="utf-8")
+        return Outcome("failed", RunError("E", token, [token]))
+
+    path = project.notebook(f"login('{token}')", parameters=f"key = '{token}'\nlr = 1")
+    job = submit(project, path)
+    work(project, FakeExecutor(play))
+    detail = project.detail(job.spec.run_id)
+    files = {
+        one.path: project.services.artifacts.open(detail.run.id, one.path)[1] for one in detail.artifacts
+    }
+    assert files["log.txt"].read_text() == "logged in with •••\n"
+    assert "login('•••')" in files["output.ipynb"].read_text()
+    assert detail.run.params == {"key": "•••", "lr": 1}
+    assert project.services.jobs.get(job.id).error == RunError("E", "•••", ["•••"])
+    assert detail.run.error == RunError("E", "•••", ["•••"])
+    start = project.services.snapshots.notebook(detail.run.id, "start")
+    assert start["cells"][1]["source"] == "login('•••')"
+    assert {"log.txt", "parameter key", "notebook, cell 2", "output.ipynb, cell 2"} <= {
+        secret.place for secret in detail.secrets
+    }
+
+
 @pytest.mark.parametrize("tracks", [False, True])
 def test_cells_are_recorded_here_if_the_kernel_does_not(project: Project, tracks: bool) -> None:
     error = {"output_type": "error", "ename": "E", "evalue": "v", "traceback": ["t"]}

@@ -79,7 +79,9 @@ def test_runs_and_what_differs_between_them(shown: Any) -> None:
     assert ordered["text/plain"].splitlines()[0].split() == ["#", "acc", "[%]"]
 
     data = bundle_of(shown.run(f"%track diff #{first} {second}"))
-    lines = {line.split("  ")[1].strip(): line for line in data["text/plain"].splitlines() if line[:2] == "  "}
+    lines = {
+        line.split("  ")[1].strip(): line for line in data["text/plain"].splitlines() if line[:2] == "  "
+    }
     assert lines["acc [%]"].split() == ["acc", "[%]", "80.50", "★", "84.13", "+4.5", "%"]
     assert lines["lr"].split() == ["lr", "0.1", "0.2"]
     assert lines["team"].split() == ["team", "–", "vision"]
@@ -164,7 +166,9 @@ def test_curves_grow_while_the_same_cell_logs(shown: Any) -> None:
     assert "0.01667" in updates[-1]["text/plain"]
     assert "59" in updates[-1]["text/plain"]
     assert bundle_of(shown.run("watch.live"))["text/plain"] == "False"
-    later = bundle_of(shown.run("import threading\n[t for t in threading.enumerate() if t.name == 'trackbook-watch']"))
+    later = bundle_of(
+        shown.run("import threading\n[t for t in threading.enumerate() if t.name == 'trackbook-watch']")
+    )
     assert later["text/plain"] == "[]"
 
 
@@ -229,7 +233,9 @@ def test_an_executed_notebook_reads_well_as_a_page_without_scripts(fresh: Any) -
         "tb.compare(1, 2)",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
-    client = NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(fresh.folder)}})
+    client = NotebookClient(
+        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(fresh.folder)}}
+    )
     client.execute()
     outputs = [output for cell in notebook.cells for output in cell.outputs]
     assert [output.output_type for output in outputs] == ["display_data", "execute_result", "execute_result"]

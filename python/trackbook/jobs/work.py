@@ -76,8 +76,10 @@ class JobWork:
         except OSError as error:
             recorder.add_note(f"Some results could not be stored: {error}")
         reason = "The job was cancelled." if outcome.status == "aborted" else None
-        recorder.end(_RUN_STATUS[outcome.status], error=outcome.error, reason=reason)
-        return _job_status(outcome), outcome.error if outcome.status != "aborted" else None
+        with recorder.masking() as mask:
+            error = mask.error(outcome.error, "error of the run")
+        recorder.end(_RUN_STATUS[outcome.status], error=error, reason=reason)
+        return _job_status(outcome), error if outcome.status != "aborted" else None
 
     def _execute(self, recorder: RunRecorder, observer: Observer) -> Outcome:
         spec = self._job.spec

@@ -1,0 +1,165 @@
+"""Secrets are masked on each way into a store, and told."""
+
+import copy
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trackbook.domain import records as r
+from trackbook.domain.cell import CellError
+from trackbook.domain.data import DataInput
+from trackbook.domain.rich import RichContent
+from trackbook.domain.run import RunError
+from trackbook.domain.secret import MASK, MaskedSecret
+from trackbook.services import masking
+from trackbook.services.context import Services, open_services
+from trackbook.services.masking import Masker
+from trackbook.services.recorder import RunRecorder, StorageWarning
+from trackbook.store.journal import read_records
+from trackbook.store.paths import StorePaths, create_store
+
+TOKEN = "ghp_" + "a1B2c3D4e5" * 4
+
+
+@pytest.fixture(autouse=True)
+def _nothing_learned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(masking, "_learned", {})
+
+
+@pytest.fixture
+def services(tmp_path: Path, new_store: Callable[[Path], StorePaths]) -> Iterator[Services]:
+    opened = open_services(new_store(tmp_path / ".trackbook"))
+    yield opened
+    opened.database.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> StorePaths:
+    return create_store(tmp_path / ".trackbook")
+
+
+def written(store: StorePaths, kind: type[Any]) -> list[Any]:
+    records = [record for _, path in store.list_journals() for record in read_records(path)]
+    return [record for record in records if isinstance(record, kind)]
+
+
+def notebook() -> dict[str, Any]:
+    cell = {"cell_type": "code", "id": "c1", "metadata": {"note": TOKEN}, "execution_count": 1}
+    key = ["-----BEGIN PRIVATE KEY-----\n", "abc\n", "def\n", "-----END PRIVATE KEY-----\n", "after"]
+    picture = {"image/png": TOKEN, "text/plain": [f"<{TOKEN}>\n", "end"], "image/svg+xml": f"<a>{TOKEN}</a>"}
+    outputs = [
+        {"output_type": "stream", "name": "stdout", "text": f"{TOKEN}\n"},
+        {"output_type": "display_data", "data": picture, "metadata": {"a": TOKEN}},
+        {"output_type": "error", "ename": "E", "evalue": TOKEN, "traceback": [f"\x1b[31m{TOKEN}\x1b[0m"]},
+        {"output_type": "execute_result", "data": {"application/json": {"x": [TOKEN]}}, "metadata": {}},
+    ]
+    cells = [{**cell, "source": key, "outputs": outputs}, {"cell_type": "markdown", "source": TOKEN}, "odd"]
+    return {"cells": cells, "metadata": {"secret_key": "abcdefgh1"}, "nbformat": 4, "nbformat_minor": 5}
+
+
+def test_notebooks_that_a_front_end_sends(services: Services) -> None:
+    run = RunRecorder.start(services.store, experiment="e")
+    sent = notebook()
+    before = copy.deepcopy(sent)
+    services.snapshots.take(run.run_id, "start", "document", sent)
+    run.end()
+    assert sent == before
+    services.runs.refresh(timeout=60)
+    kept = services.snapshots.notebook(run.run_id, "start")
+    first, second, odd = kept["cells"]
+    assert first["source"] == [f"{MASK}\n", "after"]
+    stream, picture, error, result = first["outputs"]
+    assert stream["text"] == f"{MASK}\n"
+    assert picture["data"]["text/plain"] == [f"<{MASK}>\n", "end"]
+    assert picture["data"]["image/svg+xml"] == f"<a>{MASK}</a>"
+    assert picture["data"]["image/png"] == TOKEN  # of a picture's bytes nothing is read
+    assert error["traceback"] == [f"\x1b[31m{MASK}\x1b[0m"]
+    assert result["data"] == {"application/json": {"x": [MASK]}}
+    assert (second["source"], odd) == (MASK, "odd")
+    assert kept["metadata"] == {"secret_key": MASK}
+    found = services.runs.detail(run.run_id).secrets
+    assert MaskedSecret("github token", "output of notebook, cell 1", 7) in found
+    assert MaskedSecret("private key", "notebook, cell 1", 1) in found
+
+
+def test_edits(services: Services) -> None:
+    run = RunRecorder.start(services.store, experiment="e")
+    run.end()
+    services.edits.add_note(run.run_id, f"use {TOKEN}")
+    services.edits.set_tags(run.run_id, {"key": TOKEN, "gone": None})
+    services.edits.rename(run.run_id, f"run {TOKEN}")
+    services.runs.refresh(timeout=60)
+    shown = services.runs.get(run.run_id)
+    assert (shown.notes, shown.tags, shown.name) == (f"use {MASK}", {"key": MASK}, f"run {MASK}")
+    services.edits.set_notes(run.run_id, TOKEN)
+    services.runs.refresh(timeout=60)
+    assert services.runs.get(run.run_id).notes == MASK
+
+
+def say_it_all(store: StorePaths) -> RunRecorder:
+    run = RunRecorder.start(store, experiment="e", params={"key": TOKEN, "lr": 0.1, "n": [1, TOKEN]})
+    run.set_tags({"a": TOKEN})
+    order = run.cell_started(None, 1, f"x = '{TOKEN}'")
+    run.cell_finished(order, "error", 0.1, [], error=CellError("E", TOKEN, [TOKEN]))
+    run.data_used(DataInput("d", f"s3://user:{TOKEN}@bucket/x", "file", "declared"))
+    run.log_rich("text", RichContent("text", TOKEN.encode(), "text/plain", {"preview": TOKEN}))
+    run.log_rich("picture", RichContent("image", TOKEN.encode(), "image/png", {}))
+    run.end("failed", error=RunError("E", TOKEN, [f"line\n{TOKEN}"]), reason=f"of {TOKEN}")
+    return run
+
+
+def test_what_a_run_says(store: StorePaths) -> None:
+    with pytest.warns(
+        StorageWarning, match=r"\(github token, parameter key\) and masked it before"
+    ) as warned:
+        run = say_it_all(store)
+    assert len(warned) == 1
+    (params,), (finished,), (ended,) = (written(store, k) for k in (r.ParamsSet, r.CellFinished, r.RunEnded))
+    assert params.values == {"key": MASK, "lr": 0.1, "n": [1, MASK]}
+    assert finished.error == CellError("E", MASK, [MASK])
+    assert (ended.error, ended.reason) == (RunError("E", MASK, [f"line\n{MASK}"]), f"of {MASK}")
+    assert written(store, r.DataUsed)[0].data.place == f"s3://user:{MASK}@bucket/x"
+    text, picture = (record.value for record in written(store, r.ValueLogged))
+    assert (text.meta, text.size, run.blobs.get(text.digest)) == ({"preview": MASK}, 9, MASK.encode())
+    assert run.blobs.get(picture.digest) == TOKEN.encode()
+    places = {record.place: record.count for record in written(store, r.SecretMasked)}
+    assert places["output of cell 1"] == 2
+    assert places["error of the run"] == 2
+
+
+def test_a_value_with_a_secret_name_is_known_from_then_on(store: StorePaths) -> None:
+    masker = Masker()
+    assert masker.text("db_password = 'tr0ubador&3'", "a") == f"db_password = '{MASK}'"
+    assert Masker().text("it says tr0ubador&3 here", "b") == f"it says {MASK} here"
+    masker.text("password = 'short1'; password = 'a longer one'", "a")
+    assert Masker().text("short1 and a longer one", "b") == "short1 and a longer one"
+
+
+def test_variables_that_are_set_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Masker().text("it is plain-value", "a") == "it is plain-value"
+    monkeypatch.setenv("SOME_TOKEN", "plain-value")
+    masker = Masker()
+    assert masker.text("it is plain-value", "a") == f"it is {MASK}"
+    assert masker.found == [MaskedSecret("value of SOME_TOKEN", "a", 1)]
+    monkeypatch.delenv("SOME_TOKEN")
+    assert Masker().text("it is plain-value", "a") == "it is plain-value"
+    assert "SOME_TOKEN" not in os.environ
+
+
+def test_bytes_in_any_encoding() -> None:
+    data = f"größe = '{TOKEN}'".encode("latin-1")
+    assert Masker().data(data, "a") == data.replace(TOKEN.encode(), MASK.encode())
+    binary = bytes(range(256))
+    assert Masker().data(binary, "a") == binary
+
+
+def test_switched_off_nothing_is_read(monkeypatch: pytest.MonkeyPatch, store: StorePaths) -> None:
+    monkeypatch.setattr(masking, "find_secrets", None)
+    run = RunRecorder.start(store, experiment="e", params={"key": TOKEN}, capture=frozenset())
+    run.add_note(TOKEN)
+    run.end()
+    assert written(store, r.ParamsSet)[0].values == {"key": TOKEN}
+    assert written(store, r.SecretMasked) == []
