@@ -168,8 +168,8 @@ def test_secrets_are_masked_in_what_the_job_itself_stores(project: Project) -> N
     assert project.services.jobs.get(job.id).error == RunError("E", "•••", ["•••"])
     assert detail.run.error == RunError("E", "•••", ["•••"])
     start = project.services.snapshots.notebook(detail.run.id, "start")
-    assert start["cells"][1]["source"] == "login('•••')"
-    assert {"log.txt", "parameter key", "notebook, cell 2", "output.ipynb, cell 2"} <= {
+    assert "".join(start["cells"][1]["source"]) == "login('•••')"
+    assert {"log.txt", "parameter key", "notebook, cell 2", "output.ipynb, cell 3"} <= {
         secret.place for secret in detail.secrets
     }
 
