@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from trackbook.config import Settings
+from trackbook.config import CAPTURES, Settings, captures_in
 from trackbook.errors import UsageError
 
 
@@ -87,3 +87,42 @@ def test_how_often_the_machine_is_looked_at_reaches_the_kernel_of_a_job():
 def test_an_interval_that_is_none_is_refused(text):
     with pytest.raises(UsageError, match=r"TRACKBOOK_SYSTEM_INTERVAL .* a number of seconds from 0\.1 on"):
         Settings.load({"TRACKBOOK_SYSTEM_INTERVAL": text})
+
+
+def test_captures_are_those_of_the_environment_else_of_the_project(tmp_path: Path) -> None:
+    assert Settings.load({}).captures_in(tmp_path) == CAPTURES
+    project = tmp_path / "pyproject.toml"
+    project.write_text('[tool.other]\ncapture = ["x"]\n')
+    assert Settings.load({}).captures_in(tmp_path) == CAPTURES
+    project.write_text('[tool.trackbook]\ncapture = ["-data", "-system"]\n')
+    assert Settings.load({}).captures_in(tmp_path) == CAPTURES - {"data", "system"}
+    assert Settings.load({"TRACKBOOK_CAPTURE": "all"}).captures_in(tmp_path) == CAPTURES
+    assert Settings.load({"TRACKBOOK_CAPTURE": "git, cells"}).captures_in(tmp_path) == {"git", "cells"}
+    project.write_text("[tool.trackbook]\ncapture = []\n")
+    assert Settings.load({}).captures_in(tmp_path) == CAPTURES
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('capture = ["-dat"]', "names '-dat', which there is not: all, none, or some of cells, data"),
+        ("capture = 3", "has to list names"),
+        ("capture = [", "can't be read"),
+    ],
+)
+def test_a_project_that_names_what_there_is_not(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[tool.trackbook]\n{text}\n")
+    with pytest.raises(UsageError, match=told):
+        Settings.load({}).captures_in(tmp_path)
+    assert captures_in(tmp_path) == CAPTURES
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [{}, {"TRACKBOOK_CAPTURE": "all"}, {"TRACKBOOK_CAPTURE": "none"}, {"TRACKBOOK_CAPTURE": "-data,-git"}],
+)
+def test_a_job_s_kernel_records_what_its_worker_would(variables: dict[str, str]) -> None:
+    settings = Settings.load({**variables, "TRACKBOOK_VARIABLES": "A, B_*"})
+    again = Settings.load(settings.job_environment())
+    assert (again.capture, again.names_captures) == (settings.capture, settings.names_captures)
+    assert again.variables == ("A", "B_*")

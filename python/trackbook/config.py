@@ -177,6 +177,17 @@ class Settings:
         return {name: str(value) for name, value in pairs if value is not None}
 
 
+def captures_in(project: Path) -> frozenset[str]:
+    """Return what is recorded in a project, for a process that only adds to its runs.
+
+    Where the settings can't be read that is everything, secrets masked; what is wrong is said where runs start.
+    """
+    try:
+        return Settings.load().captures_in(project)
+    except UsageError:
+        return CAPTURES
+
+
 def without_password(url: str) -> str:
     """Return a URL as it may be shown and kept: without a password."""
     from urllib.parse import urlsplit, urlunsplit  # slow to import, and a folder needs neither

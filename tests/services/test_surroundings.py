@@ -96,3 +96,46 @@ def test_a_job_s_end_waits(store, git):
     run.end()
     assert [record.role for record in written(store, r.WriterOpened)] == ["owner"]
     assert len(written(store, r.EnvironmentCaptured)) == 1
+
+
+def test_what_is_masked_once_is_told_in_each_run(store, git, tmp_path):
+    git.answers.set()
+    (tmp_path / "requirements.txt").write_text("--index-url https://me:hunter2hunter2@example.org\nmsgspec\n")
+    runs = [RunRecorder.start(store, experiment="e") for _ in range(2)]
+    for run in runs:
+        Surroundings(run).begin().wait(60)
+        run.end()
+    assert git.asked == 1
+    first, second = written(store, r.EnvironmentCaptured)
+    assert first.environment.lock == second.environment.lock
+    assert (
+        run.blobs.get(first.environment.lock.digest)
+        .decode()
+        .startswith("--index-url https://me:•••@example.org")
+    )
+    told = [(one.kind, one.place, one.count) for one in written(store, r.SecretMasked)]
+    assert told == [("password in a url", "requirements.txt", 1)] * 2
+
+
+def test_runs_that_record_other_parts_share_nothing(store, git):
+    git.answers.set()
+    for parts in ({"environment", "git"}, {"environment"}, {"git"}, {"variables"}, set()):
+        run = RunRecorder.start(store, experiment="e", capture=frozenset(parts))
+        Surroundings(run).begin().wait(60)
+        run.end()
+    assert git.asked == 2
+    environments = [record.environment for record in written(store, r.EnvironmentCaptured)]
+    assert [bool(one.python) for one in environments] == [True, True, False, False]
+
+
+def test_a_notebook_that_is_none_costs_only_itself(store, git, tmp_path, caplog):
+    git.answers.set()
+    (tmp_path / "a.ipynb").write_text("{")
+    for _ in range(2):
+        run = RunRecorder.start(store, experiment="e")
+        Surroundings(run).begin(tmp_path / "a.ipynb").wait(60)
+        run.end()
+    assert len(written(store, r.EnvironmentCaptured)) == 2
+    assert [record.getMessage().partition(" of ")[0] for record in caplog.records] == [
+        "Trackbook could not record the notebook"
+    ] * 2

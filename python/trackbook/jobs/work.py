@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from trackbook.config import Settings
+from trackbook.config import Settings, captures_in
 from trackbook.domain.cell import CellError, CellStatus
 from trackbook.domain.execution import Execution, Executor, Observer, Outcome, OutcomeStatus
 from trackbook.domain.job import Job, JobStatus
@@ -62,7 +62,7 @@ class JobWork:
             parent_id=spec.parent_id,
             source=Source("job", path=spec.path, job_id=self._job.id),
             run_id=spec.run_id,
-            capture=Settings.load().captures_in(self._store.project),
+            capture=captures_in(self._store.project),
         )
         try:
             outcome = self._execute(recorder, observer)
@@ -77,9 +77,9 @@ class JobWork:
             recorder.add_note(f"Some results could not be stored: {error}")
         reason = "The job was cancelled." if outcome.status == "aborted" else None
         with recorder.masking() as mask:
-            error = mask.error(outcome.error, "error of the run")
-        recorder.end(_RUN_STATUS[outcome.status], error=error, reason=reason)
-        return _job_status(outcome), error if outcome.status != "aborted" else None
+            told = mask.error(outcome.error, "error of the run")
+        recorder.end(_RUN_STATUS[outcome.status], error=told, reason=reason)
+        return _job_status(outcome), told if outcome.status != "aborted" else None
 
     def _execute(self, recorder: RunRecorder, observer: Observer) -> Outcome:
         spec = self._job.spec

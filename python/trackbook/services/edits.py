@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from trackbook.config import Settings
+from trackbook.config import captures_in
 from trackbook.domain.clock import now
 from trackbook.domain.names import check_name
 from trackbook.domain.records import (
@@ -56,7 +56,7 @@ class Edits:
         self._write(run_id, lambda writer: writer.append(record))
 
     def _write(self, run_id: str, write: Callable[[RunRecorder], None]) -> None:
-        capture = Settings.load().captures_in(self.store.project)
+        capture = captures_in(self.store.project)
         writer = RunRecorder.join(self.store, run_id, role="editor", capture=capture)
         writer.told_of_secrets = True  # what an edit says is masked without a word
         try:

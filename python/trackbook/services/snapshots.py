@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from trackbook.config import Settings
+from trackbook.config import captures_in
 from trackbook.domain.cell import CellContent, CellExecution
 from trackbook.domain.clock import now, to_datetime
 from trackbook.domain.ids import is_id
@@ -109,7 +109,7 @@ class Snapshots:
         self, run_id: str, moment: Moment, origin: Origin, notebook: Mapping[str, Any]
     ) -> SnapshotInfo:
         at = now()
-        capture = Settings.load().captures_in(self._store.project)
+        capture = captures_in(self._store.project)
         writer = RunRecorder.join(self._store, run_id, role="editor", capture=capture)
         writer.told_of_secrets = True  # the user's own process tells the user
         try:

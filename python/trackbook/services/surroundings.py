@@ -13,6 +13,7 @@ from trackbook.domain.environment import Module
 from trackbook.errors import TrackbookError
 from trackbook.services.background import background
 from trackbook.services.capturing.captures import Captures, give_up
+from trackbook.services.masking import Masker
 from trackbook.services.recorder import RunRecorder
 
 if TYPE_CHECKING:
@@ -123,32 +124,23 @@ class Surroundings:
         from trackbook.capture.notebook import parse_notebook
         from trackbook.domain.snapshot import split_notebook
 
-        def record(recorder: RunRecorder) -> None:
-            with recorder.masking() as mask:
-                split = split_notebook(mask.notebook(notebook))
-                for part in (*split.parts.values(), split.manifest):
-                    recorder.store_blob(part)
-                recorder.snapshot_taken("start", "file", split.digest)
-
-        notebook = parse_notebook(path, saved)
-        self._record(record)
+        masker = self._masker()
+        split = split_notebook(masker.notebook(parse_notebook(path, saved)))
+        for part in (*split.parts.values(), split.manifest):
+            self._recorder.store_blob(part)
+        self._record(lambda recorder: recorder.snapshot_taken("start", "file", split.digest), masker)
 
     def _capture_modules(self) -> None:
         if not self._recorder.captures("modules"):
             return
-        found = self._watch.changes()
-
-        def record(recorder: RunRecorder) -> None:
-            modules: list[Module] = []
-            with recorder.masking() as mask:
-                for module, source in found:
-                    masked = mask.data(source, f"module {module.name}")
-                    digest = recorder.store_blob(masked) or module.digest
-                    modules.append(Module(module.name, module.path, digest, len(masked)))
-                recorder.modules_captured(modules)
-
-        if found:
-            self._record(record)
+        modules: list[Module] = []
+        masker = self._masker()
+        for module, source in self._watch.changes():
+            masked = masker.data(source, f"module {module.name}")
+            digest = self._recorder.store_blob(masked) or module.digest
+            modules.append(Module(module.name, module.path, digest, len(masked)))
+        if modules:
+            self._record(lambda recorder: recorder.modules_captured(modules), masker)
 
     def _capture_environment(self) -> None:
         from trackbook.services.capturing.environment import prepare_environment, wanted_parts
@@ -164,6 +156,7 @@ class Surroundings:
             environment = prepare_environment(project, self._variables, wanted, masks)
             _latest[self._key()] = _Captured(environment, time.monotonic())
         self._environment = environment
+        environment.store_files(self._recorder)
         self._record(environment.record)
 
     def _known_environment(self) -> "PreparedEnvironment | None":
@@ -182,7 +175,18 @@ class Surroundings:
         parts = (name for name in ("environment", "git", "variables", "secrets") if run.captures(name))
         return run.store.project, frozenset(parts), self._variables
 
-    def _record(self, write: Callable[[RunRecorder], None]) -> None:
+    def _masker(self) -> Masker:
+        return Masker(self._recorder.captures("secrets"))
+
+    def _record(self, write: Callable[[RunRecorder], None], masker: Masker | None = None) -> None:
+        # The run's end waits for this: only records are written here, all that takes longer was done before.
+        if masker is not None and masker.found:
+            plain, found = write, masker.found
+
+            def write(recorder: RunRecorder) -> None:
+                plain(recorder)
+                recorder.secrets_masked(found)
+
         with self._turn:
             if not self._over:
                 write(self._recorder)

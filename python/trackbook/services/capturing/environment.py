@@ -22,11 +22,14 @@ class PreparedEnvironment(NamedTuple):
     files: dict[str, bytes]
     masked: list[MaskedSecret]
 
-    def record(self, recorder: RunRecorder) -> None:
-        """Record it in a run."""
+    def store_files(self, recorder: RunRecorder) -> None:
+        """Store the files that it names in a run's store."""
         for digest, data in self.files.items():
             if not recorder.has_blob(digest):
                 recorder.store_blob(data)
+
+    def record(self, recorder: RunRecorder) -> None:
+        """Record it in a run, whose store has its files."""
         recorder.environment_captured(self.environment)
         recorder.secrets_masked(self.masked)
 
