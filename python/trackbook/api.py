@@ -13,7 +13,7 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -229,6 +229,19 @@ class Run:
         from trackbook.services.data import data_of
 
         return data_of(self._recorder).declare(source, name, role, _session.cell_id())
+
+    def model(
+        self, model: Any, name: str = "model", *, input_example: Any = None, unsafe: bool = False
+    ) -> str:
+        """Store a model in a format that is safe to load; returns the path of its file inside the run.
+
+        That is skops for scikit-learn, the state dict for torch, ONNX, and the own formats of XGBoost and LightGBM.
+        `unsafe=True` lets what no such format holds be pickled. With `input_example`, what the model takes and gives is
+        stored, too. Raises InvalidValue for a model or an example that can't be stored, and stores nothing then.
+        """
+        from trackbook.services.models.storing import store_model
+
+        return store_model(self._recorder, model, name, input_example, unsafe, _session.cell_id())
 
     def end(
         self, status: RunStatus = "finished", *, error: RunError | None = None, reason: str | None = None
@@ -475,6 +488,31 @@ def data(source: Any, name: str | None = None, role: DataRole | None = None) -> 
 def figure(figure: Any = None, name: str | None = None) -> str:
     """Store a figure in the current run; see `Run.figure`."""
     return require_run().figure(figure, name)
+
+
+def model(model: Any, name: str = "model", *, input_example: Any = None, unsafe: bool = False) -> str:
+    """Store a model in the current run; see `Run.model`."""
+    return require_run().model(model, name, input_example=input_example, unsafe=unsafe)
+
+
+def load_model(
+    reference: str | Run,
+    name: str = "model",
+    *,
+    unsafe: bool = False,
+    trusted: Sequence[str] = (),
+    into: Any = None,
+) -> Any:
+    """Return a model that a run stored; the run is a run, its id, or its number such as "#42".
+
+    Of torch's models that is the state dict, or the module `into`, which takes it. Raises UsageError for a pickled one
+    without `unsafe=True`, and for types that are not known to be safe and not named in `trusted`.
+    """
+    services = open_project()
+    from trackbook.services.models.loading import load_model as load
+
+    run_id = reference.id if isinstance(reference, Run) else str(reference)
+    return load(services, run_id, name, unsafe=unsafe, trusted=trusted, into=into)
 
 
 def runs(
