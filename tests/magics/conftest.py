@@ -278,6 +278,10 @@ class Project:
         ids = sorted(path.name for path in self.store.journals.iterdir() if path.name != "project")
         return [RecordedRun(self.store, run_id) for run_id in ids]
 
+    def allow_ingesters(self) -> None:
+        """Let kernels read: from now on journals may become segments at any moment."""
+        self._ingester.release()
+
     @contextlib.contextmanager
     def services(self) -> Iterator[Services]:
         """Give the ingester's place free, and read the runs as the full install does."""

@@ -102,6 +102,9 @@ def shorten(value: object, limit: int = 60) -> str:
     """Return a value as one short line: numbers with six digits, text in quotes."""
     if isinstance(value, float):
         return f"{value:.6g}"
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple) and shape:  # an array or a table fills many lines
+        return f"{type(value).__name__} {' × '.join(map(str, shape))}"
     try:
         text = repr(value)
     except Exception:

@@ -33,6 +33,9 @@ class Wrapped(ABC):
     def content(self, name: str) -> RichContent:
         """Return what is stored of it under `name`; raises InvalidValue where that can't be."""
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
 
 def ready(name: str, kind: RichKind, data: bytes, media_type: str, meta: Mapping[str, Any]) -> RichContent:
     """Return a content whose size is checked and whose `meta` survives JSON; raises InvalidValue if it is too large."""
