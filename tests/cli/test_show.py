@@ -86,3 +86,24 @@ def test_where_a_run_ran_and_what_was_masked(project: Path, call: Call) -> None:
     document = json.loads(call("show", "5", "--json").out)
     assert document["secrets"] == [{"kind": "value of api_key", "place": "parameter api_key", "count": 1}]
     assert document["params"] == {"api_key": "•••", "lr": 0.1}
+
+
+def test_values_are_listed_by_their_last_step(project: Path, call: Call) -> None:
+    with tb.start_run("values") as run:
+        for step in range(3):
+            run.log({"note": f"step {step}", "loss": 0.5}, step)
+        run.log({"vec": [1, 2, 3]}, context={"subset": "val"})
+        run.log({"cm": tb.confusion_matrix(["cat", "dog"], ["cat", "cat"])})
+        run.log({"rows": tb.Table([{"a": 1, "b": 2}])})
+    lines = [" ".join(line.split()) for line in call("show", run.id).out.splitlines()]
+    start = lines.index("Values")
+    assert sorted(lines[start + 2 : start + 6]) == [
+        "cm confusion_matrix 2 counted 0 1 47 B",
+        next(line for line in lines if line.startswith("note text step 2 2 3 6 B")),
+        next(line for line in lines if line.startswith("rows table 1 rows, 2 columns 0 1 ")),
+        next(line for line in lines if line.startswith("vec")),
+    ]
+    document = json.loads(call("show", run.id, "--json").out)
+    assert [one["value"]["kind"] for one in document["values"]] == [
+        "confusion_matrix", "text", "text", "text", "table", "vector"
+    ]  # fmt: skip

@@ -83,6 +83,18 @@ def test_every_kind_and_public_name_is_described() -> None:
 
     for kind in RichKind.__args__:
         assert f"| {kind}" in PAGE or f", {kind}" in PAGE, kind
-    names = ["Audio", "Histogram", "Html", "Image", "Json", "Table", "Text", "Vector", "Video", "values", "load_model"]
+    names = [
+        "Audio",
+        "Histogram",
+        "Html",
+        "Image",
+        "Json",
+        "Table",
+        "Text",
+        "Vector",
+        "Video",
+        "values",
+        "load_model",
+    ]
     for name in (*names, "confusion_matrix", "roc_curve", "pr_curve", "calibration_curve"):
         assert f"tb.{name}" in PAGE, name

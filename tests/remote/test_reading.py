@@ -11,6 +11,7 @@ import pytest
 
 from trackbook.domain.cell import CellError
 from trackbook.domain.environment import Environment
+from trackbook.domain.rich import RichContent
 from trackbook.errors import AccessDenied, NotFound, QueryError, StoreUnreachable, UsageError
 from trackbook.services.context import Services, open_services
 from trackbook.services.past import find_past
@@ -57,6 +58,9 @@ def fill(client: Any) -> list[str]:
         run.cell_finished(order, "error", 0.5, [{"output_type": "stream", "name": "stdout", "text": "ü"}],
                           error=CellError("KeyError", "'x'", ["KeyError"]))  # fmt: skip
         run.store_artifact(b"\x00\xff" * 1000, "dir/größe µ.bin")
+        run.log_rich(
+            "img", RichContent("image", b"png", "image/png", {"width": 3}), 2, {"subset": "ü", "a": "b"}
+        )
         run.environment_captured(Environment("3.11", "Linux", "python", {"numpy": "2.0"}, {"cores": 2}, None))
         run.snapshot_taken("end", "document", store_notebook(BlobStore(client.spool.blobs), NOTEBOOK))
         run.end()
@@ -95,6 +99,9 @@ def test_each_service_answers_as_the_one_over_the_store(
             lambda s: s.compare.compare([first, second], all=True),
             lambda s: s.artifacts.list(first),
             lambda s: s.artifacts.open(first, "dir/größe µ.bin")[1].read_bytes(),
+            lambda s: s.values.list(first),
+            lambda s: s.values.open(first, "img", 2, {"a": "b", "subset": "ü"})[0],
+            lambda s: s.values.open(first, "img", 2, {"a": "b", "subset": "ü"})[1].read_bytes(),
             lambda s: s.snapshots.infos(first),
             lambda s: s.snapshots.info(first, "end"),
             lambda s: s.snapshots.notebook(first, "end"),
@@ -120,6 +127,7 @@ def test_errors_are_those_of_the_store(shared_server: Any, client: Any, remote: 
         lambda s: s.series.read(run_id, "loss", max_points=1),
         lambda s: s.artifacts.open(run_id, "../x"),
         lambda s: s.artifacts.open(run_id, "nothing"),
+        lambda s: s.values.open(run_id, "img", 2),
         lambda s: s.compare.compare([run_id]),
         lambda s: s.snapshots.info(run_id, "start"),
         lambda s: s.snapshots.cell(run_id, 99),

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def show(reference: str, as_json: bool) -> None:
     """Show one run in full.
 
-    That is its parameters, metrics, what the machine did, artifacts, executed cells, environment, and the error
-    that ended it.
+    That is its parameters, metrics, what the machine did, data, values, artifacts, executed cells, environment, and
+    the error that ended it.
     """
     project = open_project()
     detail = project.runs.detail(reference)

@@ -11,6 +11,7 @@ from trackbook.cli.display.data import data_table
 from trackbook.cli.display.symbols import status_text
 from trackbook.cli.display.system import system_table
 from trackbook.cli.display.tables import make_table, to_column
+from trackbook.cli.display.values import values_table
 from trackbook.domain.attempt import Attempt
 from trackbook.domain.environment import Environment, Git
 from trackbook.domain.formatting import (
@@ -62,6 +63,8 @@ def run_sections(
     system = [series for series in detail.series if series.key.startswith(SYSTEM)]
     if len(system) < len(detail.series):
         yield from _section("Metrics", _metrics(detail))
+    if detail.values:
+        yield from _section("Values", values_table(detail.values))
     if system:
         yield from _section("System", system_table(system, _INDENT))
     if detail.data:
