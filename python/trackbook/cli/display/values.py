@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from rich.table import Table
 
-from trackbook.cli.display.formatting import format_bytes, one_line
 from trackbook.cli.display.tables import make_table, to_column
+from trackbook.domain.formatting import format_bytes, one_line
 from trackbook.domain.metric import series_name
 from trackbook.domain.rich import LoggedValue, RichValue
 
