@@ -30,6 +30,12 @@ def test_a_notebook_in_the_light_environment(light_env: Path, start_kernel: Any,
     reading = kernel.run("import trackbook as tb\ntb.runs()")
     assert reading.content["ename"] == "MissingExtra"
     assert 'pip install "trackbook[lab]"' in reading.content["evalue"]
+    for view in ("tb.table()", "tb.watch()", "tb.compare(1, 2)"):
+        refused = kernel.run(view).content
+        assert refused["ename"] == "MissingExtra"
+        assert 'pip install "trackbook[lab]"' in refused["evalue"]
+    for line in ("runs", "diff 1 2", "watch"):
+        assert 'pip install "trackbook[lab]"' in kernel.run(f"%track {line}").line
     kernel.stop()
     with fresh.services() as services:
         (run,) = services.runs.search().runs

@@ -1,6 +1,7 @@
 """The same magics in IPython in a terminal."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -54,6 +55,31 @@ def test_a_session(fresh: Any) -> None:
     assert len(bad.outputs) == 1
     # An error that was seen long ago does not make the session fail.
     assert run.end.status == "finished"
+
+
+def test_what_there_is_is_shown_as_text(fresh: Any) -> None:
+    fresh._ingester.release()
+    shown = session(
+        fresh.folder,
+        "%load_ext trackbook",
+        "import trackbook as tb",
+        "%track start churn --name one --params lr=0.1",
+        "for step in range(30): tb.log({'loss': 1 / (step + 1)}, step=step)",
+        "%track watch",
+        "%track start churn --name two --params lr=0.2",
+        "%track end",
+        "%track runs",
+        "%track diff 1 2",
+        "tb.compare(1, 2)",
+        "tb.watch(1)",
+    )
+    assert "#1 one · churn · ● running" in shown
+    assert shown.count("#1 one · churn · ✓ finished") == 1
+    assert "loss    █" in shown
+    assert "0.03333" in shown
+    assert "2 runs · newest first" in shown
+    assert len(re.findall(r"\n  lr +0\.1 +0\.2\n", shown)) == 2
+    assert "<" not in shown.replace("<module>", "")
 
 
 def test_without_the_extension_code_has_its_cells_recorded(fresh: Any) -> None:

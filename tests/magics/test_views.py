@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import nbformat
@@ -23,9 +22,9 @@ def readable(project: Any) -> Any:
 
 
 @pytest.fixture
-def shown(kernel: Any, readable: Any) -> Iterator[Any]:
+def shown(kernel: Any, readable: Any) -> Any:
     kernel.run("import trackbook as tb")
-    yield kernel
+    return kernel
 
 
 def make_runs(kernel: Any) -> list[int]:
@@ -155,7 +154,7 @@ def test_curves_grow_while_the_same_cell_logs(shown: Any) -> None:
         "watch"
     )
     messages = messages_of(shown, request)
-    (first,) = bundles_in(messages, "display_data")
+    assert len(bundles_in(messages, "display_data")) == 1
     assert not bundles_in(messages, "execute_result")
     updates = bundles_in(messages, "update_display_data")
     running = [data for data in updates if "● running" in data["text/plain"]]
@@ -220,22 +219,20 @@ def test_a_cell_that_is_executed_again_has_one_watch(shown: Any) -> None:
 
 def test_an_executed_notebook_reads_well_as_a_page_without_scripts(fresh: Any) -> None:
     fresh._ingester.release()
-    sources = [
-        "%load_ext trackbook\nimport trackbook as tb",
-        f"name = {HOSTILE!r}",
-        "with tb.start_run(name, name=name, params={name: name + chr(27) + '[31m'}, tags={name: name}) as run:\n"
-        "    tb.watch(seconds=0.1)\n"
-        "    run.metric('acc', goal='max', unit=name)\n"
-        "    for step in range(20): run.log({name: step, 'acc': step / 20}, step=step)\n"
-        "    run.log({name: 3}, context={name: name})",
-        "with tb.start_run('b', params={name: 2}): tb.log({name: 1, 'acc': 0.1})",
-        "tb.table()",
-        "tb.compare(1, 2)",
-    ]
+    tracked = f"""
+name = {HOSTILE!r}
+with tb.start_run(name, name=name, params={{name: name + chr(27) + "[31m"}}, tags={{name: name}}) as run:
+    tb.watch(seconds=0.1)
+    run.metric("acc", goal="max", unit=name)
+    for step in range(20): run.log({{name: step, "acc": step / 20}}, step=step)
+    run.log({{name: 3}}, context={{name: name}})
+with tb.start_run("b", params={{name: 2}}):
+    tb.log({{name: 1, "acc": 0.1}})
+"""
+    sources = ["%load_ext trackbook\nimport trackbook as tb", tracked, "tb.table()", "tb.compare(1, 2)"]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
-    client = NotebookClient(
-        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(fresh.folder)}}
-    )
+    resources = {"metadata": {"path": str(fresh.folder)}}
+    client = NotebookClient(notebook, timeout=120, kernel_name="python3", resources=resources)
     client.execute()
     outputs = [output for cell in notebook.cells for output in cell.outputs]
     assert [output.output_type for output in outputs] == ["display_data", "execute_result", "execute_result"]

@@ -7,6 +7,7 @@ import msgspec
 from trackbook.domain.change import Change
 from trackbook.domain.environment import Environment
 from trackbook.domain.experiment import Experiment
+from trackbook.domain.metric import SeriesSummary
 from trackbook.domain.page import RunPage
 from trackbook.domain.run import Run, RunDetail
 from trackbook.errors import NotFound, UsageError
@@ -101,6 +102,11 @@ class Runs:
                 seeds=read_seeds(connection, run.id),
                 secrets=read_secrets(connection, run.id),
             )
+
+    def series(self, run_id: str) -> list[SeriesSummary]:
+        """Return the series of a run, by its whole id, without their points; none for an unknown run."""
+        with self._database.read() as connection:
+            return read_series(connection, run_id)
 
     def experiments(self) -> list[Experiment]:
         """Return the experiments that have runs outside the trash, the one used last first."""

@@ -35,9 +35,16 @@ class _Scale:
     length: float
 
     def at(self, value: float) -> float:
-        # Halves first: the span of two large numbers of different sign is infinite.
-        span = self.high / 2 - self.low / 2
-        return self.start + (value / 2 - self.low / 2) / span * self.length
+        return self.start + (value / 2 - self.half) * self.factor
+
+    # Halves first: the span of two large numbers of different sign is infinite.
+    @property
+    def half(self) -> float:
+        return self.low / 2
+
+    @property
+    def factor(self) -> float:
+        return self.length / (self.high / 2 - self.low / 2)
 
     def ticks(self, most: int) -> list[float]:
         """Return round numbers inside the scale, about as many as `most`."""
@@ -81,7 +88,7 @@ def _fits(value: float) -> bool:
 def _scale(values: Sequence[float], start: float, length: float, margin: float) -> _Scale:
     low, high = min(values), max(values)
     # A flat line runs through the middle. The width of what a float still tells apart is the least there is.
-    least = max(abs(low), abs(high), 1e-300) * 1e-12
+    least = max(abs(low), abs(high), 1e-288) * 1e-12
     if high - low <= least:
         around = max(abs(low) * 0.05, least) or 1.0
         return _Scale(low - around, high + around, start, length)
@@ -91,9 +98,11 @@ def _scale(values: Sequence[float], start: float, length: float, margin: float) 
 
 def _line(curve: Curve, place: int, x: _Scale, y: _Scale) -> str:
     pieces: list[list[str]] = [[]]
+    # This is most of the work of drawing, beside a loop that has better things to do: no call for each point.
+    (x0, x1, x2), (y0, y1, y2) = ((of.start, of.half, of.factor) for of in (x, y))
     for step, value in zip(curve.steps, curve.values, strict=True):
-        if _fits(value):
-            pieces[-1].append(f"{x.at(step):.1f} {y.at(value):.1f}")
+        if -_LARGEST < value < _LARGEST:
+            pieces[-1].append(f"{x0 + (step / 2 - x1) * x2:.1f} {y0 + (value / 2 - y1) * y2:.1f}")
         elif pieces[-1]:
             pieces.append([])
     # A point alone is a line to itself, which round ends make a dot.
@@ -135,7 +144,9 @@ def _labels(ticks: Sequence[float]) -> list[str]:
         return []
     largest = max(abs(tick) for tick in ticks)
     if largest >= 1e5 or largest < 1e-3:
-        return [format_number(tick) for tick in ticks]
+        short = [format_number(tick) for tick in ticks]
+        if len(set(short)) == len(short):
+            return short
     gap = ticks[1] - ticks[0] if len(ticks) > 1 else largest
     digits = max(0, -math.floor(math.log10(abs(gap) or 1.0) + 1e-9))
     return [f"{tick + 0.0:.{digits}f}" for tick in ticks]

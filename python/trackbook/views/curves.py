@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from trackbook.domain.formatting import format_duration, one_line, spark_line
 from trackbook.domain.metric import SeriesSummary, series_name
-from trackbook.domain.run import Run, RunDetail
+from trackbook.domain.run import Run
 from trackbook.errors import NotFound
 from trackbook.views.chart import POINTS, Curve, chart_svg, colour_of
 from trackbook.views.grid import Cell, Column, Grid
@@ -42,15 +42,15 @@ class Scene:
     left_out: Sequence[str] = ()
 
 
-def read_scene(services: "Services", details: Sequence[RunDetail], patterns: Sequence[str] | None) -> Scene:
+def read_scene(services: "Services", runs: Sequence[Run], patterns: Sequence[str] | None) -> Scene:
     """Return the curves of runs: of the metrics that `patterns` name (`val_*`), by default of what users log."""
     chosen: dict[str, list[tuple[Run, SeriesSummary]]] = {}
-    for detail in details:
-        for series in detail.series:
+    for run in runs:
+        for series in services.runs.series(run.id):
             if _is_chosen(series, patterns):
-                chosen.setdefault(series.key, []).append((detail.run, series))
+                chosen.setdefault(series.key, []).append((run, series))
     shown = list(chosen)[:_MOST_METRICS]
-    several = len(details) > 1
+    several = len(runs) > 1
     metrics = {
         key: [
             Seen(run, series, _curve(services, run, series, several))
@@ -58,7 +58,7 @@ def read_scene(services: "Services", details: Sequence[RunDetail], patterns: Seq
         ]
         for key in shown
     }
-    return Scene([detail.run for detail in details], metrics, list(chosen)[_MOST_METRICS:])
+    return Scene(runs, metrics, list(chosen)[_MOST_METRICS:])
 
 
 def scene_html(scene: Scene, message: str = "") -> str:

@@ -120,7 +120,8 @@ def _cell_html(cell: Cell, column: Column) -> str:
 
 def _alignment(number: bool, style: str = "") -> str:
     side = "right" if number else "left"
-    return f'align="{side}" style="text-align: {side}; white-space: nowrap; padding: 2px 8px{"; " + style if style else ""}"'
+    styles = f"text-align: {side}; white-space: nowrap; padding: 2px 8px{'; ' if style else ''}{style}"
+    return f'align="{side}" style="{styles}"'
 
 
 def _title(full: str) -> str:

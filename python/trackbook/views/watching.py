@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from trackbook import api
 from trackbook.domain.formatting import one_line
 from trackbook.domain.ids import new_id
-from trackbook.domain.run import RunDetail
+from trackbook.domain.run import Run
 from trackbook.errors import InvalidValue, MissingExtra, NotFound, UsageError
 from trackbook.services.ingester import ensure_ingester
 from trackbook.views.curves import Scene, read_scene, scene_html, scene_text
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _LEAST_SECONDS = 0.1
 _MOST_RUNS = 20
 # Drawing takes at most this part of one core's time from the loop that is watched.
-_SHARE = 0.02
+_SHARE = 0.01
 _MOST_FAILURES = 5
 # A cell in which a run ended waits so long for its last values to be seen.
 _PATIENCE = 3.0
@@ -52,7 +52,7 @@ class Watch:
         self._display_id = new_id()
         self._shown_in: int | None = None
         self._revisions: list[int] | None = None
-        self._details: list[RunDetail] = []
+        self._runs: list[Run] = []
         self._scene: Scene | None = None
         self._message = ""
         self._bundle: dict[str, str] = {}
@@ -179,8 +179,8 @@ class Watch:
         if revisions == self._revisions and not self._message:
             return
         self._revisions = revisions
-        self._details = [runs.detail(run.id) for run in found]
-        self._scene = read_scene(self._services, self._details, self._metrics)
+        self._runs = found
+        self._scene = read_scene(self._services, found, self._metrics)
         self._draw()
 
     def _draw(self) -> None:
@@ -200,27 +200,24 @@ class Watch:
 
     def _ended(self) -> bool:
         return (
-            len(self._details) == len(self._ids)
-            and all(detail.run.status != "running" for detail in self._details)
+            len(self._runs) == len(self._ids)
+            and all(run.status != "running" for run in self._runs)
             and not any(run.id in self._ids for run in api.open_runs())
         )
 
     def _locally_ended(self) -> bool:
         # A run of this process has ended since it was looked at: nothing more comes, so the rest is waited for.
-        mine = {run.id for run in api.open_runs()}
-        return any(
-            d.run.status == "running" and d.run.id in self._own and d.run.id not in mine
-            for d in self._details
-        )
+        seen = {run.id for run in self._runs if run.status != "running"}
+        return bool(self._own - seen - {run.id for run in api.open_runs()})
 
     def _cell_ended(self, result: Any = None) -> None:
-        if self.live:
-            self._wake.set()
-            if self._locally_ended() and self._thread is not None:
-                # Whoever runs a notebook to its end takes its outputs and goes.
-                self._thread.join(_PATIENCE)
-        if not self.live:
-            with contextlib.suppress(ValueError):
+        with contextlib.suppress(Exception):  # it must not show in the user's cell
+            if self.live:
+                self._wake.set()
+                if self._locally_ended() and self._thread is not None:
+                    # Whoever runs a notebook to its end takes its outputs and goes.
+                    self._thread.join(_PATIENCE)
+            if not self.live:
                 _shell().events.unregister("post_run_cell", self._cell_ended)
 
     def _follow(self) -> None:
@@ -243,7 +240,7 @@ def watch(run: object = None, metrics: Sequence[str] | str | None = None, *, sec
     default the open run, else the one that began last of those that are running, else the last one. It may be written
     by this kernel, before a loop in the same cell too, or by any other process. `metrics` names what is drawn, such as
     "loss" or "val_*"; by default all that were logged, but for those of machine and process (`system/*`). New values
-    are looked for after `seconds`, or less often where drawing would take more than 2 % of a core. A terminal shows the
+    are looked for after `seconds`, or less often where drawing would take more than 1 % of a core. A terminal shows the
     curves of another process's run until it ends or Ctrl-C, and those of its own as they are.
 
     Raises NotFound for an unknown run, UsageError without any run, InvalidValue for `seconds` below 0.1, MissingExtra

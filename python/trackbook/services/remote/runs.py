@@ -8,9 +8,10 @@ import msgspec
 
 from trackbook.domain.change import Change
 from trackbook.domain.experiment import Experiment
+from trackbook.domain.metric import SeriesSummary
 from trackbook.domain.page import RunPage
 from trackbook.domain.run import Run, RunDetail
-from trackbook.errors import StoreUnreachable
+from trackbook.errors import NotFound, StoreUnreachable
 from trackbook.services.ingester import ensure_ingester
 from trackbook.services.remote.connection import Connection, Query
 from trackbook.services.remote.status import check_refusal, wake
@@ -94,6 +95,13 @@ class RemoteRuns(Runs):
     def detail(self, reference: str) -> RunDetail:
         """Return everything about one run except points, blobs and snapshots themselves; as `Runs.detail`."""
         return self._ask(RunDetail, "runs", self.get(reference).id)
+
+    def series(self, run_id: str) -> list[SeriesSummary]:
+        """Return the series of a run; as `Runs.series`."""
+        try:
+            return self.detail(run_id).series
+        except NotFound:
+            return []
 
     def experiments(self) -> list[Experiment]:
         """Return the experiments that have runs outside the trash, the one used last first."""
