@@ -55,7 +55,10 @@ class Grid:
             for column in self.columns
         )
         body = "".join(self._row_html(row) for row in self.rows)
-        notes = "".join(f'<p style="opacity: 0.8; margin: 4px 0">{as_html(note)}</p>' for note in self.notes)
+        notes = "".join(
+            f'<div style="opacity: 0.8; margin: 2px 8px; font-size: 0.9em">{as_html(note)}</div>'
+            for note in self.notes
+        )
         if not self.rows:
             return notes
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
