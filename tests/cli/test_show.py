@@ -1,9 +1,12 @@
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import trackbook as tb
+from trackbook.domain.data import DataInput
+from trackbook.services.surroundings import wait_for_captures
 
 Call = Callable[..., Any]
 
@@ -107,3 +110,29 @@ def test_values_are_listed_by_their_last_step(project: Path, call: Call) -> None
     assert [one["value"]["kind"] for one in document["values"]] == [
         "confusion_matrix", "text", "text", "text", "table", "vector"
     ]  # fmt: skip
+
+
+def test_the_data_that_a_run_used_is_listed(project: Path, call: Call) -> None:
+    (project / "train.csv").write_text("a\n1\n2\n")
+    (project / "images").mkdir()
+    run = tb.start_run("data")
+    run.data("train.csv")
+    run.data("images", name="pictures", role="test")
+    run.data("s3://bucket/more.csv")
+    run.recorder.data_used(
+        DataInput("old", "old.bin", "file", "observed", "f" * 64, 5, reader="open", changed=True)
+    )
+    run.recorder.data_used(DataInput("gone", "gone.bin", "file", "observed", problem="No such file"))
+    run.end()
+    wait_for_captures()
+    document = json.loads(call("show", "5", "--json").out)
+    by_place = {used["data"]["place"]: used["data"] for used in document["data"]}
+    digest = hashlib.sha256(b"a\n1\n2\n").hexdigest()
+    assert (by_place["train.csv"]["digest"], by_place["train.csv"]["rows"]) == (digest, 2)
+    lines = [" ".join(line.split()) for line in call("show", "5").out.splitlines()]
+    assert "Data Role Kind Size Rows Digest Read by" in lines
+    assert f"train.csv train file 6 B 2 {digest[:12]} named" in lines
+    assert any(line.startswith("pictures: images test folder 0 B 0 files ") for line in lines)
+    assert "s3://bucket/more.csv other named" in lines
+    assert "old: old.bin file 5 B ffffffffffff open changed while it was read" in lines
+    assert "gone: gone.bin file No such file" in lines

@@ -85,7 +85,8 @@ def _read(file: io.FileIO, path: str, size: int, rest: Callable[[], None] | None
     sha, total = hashlib.sha256(), 0
     buffer = memoryview(bytearray(max(1, min(_CHUNK, size + 1))))
     counter, columns = None, None
-    while count := file.readinto(buffer):
+    # A file that grows all the time would never end: what comes behind its size tells only that it changed.
+    while total <= size and (count := file.readinto(buffer)):
         chunk = buffer[:count]
         sha.update(chunk)
         if total == 0 and is_csv(path):

@@ -22,13 +22,17 @@ _MAX_FILES = 100_000
 
 
 class _Reader(NamedTuple):
-    """Where the path stands among a reader's arguments: its position (without self), and the names it may have."""
+    """Where the path stands among a reader's arguments: its position (without self), and the names it may have.
+
+    A reader that writes, too, has its `mode` as the argument behind it: "r", the default, only reads.
+    """
 
     names: str
     take: Callable[[Any], None]
     position: int = 0
     keywords: tuple[str, ...] = ()
     reads_variables: bool = False
+    has_mode: bool = False
 
 
 def _paths(value: Any) -> Iterator[str]:
@@ -85,10 +89,7 @@ def _queries(value: Any) -> None:
 
 
 _read_by_pyarrow, _read_by_polars, _read_by_duckdb = _reads("pyarrow"), _reads("polars"), _reads("duckdb")
-
-
-def _h5(value: Any) -> None:
-    _reads("h5py")(value)
+_read_by_h5py = _reads("h5py")
 
 
 _POLARS_READS = (
@@ -102,6 +103,8 @@ _DUCKDB = (
     _Reader("read_csv from_csv_auto read_json read_parquet from_parquet", _read_by_duckdb, 0, _FILE, True),
 )
 _TARGETS: dict[str, tuple[_Reader, ...]] = {
+    # Its readers use `open` or pyarrow; some of its writers do neither.
+    "pandas": (_Reader("DataFrame.to_parquet DataFrame.to_feather DataFrame.to_orc", _writes, 0, ("path",)),),
     "pyarrow": (_Reader("memory_map", _read_by_pyarrow, 0, ("path",)),),
     "pyarrow.parquet": (
         _Reader("read_table read_pandas", _read_by_pyarrow, 0, ("source",)),
@@ -151,7 +154,7 @@ _TARGETS: dict[str, tuple[_Reader, ...]] = {
         ),
         _Reader("connect", _connects, 0, ("database",)),
     ),
-    "h5py": (_Reader("File.__init__", _h5, 0, ("name",)),),
+    "h5py": (_Reader("File.__init__", _read_by_h5py, 0, ("name",), has_mode=True),),
 }
 
 
@@ -238,8 +241,9 @@ def _wrapped(original: Any, reader: _Reader, first: int) -> Any:
         if opens.is_watching():
             try:
                 given = args[first] if len(args) > first else _named(kwargs, reader.keywords)
+                mode = args[first + 1] if len(args) > first + 1 else kwargs.get("mode")
                 if given is not None:
-                    reader.take(given)
+                    (_writes if reader.has_mode and mode not in (None, "r") else reader.take)(given)
             except Exception as error:
                 opens.fail(error)
         return call(original, args, kwargs)

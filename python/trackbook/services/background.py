@@ -40,6 +40,9 @@ class Background:
 
     def put(self, task: Task) -> None:
         """Have a task done after the others."""
+        if self._thread is threading.current_thread():  # at once: who waits already waits for this, too
+            self._tasks.append(task)
+            return
         self.tell(lambda: self._tasks.append(task))
         self.start()
 

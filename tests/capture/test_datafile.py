@@ -1,0 +1,185 @@
+"""Digests of files, and what is found out on the way: rows, columns, changes meanwhile."""
+
+import csv
+import hashlib
+import io
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trackbook.capture import csvfile, datafile
+from trackbook.capture.datafile import digest_file, state_of
+from trackbook.domain.data import Column
+
+
+def old(path):
+    """Give a file a time long ago, as data has."""
+    os.utime(path, (1e9, 1e9))
+    return path
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """The paths of the files whose bytes are read."""
+    paths = []
+    read = datafile._read
+
+    def counted(file, path, *args):
+        paths.append(path)
+        return read(file, path, *args)
+
+    monkeypatch.setattr(datafile, "_read", counted)
+    return paths
+
+
+def test_the_digest_is_sha_256_of_the_bytes(tmp_path, monkeypatch):
+    monkeypatch.setattr(datafile, "_CHUNK", 1000)
+    content = os.urandom(12_345)
+    (tmp_path / "a.bin").write_bytes(content)
+    facts = digest_file(str(tmp_path / "a.bin"))
+    assert facts.digest == hashlib.sha256(content).hexdigest()
+    assert (facts.size, facts.changed, facts.rows, facts.columns) == (12_345, False, None, None)
+
+
+def test_an_empty_file(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"")
+    facts = digest_file(str(tmp_path / "a.csv"))
+    assert (facts.digest, facts.size, facts.rows) == (hashlib.sha256(b"").hexdigest(), 0, None)
+
+
+def test_a_file_is_read_once_however_often_it_is_asked_for(tmp_path, reads):
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"1")
+    old(path)
+    assert len({digest_file(str(path)).digest for _ in range(10)}) == 1
+    assert len(reads) == 1
+    path.write_bytes(b"2")
+    os.utime(path, (1e9 + 1, 1e9 + 1))
+    assert digest_file(str(path)).digest == hashlib.sha256(b"2").hexdigest()
+    assert len(reads) == 2
+
+
+def test_a_file_written_just_now_is_read_again_since_its_clock_may_not_have_moved(tmp_path, reads):
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"1")
+    digest_file(str(path))
+    digest_file(str(path))
+    assert len(reads) == 2
+
+
+def test_another_state_than_the_user_s_is_a_change(tmp_path):
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"old")
+    seen = state_of(path.stat())
+    path.write_bytes(b"newer")
+    facts = digest_file(str(path), seen)
+    assert facts.changed
+    assert facts.digest == hashlib.sha256(b"newer").hexdigest()
+    assert not digest_file(str(path), state_of(path.stat())).changed
+
+
+def test_a_file_that_is_replaced_by_one_of_the_same_size_and_time_is_a_change(tmp_path):
+    path, other = tmp_path / "a.bin", tmp_path / "b.bin"
+    path.write_bytes(b"1")
+    other.write_bytes(b"2")
+    seen = state_of(old(path).stat())
+    old(other).replace(path)
+    assert digest_file(str(path), seen).changed
+
+
+@pytest.mark.parametrize("ending", ["csv", "bin"])
+def test_a_file_that_is_written_to_while_it_is_digested_is_a_change(tmp_path, monkeypatch, ending):
+    monkeypatch.setattr(datafile, "_CHUNK", 16)
+    path = tmp_path / f"a.{ending}"
+    path.write_bytes(b"a,b\n" * 100)
+
+    def write():
+        with path.open("ab") as file:
+            file.write(b"1,2\n")
+
+    facts = digest_file(str(path), None, write if path.stat().st_size < 1000 else None)
+    assert facts.changed
+    assert facts.rows is None
+
+
+def test_a_pipe_is_never_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="no regular file"):
+        digest_file(str(tmp_path / "pipe"))
+    with pytest.raises(FileNotFoundError):
+        digest_file(str(tmp_path / "missing"))
+
+
+@pytest.mark.parametrize(
+    ("content", "rows", "columns"),
+    [
+        (b"a,b\n1,x\n2,y\n", 2, [("a", "int64"), ("b", "str")]),
+        (b"a,b\n1,x\n2,y", 2, [("a", "int64"), ("b", "str")]),
+        (b"a;b\r\n1;0.5\r\n2;1\r\n", 2, [("a", "int64"), ("b", "float64")]),
+        (b"1,2\n3,4\n", 2, [("0", "int64"), ("1", "int64")]),
+        (b'a,b\n1,"x\ny"\n2,"z ""q""\n"\n', 2, [("a", "int64"), ("b", "str")]),
+        (b"a,b\n,True\n3,False\nNA,\n", 3, [("a", "int64"), ("b", "bool")]),
+        ("\ufeffgröße\n1\n".encode(), 1, [("größe", "int64")]),
+        ("größe\n1.5\n".encode("latin-1"), 1, [("größe", "float64")]),
+        (b"only\n", 0, [("only", "str")]),
+        (b"\x00\x01\x02", None, None),
+    ],
+)
+def test_rows_and_columns_of_csv(tmp_path, content, rows, columns):
+    (tmp_path / "a.csv").write_bytes(content)
+    facts = digest_file(str(tmp_path / "a.csv"))
+    assert facts.rows == rows
+    assert facts.columns == (None if columns is None else [Column(*column) for column in columns])
+
+
+def test_tabs_separate_in_a_tsv(tmp_path):
+    (tmp_path / "a.TSV").write_bytes(b"a,a\tb\n1\t2\n")
+    facts = digest_file(str(tmp_path / "a.TSV"))
+    assert [column.name for column in facts.columns] == ["a,a", "b"]
+
+
+_cells = st.text(alphabet='ab,"\n\r ', max_size=8)
+
+
+@given(
+    st.lists(st.lists(_cells, min_size=2, max_size=3), min_size=1, max_size=20),
+    st.integers(1, 40),
+    st.booleans(),
+)
+def test_rows_are_counted_as_csv_counts_them(rows, chunk, fast):
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(rows)
+    data = text.getvalue().encode()
+    counter = csvfile.RowCounter(0, len(data))
+    if not fast:
+        counter._numpy = None
+    for start in range(0, len(data), chunk):
+        counter.add(memoryview(data)[start : start + chunk])
+    assert counter.rows() == len(rows)
+
+
+def test_a_great_csv_is_counted_only_with_numpy(monkeypatch):
+    monkeypatch.setattr(csvfile, "_COUNTED_BYTES", 10)
+    assert csvfile.RowCounter(0, 11)._numpy is not None
+    monkeypatch.setattr(csvfile, "_find_numpy", lambda size: None)
+    counter = csvfile.RowCounter(0, 11)
+    counter.add(memoryview(b"1\n2\n"))
+    assert counter.rows() is None
+
+
+def test_rows_and_columns_of_parquet_come_from_its_footer(tmp_path):
+    import pandas as pd
+
+    path = tmp_path / "a.parquet"
+    pd.DataFrame({"n": [1, 2, 3], "x": [0.5, 1.0, 2.0]}).to_parquet(path)
+    facts = digest_file(str(path))
+    assert (facts.rows, facts.columns) == (3, [Column("n", "int64"), Column("x", "double")])
+    assert facts.digest == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_what_is_only_called_parquet_is_a_file_all_the_same(tmp_path):
+    (tmp_path / "a.parquet").write_bytes(b"no")
+    facts = digest_file(str(tmp_path / "a.parquet"))
+    assert (facts.digest, facts.rows, facts.columns) == (hashlib.sha256(b"no").hexdigest(), None, None)
