@@ -22,6 +22,7 @@ from trackbook.domain.metric import Series
 from trackbook.domain.parameter import Parameter
 from trackbook.domain.run import Run, RunDetail, SnapshotInfo
 from trackbook.domain.values import to_wire
+from trackbook.domain.verdict import Verdict
 
 FOLDER = Path(__file__).parent
 API: dict[str, Any] = yaml.safe_load(
@@ -57,6 +58,7 @@ SCHEMAS = {
     "snapshot": "Snapshot",
     "snapshot-info": "SnapshotInfo",
     "sources": "Sources",
+    "verdict": "Verdict",
     "writers": "Writers",
 }
 
@@ -75,6 +77,7 @@ VALUES: list[tuple[str, str | None, Any]] = [
     ("job", None, Job),
     ("jobs", "jobs", list[Job]),
     ("changes", "runs", list[Change]),
+    ("verdict", None, Verdict),
 ]
 
 

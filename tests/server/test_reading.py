@@ -150,3 +150,17 @@ async def test_jobs(ask: Callable[..., Any], sample: Any, conforms: Callable[...
     assert (await ask(f"/projects/{sample.project}/jobs?status=finished")).json == {"jobs": []}
     one = await ask(f"/projects/{sample.project}/jobs/{sample.job}")
     assert conforms(one.json, "Job") == jobs[0]
+
+
+async def test_verdict(ask: Callable[..., Any], sample: Any, conforms: Callable[..., Any]) -> None:
+    base = f"/projects/{sample.project}/runs"
+    verdict = conforms((await ask(f"{base}/{sample.finished}/verdict")).json, "Verdict")
+    # It is held against the saved notebook, which was written before its cells ran.
+    assert verdict == {"document": "file", "clean": True, "cells": []}
+    (sample.store.project / "train.ipynb").touch()  # from now on it knows what ran, and says something else
+    edited = conforms((await ask(f"{base}/{sample.finished}/verdict")).json, "Verdict")
+    (cell,) = edited["cells"]
+    assert (cell["cell_id"], cell["order"], cell["findings"][0]["code"]) == ("c-train", 1, "edited")
+    without = conforms((await ask(f"{base}/{sample.failed}/verdict")).json, "Verdict")
+    assert (without["clean"], without["cells"]) == (True, [])
+    assert (await ask(f"{base}/019b0000-0000-7000-8000-000000000000/verdict")).status == 404

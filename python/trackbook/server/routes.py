@@ -19,6 +19,7 @@ from trackbook.server.handlers.runs import FindHandler, RestoreHandler, RunHandl
 from trackbook.server.handlers.series import SeriesHandler
 from trackbook.server.handlers.snapshots import MissingHandler, SnapshotHandler
 from trackbook.server.handlers.values import ValueContentHandler
+from trackbook.server.handlers.verdicts import VerdictHandler
 
 BASE = "/trackbook/api"
 
@@ -36,6 +37,7 @@ _BOTH: Routes = (
     ("/projects/{project}/runs/{run}/artifacts/{path}", ArtifactHandler),
     ("/projects/{project}/runs/{run}/values/content", ValueContentHandler),
     ("/projects/{project}/runs/{run}/cells/{order}", CellHandler),
+    ("/projects/{project}/runs/{run}/verdict", VerdictHandler),
     ("/projects/{project}/runs/{run}/snapshots/{moment}", SnapshotHandler),
     ("/projects/{project}/snapshots/missing", MissingHandler),
     ("/projects/{project}/series", SeriesHandler),

@@ -16,6 +16,7 @@ from trackbook.services.runs import Runs
 from trackbook.services.series import SeriesReader
 from trackbook.services.snapshots import Snapshots
 from trackbook.services.values.reading import Values
+from trackbook.services.verdicts import Verdicts
 from trackbook.store.database import Database
 from trackbook.store.paths import StorePaths
 from trackbook.store.place import Place
@@ -81,6 +82,11 @@ class Services:
     def snapshots(self) -> Snapshots:
         """Stores and reads the notebooks of runs."""
         return Snapshots(self.place)
+
+    @cached_property
+    def verdicts(self) -> Verdicts:
+        """Judges whether cells ran as their notebook stands there."""
+        return Verdicts(self.store, self.runs, self.snapshots)
 
     @cached_property
     def jobs(self) -> Jobs:

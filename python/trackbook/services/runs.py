@@ -4,6 +4,8 @@ from datetime import datetime
 
 import msgspec
 
+from trackbook.domain.attempt import Attempt
+from trackbook.domain.cell import CellExecution
 from trackbook.domain.change import Change
 from trackbook.domain.environment import Environment
 from trackbook.domain.experiment import Experiment
@@ -84,17 +86,18 @@ class Runs:
         """Return everything about one run except points, blobs and snapshots themselves; raises like `get`."""
         with self._database.read() as connection:  # all parts are of one moment
             run = _find(connection, reference)
+            attempts = read_attempts(connection, run.id)
             return RunDetail(
                 run=run,
                 series=read_series(connection, run.id),
                 revisions=read_revisions(connection, run.id),
                 artifacts=read_artifacts(connection, run.id),
-                cells=read_cells(connection, run.id),
+                cells=_settle(read_cells(connection, run.id), attempts),
                 environment=self._with_packages(read_environment(connection, run.id)),
                 modules=read_modules(connection, run.id),
                 snapshots=read_snapshots(connection, run.id),
                 children=read_children(connection, run.id),
-                attempts=read_attempts(connection, run.id),
+                attempts=attempts,
                 forks=read_forks(connection, run.id),
                 losses=read_losses(connection, run.id),
                 data=read_data(connection, run.id),
@@ -152,6 +155,20 @@ class Runs:
         except (NotFound, msgspec.MsgspecError):
             return environment
         return msgspec.structs.replace(environment, packages=packages)
+
+
+def _settle(cells: list[CellExecution], attempts: list[Attempt]) -> list[CellExecution]:
+    # A process that died told of no end; its cell does not go on when the run does.
+    last = attempts[-1] if attempts else None
+    if last is None:
+        return cells
+    goes_on = last.status in ("running", "lost")
+    return [
+        msgspec.structs.replace(cell, status="aborted")
+        if cell.status == "running" and not (goes_on and cell.started >= last.started)
+        else cell
+        for cell in cells
+    ]
 
 
 def check_window(offset: int, limit: int) -> None:

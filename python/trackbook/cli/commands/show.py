@@ -6,6 +6,7 @@ import click
 import msgspec
 
 from trackbook.cli.display.detail import run_sections
+from trackbook.cli.display.verdict import verdict_section
 from trackbook.cli.options import json_option, run_argument
 from trackbook.cli.output import print_data, print_json
 from trackbook.cli.project import find_run, open_project
@@ -28,10 +29,13 @@ def show(reference: str, as_json: bool) -> None:
     project = open_project()
     detail = project.runs.detail(reference)
     sources = project.snapshots.sources(detail.run.id)
+    verdict = project.verdicts.of_detail(detail, sources)
     if as_json:
-        print_json(_document(detail, sources))
+        print_json({**_document(detail, sources), "verdict": msgspec.to_builtins(verdict)})
     else:
-        print_data(*run_sections(detail, sources, _relatives(project, detail)))
+        print_data(
+            *run_sections(detail, sources, _relatives(project, detail)), *verdict_section(verdict, detail)
+        )
 
 
 def _relatives(project: "Services", detail: RunDetail) -> dict[str, str]:

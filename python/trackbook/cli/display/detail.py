@@ -139,6 +139,8 @@ def _facts(detail: RunDetail, relatives: dict[str, str]) -> Table:
         facts.append(("Parent", _name(run.parent_id, relatives)))
     if detail.children:
         facts.append(("Children", f"{len(detail.children)} runs"))
+    if detail.cells or detail.seeds:
+        facts.append(("Seed", _seeds(detail)))
     if detail.snapshots:
         facts.append(("Snapshot", ", ".join(f"{info.moment} ({info.origin})" for info in detail.snapshots)))
     for loss in detail.losses:
@@ -150,6 +152,12 @@ def _facts(detail: RunDetail, relatives: dict[str, str]) -> Table:
     for name, value in facts:
         table.add_row(name, Text(plain_text(value)))
     return table
+
+
+def _seeds(detail: RunDetail) -> str:
+    if not detail.seeds:
+        return "none was set: random numbers differ when this runs again"
+    return "; ".join(f"{seed.seed} for {', '.join(seed.libraries)}" for seed in detail.seeds)
 
 
 def _name(run_id: str, relatives: dict[str, str]) -> str:
