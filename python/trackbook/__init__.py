@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         param,
         params,
         runs,
+        seed,
         start_run,
         tag,
         values,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from trackbook.services.values.texts import Html, Json, Text
     from trackbook.services.values.vectors import Histogram, Vector
     from trackbook.views.comparison import compare
+    from trackbook.views.progress import progress
     from trackbook.views.runtable import table
     from trackbook.views.watching import watch
 
@@ -76,8 +78,10 @@ __all__ = [
     "param",
     "params",
     "pr_curve",
+    "progress",
     "roc_curve",
     "runs",
+    "seed",
     "start_run",
     "table",
     "tag",
@@ -101,6 +105,7 @@ _HOMES = {
     "pr_curve": "services.values.evaluation",
     "roc_curve": "services.values.evaluation",
     "compare": "views.comparison",
+    "progress": "views.progress",
     "table": "views.runtable",
     "watch": "views.watching",
 }

@@ -27,6 +27,7 @@ from trackbook.domain.run import RunError, RunStatus, Source
 from trackbook.errors import InvalidValue, MissingExtra, NoActiveRun, StoreError, UsageError
 from trackbook.services.ingester import can_ingest, ensure_ingester
 from trackbook.services.recorder import RunRecorder
+from trackbook.services.seeding import Seeding, check_seed
 from trackbook.services.session import Session, ShutdownKind, put_session
 from trackbook.services.shelter import make_shelter
 from trackbook.services.surroundings import Surroundings, wait_for_captures
@@ -64,6 +65,7 @@ class Run:
         self._output_dir = output_dir
         self._scoped = False
         self._uploads = Uploads()
+        self._seeding: Seeding | None = None
         self._surroundings: Surroundings = Surroundings(
             recorder,
             parent._surroundings if parent else None,
@@ -161,6 +163,27 @@ class Run:
         """Add a line to the run's notes."""
         self._recorder.add_note(text)
 
+    def seed(self, seed: int) -> int:
+        """Let random numbers begin at `seed`, in random and in numpy, torch and tensorflow; returns the seed.
+
+        What of these is imported later in the run gets the seed then. It is recorded which were set. Generators that
+        code makes of its own, such as `numpy.random.default_rng()`, need it as their argument. Raises InvalidValue for
+        what is no whole number of 32 bits.
+        """
+        whole = check_seed(seed)
+        if not self.is_open:
+            raise UsageError(
+                f"The run {self.experiment} · {self.name} has ended; start another one to seed it."
+            )
+        self._seeding = Seeding(self._recorder, whole, _session.cell_id())
+        self._seeding.begin()
+        return whole
+
+    @property
+    def seeding(self) -> Seeding | None:
+        """The seed that was set last in this process, for Trackbook's own extensions; None without one."""
+        return self._seeding
+
     def metric(self, key: str, *, goal: Goal | None = None, unit: str | None = None) -> None:
         """Say what a metric means: `goal` "max" or "min", and its unit."""
         self._recorder.define_metric(key, goal, unit)
@@ -255,6 +278,8 @@ class Run:
                 self._finish_data(patience=5.0 if self._joined else 0.0)
                 _session.run_ending(self._recorder, status, error)
         self._recorder.end(status, error=error, reason=reason, message_id=_session.message_id())
+        if self._seeding is not None:
+            self._seeding.end()
         if self._syncing is not None:
             self._syncing.finish()
         if self in _open:
@@ -315,7 +340,8 @@ def start_run(
     """Open a run of `experiment` (by default the project folder's name) and make it the current one.
 
     Runs that belong together, such as the folds of a cross-validation, share a `group`. `resume` names a run that has
-    ended, by id or number ("#42"): it goes on, in this process, as a further attempt. `fork` names a run whose history
+    ended, by id or number ("#42"), or "last", the last run of this notebook: it goes on, in this process, as a further
+    attempt. `fork` names a run whose history
     up to and including `at_step` becomes the beginning of a new one, with its parameters and tags.
 
     The store is `TRACKBOOK_STORE`, else the nearest `.trackbook` from `folder` (by default the notebook's folder,
@@ -462,6 +488,11 @@ def tag(key: str, value: str | None = "") -> None:
 def note(text: str) -> None:
     """Add a line to the current run's notes."""
     require_run().note(text)
+
+
+def seed(seed: int) -> int:
+    """Let random numbers begin at `seed` in the current run; see `Run.seed`."""
+    return require_run().seed(seed)
 
 
 def metric(key: str, *, goal: Goal | None = None, unit: str | None = None) -> None:
@@ -638,10 +669,13 @@ def _resume(
     source: Source | None,
     nested: bool,
 ) -> Run:
-    from trackbook.services.past import check_resumable, find_past
+    from trackbook.services.past import LAST, check_resumable, find_last, find_past
 
     store = open_store(settings, folder)
-    known = find_past(store, str(reference))
+    if str(reference).strip() == LAST:
+        known = find_last(store, (source or _session.source(store)).path)
+    else:
+        known = find_past(store, str(reference))
     for run in _open:
         if run.id == known.run_id:  # the cell that resumed it is executed again
             return run

@@ -19,6 +19,7 @@ SYNC = "TRACKBOOK_SYNC"
 CAPTURE = "TRACKBOOK_CAPTURE"
 SYSTEM_INTERVAL = "TRACKBOOK_SYSTEM_INTERVAL"
 VARIABLES = "TRACKBOOK_VARIABLES"
+AUTO = "TRACKBOOK_AUTO"
 RUN = "TRACKBOOK_RUN"
 JOB = "TRACKBOOK_JOB"
 OUTPUT_DIR = "TRACKBOOK_OUTPUT_DIR"
@@ -61,6 +62,8 @@ class Settings:
     variables that are recorded beside those of the built-in list; one that ends in "*" stands for all that begin so.
     `ipython` is the folder of IPython's profiles.
     `system_interval` is how many seconds lie between two samples of what machine and process do.
+    `auto` is set
+    by TRACKBOOK_AUTO=1: a notebook with a cell tagged `parameters` is recorded from there on, as with `%track auto`.
     """
 
     store: Path | None = None
@@ -79,6 +82,7 @@ class Settings:
     names_captures: bool = False
     variables: tuple[str, ...] = ()
     ipython: Path | None = None
+    auto: bool = False
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -115,6 +119,7 @@ class Settings:
             names_captures=bool(_words(env.get(CAPTURE))),
             variables=tuple(_words(env.get(VARIABLES))),
             ipython=_path(env.get(IPYTHON)),
+            auto=env.get(AUTO) == "1",
         )
 
     @property

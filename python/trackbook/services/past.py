@@ -3,7 +3,9 @@
 Imports nothing heavy, so that a run can be resumed in the light install as long as its journals are not sealed.
 """
 
+import contextlib
 import time
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
 # How long a process that is ending anyway, such as a kernel that is being restarted, is waited for.
 PATIENCE = 5.0
 Steps = list[tuple[str, Context, int]]
+
+
+# What stands for the last run of the notebook that asks.
+LAST = "last"
 
 
 class Past(Struct):
@@ -96,6 +102,64 @@ def find_past(store: StorePaths, reference: str) -> Past:
         if not is_id(reference) or not any(store.list_journals(reference)):
             raise
         return _by_journals(store, reference)
+
+
+def find_last(store: StorePaths, path: str | None) -> Past:
+    """Return what is known of the last run that was opened from the notebook or script at `path`.
+
+    Jobs and children of other runs do not count.
+
+    Raises NotFound without one, UsageError where nothing says which notebook this is.
+    """
+    if path is None:
+        raise UsageError(
+            "Nothing says which notebook this is, so its last run is not known: name the run by its number or id."
+        )
+    if is_served(store.remote):
+        raise UsageError("A run of a served store can't be resumed from here: start it where the store is.")
+    # The index may not be that far, and journals are gone once they are sealed. Ids rise with time.
+    found = [_last_by_journals(store, path), _last_by_index(store, path) if can_ingest() else None]
+    known = [run_id for run_id in found if run_id is not None]
+    if not known:
+        raise NotFound("earlier run of", path)
+    return find_past(store, max(known))
+
+
+def _last_by_index(store: StorePaths, path: str) -> str | None:
+    from trackbook.services.context import open_services
+
+    services = open_services(store)
+    try:
+        # The search's own scope is a notebook's path; a script's is no different.
+        runs = services.runs.search("parent is null", notebook=path, limit=200).runs
+    finally:
+        services.place.close()
+    return next((run.id for run in runs if run.source.kind != "job"), None)
+
+
+def _last_by_journals(store: StorePaths, path: str) -> str | None:
+    for run_id in sorted(
+        {name.subject for name, _ in store.list_journals() if is_id(name.subject)}, reverse=True
+    ):
+        start = _opening(store, run_id)
+        if (
+            start is not None
+            and start.source.path == path
+            and start.source.kind != "job"
+            and not start.parent_id
+        ):
+            return run_id
+    return None
+
+
+def _opening(store: StorePaths, run_id: str) -> r.RunStarted | None:
+    for _, path in store.list_journals(run_id):
+        with contextlib.suppress(OSError):  # sealed meanwhile
+            # It stands behind the writer's own first record; what follows may be long.
+            for record in islice(read_records(path), 3):
+                if isinstance(record, r.RunStarted):
+                    return record
+    return None
 
 
 def _by_index(store: StorePaths, reference: str) -> Past:
