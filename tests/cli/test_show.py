@@ -136,3 +136,25 @@ def test_the_data_that_a_run_used_is_listed(project: Path, call: Call) -> None:
     assert "s3://bucket/more.csv other named" in lines
     assert "old: old.bin file 5 B ffffffffffff open changed while it was read" in lines
     assert "gone: gone.bin file No such file" in lines
+
+
+def test_the_verdict_on_cells_and_the_seed(project: Path, call: Call) -> None:
+    run = tb.start_run("cells")
+    for cell_id, source in (("c-two", "b = a + 1"), ("c-one", "a = 1"), ("c-two", "b = a + 1")):
+        order = run.recorder.cell_started(cell_id, 1, source)
+        run.recorder.cell_finished(order, "ok", 0.1, [])
+    run.seed(7)
+    run.end()
+    out = call("show", "5").out
+    assert "7 for random" in out
+    assert "Cells: 1 run more than once, without a notebook to hold them against." in out
+    assert "3  c-two  repeated  It ran 2 times." in out
+    verdict = json.loads(call("show", "5", "--json").out)["verdict"]
+    assert (verdict["clean"], verdict["document"]) == (False, None)
+    assert [cell["cell_id"] for cell in verdict["cells"]] == ["c-two"]
+    assert "none was set: random numbers differ" not in out
+    plain = tb.start_run("cells")
+    plain.recorder.cell_finished(plain.recorder.cell_started("c-one", 1, "a = 1"), "ok", 0.1, [])
+    plain.end()
+    assert "none was set: random numbers differ when this runs again" in call("show", "6").out
+    assert "Cells: each ran once, without a notebook" in call("show", "6").out

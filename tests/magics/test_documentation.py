@@ -16,13 +16,14 @@ def test_the_cells_of_the_page_run(start_kernel: Any, fresh: Any) -> None:
         reply = kernel.run(cell)
         assert reply.status == "ok", reply.traceback
         assert not [line for line in reply.lines if line.startswith("%track: ")], cell
-    assert [(run.start.experiment, run.end.status) for run in fresh.runs] == [("churn", "finished")] * 3
-    first, cell, code = fresh.runs
+    assert [(run.start.experiment, run.end.status) for run in fresh.runs] == [("churn", "finished")] * 4
+    first, cell, code, loop = fresh.runs
     assert first.params == {"depth": 3, "lr": 0.1}
     assert len(first.metrics["loss"]) == 100
     assert cell.params == {"lr": 0.1, "depth": 4}
     assert cell.metrics == {"score": [(0, 0.4)]}
     assert set(code.metrics) == {"loss", "acc"}
+    assert len(loop.metrics["loss"]) == 3
 
 
 def test_every_subcommand_and_option_is_described() -> None:

@@ -21,13 +21,13 @@ def test_what_it_reads_and_makes(kernel: Any, project: Any) -> None:
     reply = kernel.run(source, "c1")
     assert reply.status == "ok"
     assert reply.line == (
-        "churn · cell · parameters lr 0.1, on True, name 'tree', depth 4, label 'made'"
+        "churn · cell · parameters lr 0.1, on True, data [1, 2], name 'tree', depth 4, label 'made'"
         " · metrics best 0.2, score 5.2 → finished"
     )
     assert [o["data"]["text/plain"] for o in reply.outputs if o["output_type"] == "execute_result"] == ["5.2"]
     run = project.last
     assert (run.start.experiment, run.start.name, run.start.source.cell_id) == ("churn", "cell", "c1")
-    assert run.params == {"lr": 0.1, "on": True, "name": "tree", "depth": 4, "label": "made"}
+    assert run.params == {"lr": 0.1, "on": True, "data": [1, 2], "name": "tree", "depth": 4, "label": "made"}
     assert run.metrics == {"best": [(0, 0.2)], "score": [(0, 5.2)]}
     assert (run.end.status, run.end.message_id) == ("finished", reply.message_id)
     (cell,) = run.cells

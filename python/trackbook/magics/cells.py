@@ -3,16 +3,22 @@
 import os
 import threading
 import time
+import weakref
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
 
 from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
 from trackbook import api
 from trackbook.domain.cell import CellError, CellStatus
 from trackbook.domain.run import RunError, RunStatus
-from trackbook.magics.kernel import message_cell_id, message_id, parent_message
+from trackbook.domain.verdict import Ran
+from trackbook.magics.kernel import message_cell_id, message_id, message_tags, parent_message
+from trackbook.magics.names import ExecutedNames
 from trackbook.magics.outputs import OutputCollector
 from trackbook.magics.tap import OutputTap
+from trackbook.notebook.dataflow import CellNames
 from trackbook.services.recorder import RunRecorder
 
 
@@ -24,7 +30,13 @@ class Execution:
     cell_id: str | None
     message_id: str | None
     count: int | None
+    tags: frozenset[str] = frozenset()
+    transformed: str | None = None  # what IPython makes of the source, where it tells
+    names: CellNames | None = None  # once they are asked for
+    before: frozenset[str] = frozenset()
     recordings: list["Recording"] = field(default_factory=list)
+    # The execution's order and outputs by the id of each run that recorded it.
+    shown: dict[str, tuple[int, list[dict[str, Any]]]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -55,9 +67,11 @@ class CellTracker:
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
         self._tap = OutputTap(shell)
+        self._names = ExecutedNames(shell)
         self._process_thread = _process_thread()
         self._lock = threading.RLock()
         self._nested = 0
+        self._executed: weakref.WeakKeyDictionary[RunRecorder, list[Ran]] = weakref.WeakKeyDictionary()
         self.current: Execution | None = None
 
     def begin(self, info: ExecutionInfo) -> Execution | None:
@@ -140,6 +154,27 @@ class CellTracker:
             for recording in self._recordings():
                 self._finish(recording, outcome)
 
+    def read(self, source: str) -> CellNames:
+        """Return the names in the source of a cell that has run before."""
+        return self._names.of(source)
+
+    def executions(self, recorder: RunRecorder) -> list[Ran]:
+        """Return what this session has executed in a run."""
+        return list(self._executed.get(recorder, []))
+
+    def _remember(
+        self, execution: Execution, recording: Recording, reads: list[str], writes: list[str]
+    ) -> None:
+        ran = Ran(execution.cell_id, recording.order, execution.source, reads, writes, datetime.now(UTC))
+        self._executed.setdefault(recording.recorder, []).append(ran)
+
+    def names(self, execution: Execution) -> CellNames:
+        """Return the names in an execution's source."""
+        if execution.names is None:
+            execution.names = self._names.of(execution.source, execution.transformed)
+            execution.before = self._names.before(execution.names)
+        return execution.names
+
     def _recordings(self) -> list[Recording]:
         return list(self.current.recordings) if self.current is not None and self._is_parent() else []
 
@@ -150,7 +185,10 @@ class CellTracker:
     def _open(self, info: ExecutionInfo, count: int | None) -> Execution:
         message = parent_message(self._shell)
         cell_id = getattr(info, "cell_id", None) or message_cell_id(message)
-        execution = Execution(info.raw_cell or "", cell_id, message_id(message), count)
+        source = info.raw_cell or ""
+        transformed = getattr(info, "transformed_cell", None)
+        tags = message_tags(message)
+        execution = Execution(source, cell_id, message_id(message), count, tags, transformed)
         with self._lock:
             self.current = execution
             for run in api.open_runs():
@@ -160,6 +198,7 @@ class CellTracker:
     def _record(self, execution: Execution, recorder: RunRecorder) -> None:
         if not recorder.captures("cells"):
             return
+        self.names(execution)
         order = recorder.cell_started(execution.cell_id, execution.count, execution.source)
         collector = OutputCollector() if recorder.captures("outputs") else None
         execution.recordings.append(Recording(recorder, order, collector, time.perf_counter()))
@@ -175,9 +214,25 @@ class CellTracker:
         if not recording.recorder.is_open:
             return
         outputs, truncated = ([], False) if recording.collector is None else recording.collector.finish()
+        reads, writes = self._names_of(self.current)
+        if self.current is not None:
+            self.current.shown[recording.recorder.run_id] = recording.order, outputs
+            self._remember(self.current, recording, reads, writes)
         recording.recorder.cell_finished(
-            recording.order, outcome.status, duration, outputs, truncated=truncated, error=outcome.error
+            recording.order,
+            outcome.status,
+            duration,
+            outputs,
+            truncated=truncated,
+            error=outcome.error,
+            reads=reads,
+            writes=writes,
         )
+
+    def _names_of(self, execution: Execution | None) -> tuple[list[str], list[str]]:
+        if execution is None:
+            return [], []
+        return self._names.settle(self.names(execution), execution.before)
 
 
 def _process_thread() -> tuple[int, int]:

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trackbook import api
 from trackbook.domain.metric import GOALS
 from trackbook.domain.names import check_name
 from trackbook.domain.run import RunStatus
+from trackbook.domain.verdict import describe_verdict
 from trackbook.errors import UsageError
 from trackbook.magics.capturing import change_captures
 from trackbook.magics.data import record_data
 from trackbook.magics.durations import format_duration
+from trackbook.magics.ignored import Ignored
 from trackbook.magics.listing import (
     DIFF_OPTIONS,
     RUNS_OPTIONS,
@@ -23,6 +25,10 @@ from trackbook.magics.listing import (
 from trackbook.magics.sessions import NotebookSession
 from trackbook.magics.values import Namespace, list_values, shorten, tags_of
 from trackbook.magics.words import Arity, Words, did_you_mean, read_words, unquote
+from trackbook.services.past import LAST
+
+if TYPE_CHECKING:
+    from trackbook.magics.auto import AutoTracking
 
 START_OPTIONS: Mapping[str, Arity] = {
     "--name": "one",
@@ -40,6 +46,8 @@ class Context(NamedTuple):
 
     names: Namespace
     session: NotebookSession
+    auto: "AutoTracking"
+    ignored: Ignored
 
 
 class Subcommand(NamedTuple):
@@ -135,6 +143,43 @@ def _how(run: api.Run, before: api.Run | None) -> str:
 
 def _start(words: Words, context: Context) -> str:
     return start_run(words, context)[1]
+
+
+def _resume(words: Words, context: Context) -> str:
+    if len(words.plain) > 1:
+        raise UsageError("One run is resumed: %track resume, or %track resume RUN")
+    reference = words.plain[0] if words.plain else LAST
+    return start_run(Words([], {"--resume": [reference]}), context)[1]
+
+
+def _auto(words: Words, context: Context) -> str:
+    if words.has("--off"):
+        if words.plain or len(words.options) > 1:
+            raise UsageError("%track auto --off takes nothing else.")
+        return context.auto.stop()
+    return context.auto.start(words, context)
+
+
+def _ignore(words: Words, context: Context) -> str:
+    if words.has("--none"):
+        context.ignored.clear()
+    context.ignored.add(words.plain)
+    patterns = context.ignored.patterns
+    return f"Left out from now on: {', '.join(patterns)}" if patterns else "No name is left out."
+
+
+def _seed(words: Words, context: Context) -> str:
+    if len(words.plain) != 1:
+        raise UsageError("Say one seed: %track seed 42")
+    run = api.require_run()
+    run.seed(context.names.evaluate(words.plain[0]))
+    return _recorded(run, _seed_of(run))
+
+
+def _seed_of(run: api.Run) -> str:
+    if run.seeding is None:
+        return "no seed"
+    return f"seed {run.seeding.seed} for {', '.join(run.seeding.libraries)}"
 
 
 def _param(words: Words, context: Context) -> str:
@@ -257,13 +302,22 @@ def _status(words: Words, context: Context) -> str:
     if words.plain:
         raise UsageError("%track status takes nothing behind it.")
     runs = api.open_runs()
+    lines = [_describe(run, context) for run in runs]
     if not runs:
-        return "No run is open. %track start EXPERIMENT opens one."
-    return "\n".join(
-        f"{_label(run)} is open, for {format_duration(context.session.age(run.recorder))}"
-        f" · {run.id} · in {run.recorder.store.root}"
-        for run in runs
-    )
+        lines = ["No run is open. %track start EXPERIMENT opens one."]
+    if auto := context.auto.describe():
+        lines.append(auto)
+    if patterns := context.ignored.patterns:
+        lines.append(f"Left out: {', '.join(patterns)}")
+    return "\n".join(lines)
+
+
+def _describe(run: api.Run, context: Context) -> str:
+    age = format_duration(context.session.age(run.recorder))
+    parts = [f"{_label(run)} is open, for {age}", run.id, f"in {run.recorder.store.root}", _seed_of(run)]
+    verdict = context.session.verdict(run.recorder)
+    parts += [f"cells: {describe_verdict(verdict)}"] if verdict is not None else []
+    return " · ".join(parts)
 
 
 def _end(words: Words, context: Context) -> str:
@@ -301,7 +355,7 @@ def _siblings(path: Path) -> list[Path]:
 
 _SYNONYMS = {
     "begin": "start", "run": "start", "new": "start", "stop": "end", "finish": "end", "close": "end",
-    "continue": "start --resume", "resume": "start --resume", "fork": "start --fork", "name": "rename",
+    "continue": "resume", "fork": "start --fork", "name": "rename",
     "log": "metric", "plot": "figure", "fig": "figure", "file": "artifact", "comment": "note", "info": "status",
     "list": "runs", "ls": "runs", "table": "runs", "search": "runs", "compare": "diff", "live": "watch",
 }  # fmt: skip
@@ -352,6 +406,24 @@ SUBCOMMANDS: dict[str, Subcommand] = {
     "rename": Subcommand("%track rename NAME", "give the run another name", None, _rename),
     "capture": Subcommand(
         "%track capture [NAME ... on|off]", "list what is recorded by itself, or switch it", {}, _capture
+    ),
+    "seed": Subcommand(
+        "%track seed N",
+        "let random numbers begin at N: random, and numpy, torch, tensorflow once imported",
+        {},
+        _seed,
+    ),
+    "auto": Subcommand(
+        "%track auto [EXPERIMENT] [--off]",
+        "record the whole notebook: from its parameters cell on, else from here",
+        {**START_OPTIONS, "--off": "none"},
+        _auto,
+    ),
+    "ignore": Subcommand(
+        "%track ignore NAME ... [--none]", "leave names out of %%track and auto", {"--none": "none"}, _ignore
+    ),
+    "resume": Subcommand(
+        "%track resume [RUN]", "go on with a run that has ended, by default this notebook's last", {}, _resume
     ),
     "status": Subcommand("%track status", "say which run is open; also %track alone", {}, _status),
     "end": Subcommand("%track end [--failed]", "end the run", {"--failed": "none"}, _end),

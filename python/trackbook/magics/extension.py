@@ -14,8 +14,10 @@ from trackbook import api
 from trackbook.config import Settings
 from trackbook.errors import TrackbookError
 from trackbook.magics.answers import Answers
-from trackbook.magics.cells import CellTracker, Outcome
+from trackbook.magics.auto import AutoTracking
+from trackbook.magics.cells import CellTracker, Execution, Outcome
 from trackbook.magics.commands import Context, carry_out
+from trackbook.magics.ignored import Ignored
 from trackbook.magics.kernel import ShutdownWatch
 from trackbook.magics.sessions import NotebookSession
 from trackbook.magics.tracked import CellTracking, find_mark, take_mark
@@ -36,14 +38,14 @@ class TrackMagics(Magics):
     @needs_local_scope
     @line_cell_magic
     def track(self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None) -> None:
-        """Track a run: %track start EXPERIMENT, then param, metric, artifact, figure, note, tag, goal, status, end;
+        """Track a run: %track start EXPERIMENT, then param, metric, artifact, figure, note, tag, seed, status, end;
         runs, diff and watch show what there is. %track help lists them.
 
         A line that can't be carried out shows one line that says why, and never raises: tracking does not get in the
         way of the work.
 
         %%track [EXPERIMENT] as a cell's first line makes the cell a run: the simple values that it reads are its
-        parameters, the numbers that it makes its metrics.
+        parameters, the numbers that it makes its metrics, the figures that it shows its artifacts.
         """
         if cell is not None:
             # Only code that calls the magic by itself comes here: in a cell the line is taken away before.
@@ -58,8 +60,11 @@ class Extension:
         self._shell = shell
         self._tracker = CellTracker(shell)
         self._answers = Answers(shell)
-        self._tracking = CellTracking(shell)
-        self._session = NotebookSession(shell, self._tracker, Settings.load())
+        self._settings = Settings.load()
+        self._ignored = Ignored()
+        self._tracking = CellTracking(shell, self._tracker, self._ignored)
+        self._auto = AutoTracking(shell, self._tracker, self._ignored)
+        self._session = NotebookSession(shell, self._tracker, self._settings)
         self._session.shutdown = ShutdownWatch(shell, api.end_open_runs)
 
     def install(self) -> None:
@@ -73,7 +78,8 @@ class Extension:
             self._session.shutdown.install()
         api.set_session(self._session)
         self._tracker.adopt()
-        api.join_job()
+        if api.join_job() is None and self._settings.auto:
+            self._auto.arm()
 
     def remove(self) -> None:
         """Take everything away. An open run stays open: its cells are no longer recorded."""
@@ -105,12 +111,15 @@ class Extension:
             execution = self._tracker.begin(info)
             if execution is not None or self._tracker.current is None:
                 self._answers.end_cell()
-            mark = find_mark(info.raw_cell or "") if execution is not None else None
-            if mark is not None:
-                try:
-                    self._tracking.begin(mark, self._context())
-                except TrackbookError as error:
-                    self._answers.say(_explain(error))
+            if execution is None:
+                return
+            mark = find_mark(execution.source)
+            try:
+                self._auto.begin(execution, self._context())
+                if mark is not None:
+                    self._tracking.begin(mark, self._context(), execution)
+            except TrackbookError as error:
+                self._answers.say(_explain(error))
 
     def _cell_ended(self, result: ExecutionResult | None) -> None:
         with self._guard():
@@ -122,13 +131,17 @@ class Extension:
             for run in api.open_runs():
                 run.surroundings.update()
             if self._tracker.current is not None:
-                try:
-                    answer = self._tracking.end(outcome, self._tracker.current)
-                except TrackbookError as error:
-                    answer = _explain(error)
-                if answer is not None:
-                    self._answers.say(answer)
+                self._say_what_was_recorded(outcome, self._tracker.current)
             self._tracker.close()
+
+    def _say_what_was_recorded(self, outcome: Outcome, execution: Execution) -> None:
+        for tracking in (self._tracking, self._auto):
+            try:
+                answer = tracking.end(outcome, execution)
+            except TrackbookError as error:
+                answer = _explain(error)
+            if answer is not None:
+                self._answers.say(answer)
 
     @contextlib.contextmanager
     def _guard(self) -> Iterator[None]:
@@ -151,7 +164,7 @@ class Extension:
                 self._shell.events.unregister(event, callback)
 
     def _context(self, local: dict[str, Any] | None = None) -> Context:
-        return Context(Namespace(self._shell.user_ns, local), self._session)
+        return Context(Namespace(self._shell.user_ns, local), self._session, self._auto, self._ignored)
 
 
 def _explain(error: Exception) -> str:

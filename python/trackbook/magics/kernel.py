@@ -52,6 +52,12 @@ def message_cell_id(message: dict[str, Any]) -> str | None:
     return str(identity) if identity else None
 
 
+def message_tags(message: dict[str, Any]) -> frozenset[str]:
+    """Return the tags of the notebook cell that a request came from, where its front end tells."""
+    tags = (message.get("metadata") or {}).get("tags")
+    return frozenset(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else frozenset()
+
+
 class ShutdownWatch:
     """Knows whether the kernel was asked to restart or to shut down.
 

@@ -9,8 +9,10 @@ from IPython.core.interactiveshell import InteractiveShell
 from trackbook.capture.notebook import find_notebook, relative_path
 from trackbook.config import Settings
 from trackbook.domain.run import RunError, RunStatus, Source
+from trackbook.domain.verdict import Verdict, judge
 from trackbook.magics.cells import CellTracker
 from trackbook.magics.kernel import ShutdownWatch, is_kernel, kernel_id
+from trackbook.services.documents import saved_document
 from trackbook.services.recorder import RunRecorder
 from trackbook.services.session import Session, ShutdownKind
 from trackbook.store.paths import StorePaths
@@ -71,6 +73,17 @@ class NotebookSession(Session):
     def run_ending(self, recorder: RunRecorder, status: RunStatus, error: RunError | None) -> None:
         """Finish the record of the cell that ends the run."""
         self._tracker.run_ending(recorder, status, error)
+
+    def verdict(self, recorder: RunRecorder) -> Verdict | None:
+        """Return the verdict on what this session executed in a run so far; None before anything ended.
+
+        It is told by the saved notebook: what was changed there and not saved yet can't be seen from here.
+        """
+        executions = self._tracker.executions(recorder)
+        if not executions:
+            return None
+        notebook = self.notebook()
+        return judge(executions, saved_document(notebook) if notebook is not None else None)
 
     def age(self, recorder: RunRecorder) -> float:
         """Return for how many seconds this session has known a run."""

@@ -5,6 +5,7 @@ The cell itself runs as any other: its errors stop what follows, `await` works, 
 
 import re
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,16 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from trackbook import api
 from trackbook.domain.run import RunError
-from trackbook.magics.cells import Execution, Outcome
+from trackbook.magics.cells import CellTracker, Execution, Outcome
 from trackbook.magics.commands import START_OPTIONS, Context, start_run
-from trackbook.magics.scalars import CellNames, metrics_in, names_in, parameters_in
+from trackbook.magics.figures import describe_figures, store_figures
+from trackbook.magics.ignored import Ignored, read_patterns
+from trackbook.magics.scalars import metrics_in, parameters_in
 from trackbook.magics.values import list_values
-from trackbook.magics.words import read_words
+from trackbook.magics.words import Arity, read_words
+from trackbook.notebook.dataflow import CellNames
 
+MARK_OPTIONS: Mapping[str, Arity] = {**START_OPTIONS, "--ignore": "many"}
 _MARK = re.compile(r"%%track(?:[ \t]+(?P<line>.*?))?[ \t]*\n?\Z")
 # Magics that run the cell's body as Python of this session, so that a mark behind them means that body.
 _TRANSPARENT = re.compile(r"%%(?:time|timeit|capture|prun)\b")
@@ -65,51 +70,65 @@ class TrackedCell:
     run: api.Run
     owned: bool
     names: CellNames
+    ignored: list[str]
     parameters: dict[str, Any] = field(default_factory=dict)
 
 
 class CellTracking:
-    """Opens a run for a marked cell when none is open, and records what the cell reads and makes."""
+    """Opens a run for a marked cell when none is open, and records what the cell reads, makes and shows."""
 
-    def __init__(self, shell: InteractiveShell) -> None:
+    def __init__(self, shell: InteractiveShell, tracker: CellTracker, ignored: Ignored) -> None:
         self._shell = shell
+        self._tracker = tracker
+        self._ignored = ignored
         self._cell: TrackedCell | None = None
 
-    def begin(self, mark: Mark, context: Context) -> None:
+    def begin(self, mark: Mark, context: Context, execution: Execution) -> None:
         """Open the cell's run, unless one is open, and note the values that the cell is about to read.
 
         Raises TrackbookError for a line that can't be read; the cell then runs without being tracked.
         """
         self._cell = None
-        words = read_words(mark.line, START_OPTIONS)
+        words = read_words(mark.line, MARK_OPTIONS)
+        ignored = read_patterns(words.many("--ignore"))
         owned = api.current_run() is None
         notebook = context.session.notebook()
         run = start_run(words, context, _experiment(notebook))[0] if owned else api.require_run()
-        code: str = self._shell.transform_cell(mark.body)  # type: ignore[no-untyped-call]
-        names = names_in(code)
-        parameters = parameters_in(names.read, self._shell.user_ns)
+        names = self._tracker.names(execution)
+        parameters = parameters_in(self._ignored.keep(outside(names), ignored), self._shell.user_ns)
         if parameters:  # now, so that a run whose kernel dies has them
             run.params(parameters)
-        self._cell = TrackedCell(run, owned, names, parameters)
+        self._cell = TrackedCell(run, owned, names, ignored, parameters)
 
     def end(self, outcome: Outcome, execution: Execution) -> str | None:
-        """Record what the cell made, end its run, and return the line to show; None for an unmarked cell."""
+        """Record what the cell made and showed, end its run, and return the line to show; None for an unmarked cell."""
         cell, self._cell = self._cell, None
         if cell is None or not cell.run.is_open:
             return None
-        constants = parameters_in(cell.names.constants, self._shell.user_ns)
-        metrics = metrics_in(cell.names.made, self._shell.user_ns) if outcome.status == "ok" else {}
+        namespace = self._shell.user_ns
+        constants = parameters_in(self._ignored.keep(cell.names.constants, cell.ignored), namespace)
+        made = self._ignored.keep(cell.names.made, cell.ignored)
+        metrics = metrics_in(made, namespace) if outcome.status == "ok" else {}
         for values, record in ((constants, cell.run.params), (metrics, cell.run.log)):
             if values:
                 record(values)
-        parameters = cell.parameters | constants
+        figures = store_figures(cell.run, execution)
         state = "recorded" if not cell.owned else _close(cell.run, outcome, execution)
-        parts = [
-            f"{cell.run.experiment} · {cell.run.name}" if cell.run.experiment else f"Run {cell.run.name}"
-        ]
-        parts += [f"parameters {list_values(parameters)}"] if parameters else []
-        parts += [f"metrics {list_values(metrics)}"] if metrics else []
-        return f"{' · '.join(parts)} → {state}"
+        head = f"{cell.run.experiment} · {cell.run.name}" if cell.run.experiment else f"Run {cell.run.name}"
+        return f"{' · '.join([head, *say(cell.parameters | constants, metrics, figures)])} → {state}"
+
+
+def outside(names: CellNames) -> list[str]:
+    """Return the names that a cell takes from outside and leaves as they are."""
+    return [name for name in names.read if name not in names.changed]
+
+
+def say(parameters: Mapping[str, Any], metrics: Mapping[str, Any], figures: list[str]) -> list[str]:
+    """Return in words what was recorded, in parts."""
+    parts = [f"parameters {list_values(parameters)}"] if parameters else []
+    parts += [f"metrics {list_values(metrics)}"] if metrics else []
+    parts += [describe_figures(figures)] if figures else []
+    return parts
 
 
 def _as_python(source: str) -> str:
