@@ -158,3 +158,21 @@ def test_the_verdict_on_cells_and_the_seed(project: Path, call: Call) -> None:
     plain.end()
     assert "none was set: random numbers differ when this runs again" in call("show", "6").out
     assert "Cells: each ran once, without a notebook" in call("show", "6").out
+
+
+def test_artifacts_name_the_execution_that_made_them(project: Path, call: Call) -> None:
+    run = tb.start_run("cells")
+    for name in ("a.bin", "b.bin"):
+        order = run.recorder.cell_started("c-one", order_of(name), "save(x)")
+        run.recorder.store_artifact(b"x", name, cell_id="c-one")
+        run.recorder.cell_finished(order, "ok", 0.1, [])
+    run.artifact(b"y", "c.bin")
+    run.end()
+    lines = [" ".join(line.split()) for line in call("show", "5").out.splitlines()]
+    assert "a.bin file 1 B 1" in lines
+    assert "b.bin file 1 B 2" in lines
+    assert "c.bin file 1 B" in lines
+
+
+def order_of(name: str) -> int:
+    return 1 + "ab".index(name[0])

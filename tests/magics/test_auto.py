@@ -100,6 +100,27 @@ def test_the_front_end_says_which_cell_it_is(start_kernel: Callable[..., Any], f
     assert (fresh.last.end.status, fresh.last.params) == ("finished", {"x": 2})
 
 
+def test_a_tag_that_comes_with_the_execution(kernel: Any, project: Any) -> None:
+    kernel.run("%track auto churn --name tagged")
+    metadata = {"cellId": "unsaved", "tags": ["parameters"]}
+    content = {
+        "code": "width = 2 * 8", "silent": False, "store_history": True,
+        "user_expressions": {}, "allow_stdin": False, "stop_on_error": True,
+    }  # fmt: skip
+    message = kernel.client.session.msg("execute_request", content, metadata=metadata)
+    kernel.client.shell_channel.send(message)
+    reply = kernel.wait(message["header"]["msg_id"])
+    assert reply.line == "churn · tagged · parameters width 16 → recorded"
+
+
+def test_a_named_experiment_takes_the_place_of_an_open_run(kernel: Any, notebook: Any) -> None:
+    kernel.run("%track start other")
+    kernel.run("%track auto churn --name named", "auto")
+    assert kernel.run("lr = 0.1", "params").line.startswith("churn · named · parameters")
+    assert [run.end.status for run in notebook.runs[-2:-1]] == ["finished"]
+    assert "%track: One EXPERIMENT" in kernel.run("%track auto a b", "x").line
+
+
 def test_ignored_names(kernel: Any, project: Any) -> None:
     kernel.run("lr, tmp_path, seed = 0.1, 'x', 3")
     try:

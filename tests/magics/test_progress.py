@@ -48,3 +48,15 @@ def test_a_short_loop_and_one_that_fails(kernel: Any) -> None:
     reply = kernel.run("for x in tb.progress([1, 0]): 1 / x")
     assert reply.content["ename"] == "ZeroDivisionError"
     assert " 1/2 stopped · " in reply.lines[0]
+
+
+def test_without_ipywidgets_it_is_a_line_all_along(kernel: Any) -> None:
+    kernel.run("import sys, time\nimport trackbook as tb\nsys.modules['ipywidgets'] = None")
+    try:
+        source = "for x in tb.progress(range(4), desc='load'):\n    time.sleep(0.06)\n    seen = x\n1 / 0"
+        reply = kernel.run(source)
+        assert "load: 100%" in reply.line
+        assert WIDGET not in reply.outputs[0]["data"]
+        assert "no module" not in str(reply.outputs).lower()
+    finally:
+        kernel.run("del sys.modules['ipywidgets']")

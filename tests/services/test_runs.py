@@ -205,7 +205,7 @@ def test_everything_about_a_run(services: Services) -> None:
     assert [(cell.order, cell.cell_id, cell.count, cell.status) for cell in detail.cells] == [
         (1, "c1", 5, "ok"),
         (2, "c2", 6, "error"),
-        (3, None, 7, "running"),
+        (3, None, 7, "aborted"),  # the run has ended, and it with it
     ]
     assert (detail.cells[0].duration, len(detail.cells[0].outputs), detail.cells[0].error) == (0.25, 1, None)
     assert detail.cells[1].truncated

@@ -1,5 +1,6 @@
 """Cell executions: each one as it happened, in order."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -36,6 +37,15 @@ class CellExecution(Struct, frozen=True):
     error: CellError | None = None
     reads: list[str] = []
     writes: list[str] = []
+
+
+def execution_at(cells: Sequence[CellExecution], cell_id: str | None, at: datetime) -> CellExecution | None:
+    """Return the execution of a cell that was going on at a moment, to which what the cell stored then belongs.
+
+    None where nothing says which cell it was, or it was not executed in the run.
+    """
+    begun = [cell for cell in cells if cell.cell_id == cell_id and cell.started <= at]
+    return begun[-1] if begun and cell_id is not None else None
 
 
 class CellContent(Struct, frozen=True):

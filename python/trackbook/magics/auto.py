@@ -101,8 +101,9 @@ class AutoTracking:
                 self._looking, self._cell = False, _parameters_cell(context.session.notebook())
             if _is_it(execution, self._cell):
                 words, self._waiting = self._waiting, None
-                run = api.current_run() or start_run(words, context, _experiment(context))[0]
-                self._follow(run)
+                told = bool(words.plain or words.options)
+                run = None if told else api.current_run()
+                self._follow(run or start_run(words, context, _experiment(context))[0])
         if self._is_on():
             names = self._tracker.names(execution)
             read = [name for name in outside(names) if name not in self._written]

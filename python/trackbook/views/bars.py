@@ -74,9 +74,9 @@ class NotebookBar:
 
     def update(self, state: State) -> None:
         """Draw how far the loop is."""
-        if self._widget is None and not self._shown and importlib.util.find_spec("ipywidgets") is not None:
-            self._widget = _Widget()
-            self._display(self._widget.view(), state)
+        if self._widget is None and not self._shown and (widget := _make_widget()) is not None:
+            self._widget = widget
+            self._display(widget.view(), state)
         if self._widget is not None:
             self._widget.update(state)
         else:
@@ -124,6 +124,13 @@ class _Widget:
         """Take it out of the kernel."""
         for part in (self._head, self._bar, self._tail, self._box):
             part.close()
+
+
+def _make_widget() -> _Widget | None:
+    try:
+        return _Widget()
+    except Exception:  # there is no ipywidgets, or none that works here
+        return None
 
 
 class TerminalBar:

@@ -13,6 +13,7 @@ from trackbook.cli.display.system import system_table
 from trackbook.cli.display.tables import make_table, to_column
 from trackbook.cli.display.values import values_table
 from trackbook.domain.attempt import Attempt
+from trackbook.domain.cell import execution_at
 from trackbook.domain.environment import Environment, Git
 from trackbook.domain.formatting import (
     format_bytes,
@@ -279,11 +280,14 @@ def _optional(value: float | None) -> str:
 
 def _artifacts(detail: RunDetail) -> Table:
     artifacts = detail.artifacts
+    made_by = [execution_at(detail.cells, artifact.cell_id, artifact.created) for artifact in artifacts]
+    executions = ["" if cell is None else str(cell.order) for cell in made_by]
     return make_table(
         [
             to_column("Path", [one_line(artifact.path, 60) for artifact in artifacts]),
             to_column("Kind", [artifact.kind for artifact in artifacts]),
             to_column("Size", [format_bytes(artifact.size) for artifact in artifacts], justify="right"),
+            *([to_column("Execution", executions, justify="right", rank=1)] if any(executions) else []),
         ],
         margin=_INDENT,
     )
