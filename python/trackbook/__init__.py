@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         tag,
         values,
     )
+    from trackbook.integrations.autolog import autolog, no_autolog
     from trackbook.services.values.evaluation import (
         calibration_curve,
         confusion_matrix,
@@ -63,6 +64,7 @@ __all__ = [
     "Video",
     "__version__",
     "artifact",
+    "autolog",
     "calibration_curve",
     "compare",
     "confusion_matrix",
@@ -74,6 +76,7 @@ __all__ = [
     "log",
     "metric",
     "model",
+    "no_autolog",
     "note",
     "param",
     "params",
@@ -100,6 +103,8 @@ _HOMES = {
     "Text": "services.values.texts",
     "Vector": "services.values.vectors",
     "Video": "services.values.media",
+    "autolog": "integrations.autolog",
+    "no_autolog": "integrations.autolog",
     "calibration_curve": "services.values.evaluation",
     "confusion_matrix": "services.values.evaluation",
     "pr_curve": "services.values.evaluation",

@@ -13,7 +13,7 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -449,6 +449,18 @@ def current_run() -> Run | None:
 def open_runs() -> list[Run]:
     """Return the open runs of this process, outermost first."""
     return list(_open)
+
+
+@contextlib.contextmanager
+def set_aside(runs: Iterable[Run]) -> Iterator[None]:
+    """Start runs in this block as if these were not open; for Trackbook's own extensions."""
+    aside = [run for run in runs if run in _open]
+    for run in aside:
+        _open.remove(run)
+    try:
+        yield
+    finally:
+        _open[:0] = [run for run in aside if run.is_open]
 
 
 def require_run() -> Run:

@@ -1,6 +1,7 @@
 """The subcommands of `%track`: each reads its words, calls the API, and returns the line to show."""
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -333,6 +334,23 @@ def _end(words: Words, context: Context) -> str:
     return f"{_label(run)} {status} after {age}"
 
 
+def _autolog(words: Words, context: Context) -> str:
+    # By its name: what stands behind the public door is above the magics, which know nothing of it.
+    trackbook = import_module("trackbook")
+    given = [unquote(word) for word in words.plain]
+    switches = [word for word in given if word in ("on", "off")]
+    names = [word for word in given if word not in switches]
+    if len(switches) > 1:
+        raise UsageError("Autologging is either on or off: %track autolog [LIBRARY ...] [off]")
+    if switches == ["off"]:
+        left = trackbook.autolog(*names, False)
+    else:
+        left = trackbook.autolog(
+            *names, models=not words.has("--no-models"), training=not words.has("--no-training")
+        )
+    return f"Autologging is on for {', '.join(left)}" if left else "Autologging is off"
+
+
 def _need(words: Words, subcommand: str, what: str) -> None:
     if not words.plain:
         raise UsageError(f"Say what to record: %track {subcommand} {what}")
@@ -424,6 +442,12 @@ SUBCOMMANDS: dict[str, Subcommand] = {
     ),
     "resume": Subcommand(
         "%track resume [RUN]", "go on with a run that has ended, by default this notebook's last", {}, _resume
+    ),
+    "autolog": Subcommand(
+        "%track autolog [LIBRARY ...] [off] [--no-models] [--no-training]",
+        "record what scikit-learn and others fit",
+        {"--no-models": "none", "--no-training": "none"},
+        _autolog,
     ),
     "status": Subcommand("%track status", "say which run is open; also %track alone", {}, _status),
     "end": Subcommand("%track end [--failed]", "end the run", {"--failed": "none"}, _end),

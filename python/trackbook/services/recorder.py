@@ -73,6 +73,8 @@ class RunRecorder:
         self.capture = capture
         self.failed_appends = 0
         self.told_of_secrets = False
+        # What this process gave parameters last, so that a recorder of somebody else's parameters replaces none.
+        self.param_values: dict[str, Any] = {}
         self._names: set[str] = set()
         self._last_steps: dict[object, int] = {}
         self._fork_lock = threading.RLock()
@@ -171,6 +173,13 @@ class RunRecorder:
         return max(
             (step for slot, step in steps if isinstance(slot, str) and slot.startswith(prefix)), default=-1
         )
+
+    def last_steps(self) -> list[tuple[str, dict[str, str], int]]:
+        """Return the last step of each metric in each context, as `go_on_after` takes them."""
+        return [
+            (slot, {}, step) if isinstance(slot, str) else (slot[0], dict(slot[1:]), step)  # type: ignore[index]
+            for slot, step in list(self._last_steps.items())
+        ]
 
     @classmethod
     def join(
@@ -498,6 +507,7 @@ class RunRecorder:
     def _store_params(self, values: dict[str, Any], cell_id: str | None) -> None:
         with self.masking() as mask:
             values = mask.named(values, "parameter")
+        self.param_values.update(values)
         self.append(records.ParamsSet(now(), values, cell_id))
 
     def _store_tags(self, values: dict[str, str | None]) -> None:
