@@ -25,6 +25,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 import trackbook as tb
+from trackbook.errors import UsageError
 
 X, y = make_classification(120, 6, random_state=0)
 X_train, X_test, y_train, y_test = X[:80], X[80:], y[:80], y[80:]
@@ -371,3 +372,42 @@ def test_scores_that_make_no_sense_are_left_out(project):
     first, second = project.runs
     assert first.points("r2_score", **TRAIN) != []
     assert second.points("accuracy_score", **TRAIN) == [0.5]
+
+
+@pytest.fixture
+def stored(monkeypatch):
+    """What `Run.model` is asked to store."""
+    asked = []
+
+    def store(run, model, name="model", *, input_example=None, unsafe=False):
+        if isinstance(model, Threshold):
+            raise UsageError("no safe format holds it")
+        asked.append((model, name, input_example))
+        return name
+
+    monkeypatch.setattr(tb.Run, "model", store, raising=False)
+    return asked
+
+
+def test_the_fitted_model_is_stored_with_an_example_of_its_input(project, stored):
+    frame = pd.DataFrame(X_train, columns=list("abcdef"))
+    first = LogisticRegression().fit(frame, y_train)
+    with tb.start_run("two"):
+        second = Ridge().fit(X_train, y_train)
+        third = Ridge().fit(X_train, y_train)
+    assert [(model, name) for model, name, _ in stored] == [
+        (first, "model"),
+        (second, "model"),
+        (third, "Ridge-2/model"),
+    ]
+    assert stored[0][2].equals(frame.head(5))
+    assert np.array_equal(stored[1][2], X_train[:5])
+    tb.autolog("sklearn", models=False)
+    Ridge().fit(X_train, y_train)
+    assert len(stored) == 3
+
+
+def test_a_model_that_can_not_be_stored_is_said_in_a_tag(project, stored):
+    Threshold().fit(X_train, y_train)
+    assert stored == []
+    assert project.run.tags["autolog.model"] == "not stored: no safe format holds it"

@@ -10,7 +10,8 @@ from typing import Any
 
 from trackbook import api
 from trackbook.domain.values import to_wire
-from trackbook.integrations.describing import describe_params
+from trackbook.errors import UsageError
+from trackbook.integrations.describing import describe_params, shorten
 from trackbook.integrations.identity import IdentityMap
 from trackbook.services.recorder import RunRecorder
 
@@ -118,10 +119,17 @@ class Fit:
             self._recorder().store_artifact(path, self.path(name), kind="model")
 
     def model(self, model: Any, example: Any = None) -> None:
-        """Store the fitted model in the run, with a few rows of its input, from which its signature is taken."""
+        """Store the fitted model in the run, with a few rows of its input, from which its signature is taken.
+
+        Of one that no safe format holds, a tag says so: that is no fault.
+        """
         store = getattr(self.run, "model", None)
-        if store is not None and self.is_described and self.run.is_open:
+        if store is None or not self.is_described or not self.run.is_open:
+            return
+        try:
             store(model, self.path("model"), input_example=example)
+        except UsageError as error:
+            self.tag("autolog.model", f"not stored: {shorten(str(error))}")
 
     def path(self, name: str) -> str:
         """Return the name of a file of this fit inside the run."""

@@ -78,7 +78,7 @@ def record(fit: Fit, model: Any, given: Given, seconds: float, options: Options)
         attempt("scores on the training data", lambda: _record_training(fit, model, given, seconds))
     attempt("feature importances", lambda: _record_importances(fit, model))
     if options.models:
-        attempt("the fitted model", lambda: fit.model(model, _example(given.X)))
+        attempt("the fitted model", lambda: _store_model(fit, model, given.X))
 
 
 def _is_list_of_parts(value: Any) -> bool:
@@ -283,6 +283,15 @@ def attempt_names(pipeline: Any) -> Any:
         return pipeline[:-1].get_feature_names_out()
     except Exception:
         return None
+
+
+def _store_model(fit: Fit, model: Any, data: Any) -> None:
+    if not _is_pure(model):
+        fit.model(model)
+        return
+    # What it gives for the example is a part of its signature.
+    with _unseen(model):
+        fit.model(model, _example(data))
 
 
 def _example(data: Any) -> Any:
