@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from trackbook.domain.cell import CellError
-from trackbook.domain.environment import Environment
+from trackbook.domain.environment import Environment, Git
 from trackbook.domain.rich import RichContent
 from trackbook.errors import AccessDenied, NotFound, QueryError, StoreUnreachable, UsageError
 from trackbook.services.context import Services, open_services
@@ -61,7 +61,8 @@ def fill(client: Any) -> list[str]:
         run.log_rich(
             "img", RichContent("image", b"png", "image/png", {"width": 3}), 2, {"subset": "ü", "a": "b"}
         )
-        run.environment_captured(Environment("3.11", "Linux", "python", {"numpy": "2.0"}, {"cores": 2}, None))
+        git = Git("9fceb02", "main", True, diff=run.store_blob("+ größe\n".encode()))
+        run.environment_captured(Environment("3.11", "Linux", "python", {"numpy": "2.0"}, {"cores": 2}, git))
         run.snapshot_taken("end", "document", store_notebook(BlobStore(client.spool.blobs), NOTEBOOK))
         run.end()
         ids.append(run.run_id)
@@ -102,6 +103,7 @@ def test_each_service_answers_as_the_one_over_the_store(
             lambda s: s.values.list(first),
             lambda s: s.values.open(first, "img", 2, {"a": "b", "subset": "ü"})[0],
             lambda s: s.values.open(first, "img", 2, {"a": "b", "subset": "ü"})[1].read_bytes(),
+            lambda s: s.environment_texts.read(first, "diff"),
             lambda s: s.snapshots.infos(first),
             lambda s: s.snapshots.info(first, "end"),
             lambda s: s.snapshots.notebook(first, "end"),
@@ -128,6 +130,8 @@ def test_errors_are_those_of_the_store(shared_server: Any, client: Any, remote: 
         lambda s: s.artifacts.open(run_id, "../x"),
         lambda s: s.artifacts.open(run_id, "nothing"),
         lambda s: s.values.open(run_id, "img", 2),
+        lambda s: s.environment_texts.read(run_id, "lock"),
+        lambda s: s.environment_texts.read(run_id, "packages"),
         lambda s: s.compare.compare([run_id]),
         lambda s: s.snapshots.info(run_id, "start"),
         lambda s: s.snapshots.cell(run_id, 99),

@@ -10,6 +10,7 @@ from trackbook.server.handlers.blobs import BlobHandler, MissingBlobsHandler
 from trackbook.server.handlers.cells import CellHandler, SourcesHandler
 from trackbook.server.handlers.changes import ChangesHandler, RefreshHandler
 from trackbook.server.handlers.compare import CompareHandler
+from trackbook.server.handlers.environment import EnvironmentTextHandler
 from trackbook.server.handlers.experiments import ExperimentsHandler
 from trackbook.server.handlers.jobs import CancelHandler, JobHandler, JobsHandler
 from trackbook.server.handlers.journals import JournalHandler, JournalSizesHandler, WritersHandler
@@ -36,6 +37,7 @@ _BOTH: Routes = (
     ("/projects/{project}/runs/{run}/artifacts", ArtifactsHandler),
     ("/projects/{project}/runs/{run}/artifacts/{path}", ArtifactHandler),
     ("/projects/{project}/runs/{run}/values/content", ValueContentHandler),
+    ("/projects/{project}/runs/{run}/environment/{part}", EnvironmentTextHandler),
     ("/projects/{project}/runs/{run}/cells/{order}", CellHandler),
     ("/projects/{project}/runs/{run}/verdict", VerdictHandler),
     ("/projects/{project}/runs/{run}/snapshots/{moment}", SnapshotHandler),

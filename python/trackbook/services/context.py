@@ -7,6 +7,7 @@ from trackbook.services.cleaning import Cleaning
 from trackbook.services.compare import Compare
 from trackbook.services.deleting import Deleting
 from trackbook.services.edits import Edits
+from trackbook.services.environment_texts import EnvironmentTexts
 from trackbook.services.exchange.exporting import Exports
 from trackbook.services.exchange.importing import Imports
 from trackbook.services.ingester import is_served
@@ -57,6 +58,11 @@ class Services:
     def values(self) -> Values:
         """Lists and opens rich values that runs logged."""
         return Values(self.place)
+
+    @cached_property
+    def environment_texts(self) -> EnvironmentTexts:
+        """Reads what was not committed, and lock files."""
+        return EnvironmentTexts(self.place)
 
     @cached_property
     def compare(self) -> Compare:

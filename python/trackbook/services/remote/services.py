@@ -9,6 +9,7 @@ from trackbook.services.remote.artifacts import RemoteArtifacts
 from trackbook.services.remote.compare import RemoteCompare
 from trackbook.services.remote.connection import Connection
 from trackbook.services.remote.downloads import Downloads
+from trackbook.services.remote.environment_texts import RemoteEnvironmentTexts
 from trackbook.services.remote.jobs import RemoteJobs
 from trackbook.services.remote.runs import RemoteRuns
 from trackbook.services.remote.series import RemoteSeries
@@ -55,6 +56,11 @@ class RemoteServices(Services):
     def values(self) -> RemoteValues:
         """Lists and opens rich values that runs logged."""
         return RemoteValues(self.connection, self._downloads)
+
+    @cached_property
+    def environment_texts(self) -> RemoteEnvironmentTexts:
+        """Reads what was not committed, and lock files."""
+        return RemoteEnvironmentTexts(self.connection)
 
     @cached_property
     def compare(self) -> RemoteCompare:
