@@ -91,6 +91,18 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(digits)}${NBSP}${units[unit]}`;
 }
 
+/** A number with its unit: bytes as a size, all else as a number and the unit behind it. */
+export function formatQuantity(value: number, unit: string | null): string {
+  if (!unit || !Number.isFinite(value)) {
+    return formatNumber(value);
+  }
+  const rate = /^(B|bytes)(\/s)?$/.exec(unit);
+  if (rate && value >= 0) {
+    return `${formatBytes(value)}${rate[2] ?? ''}`;
+  }
+  return `${formatNumber(value)}${NBSP}${unit}`;
+}
+
 /** A parameter on one line: numbers short, text as it is, all else as JSON. */
 export function formatValue(value: JsonValue): string {
   if (typeof value === 'number') {

@@ -33,7 +33,7 @@ export const IModels = new Token<IModels>(
 
 /** Opens what Trackbook shows in the main area. */
 export interface IPages {
-  /** Show a run's page; `tab` is one of overview, charts, cells, artifacts, environment. */
+  /** Show a run's page; `tab` is one of overview, charts, values, cells, artifacts, environment, system. */
   openRun(project: string, run: string, tab?: string): void;
   /** Show a comparison of two runs or more. */
   openComparison(project: string, runs: readonly string[], tab?: string): void;

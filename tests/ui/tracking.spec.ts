@@ -114,7 +114,7 @@ test.describe('A run', () => {
       .poll(() => image.evaluate(node => (node as HTMLImageElement).naturalWidth))
       .toBeGreaterThan(100);
 
-    await openTab(page, /^Environment/);
+    await openTab(page, /^Data & environment/);
     await area.getByRole('searchbox').fill('ipykernel');
     await expect(area.getByRole('rowheader', { name: 'ipykernel' })).toBeVisible();
   });

@@ -2,6 +2,7 @@ import type * as nbformat from '@jupyterlab/nbformat';
 import { ServerConnection } from '@jupyterlab/services';
 
 import type {
+  EnvironmentPart,
   IClient,
   IJobRequest,
   IParameters,
@@ -13,13 +14,15 @@ import type {
 import type { IComparison } from './compare';
 import { decodeComparison } from './compare';
 import { decodeDetail, decodeRun, decodeSeries } from './numbers';
-import { type IRequestOptions, buildUrl, request, requestJson } from './request';
+import { type IRequestOptions, type QueryValue, buildUrl, request, requestJson } from './request';
+import type { IVerdict } from './verdict';
 import type {
   IArtifact,
   ICellContent,
   IExperiment,
   IJob,
   IProject,
+  IRichValue,
   IRun,
   IRunDetail,
   IRunPage,
@@ -110,6 +113,24 @@ export class Client implements IClient {
     return buildUrl(this.serverSettings, path, { download: 1 });
   }
 
+  async value(project: string, id: string, value: IRichValue): Promise<Blob> {
+    const path = runPath(project, id, 'values', 'content');
+    return (await request(this.serverSettings, path, { query: valueQuery(value) })).blob();
+  }
+
+  valueUrl(project: string, id: string, value: IRichValue): string {
+    const path = runPath(project, id, 'values', 'content');
+    return buildUrl(this.serverSettings, path, valueQuery(value));
+  }
+
+  async verdict(project: string, id: string): Promise<IVerdict> {
+    return this._get<IVerdict>(runPath(project, id, 'verdict'));
+  }
+
+  async environmentText(project: string, id: string, part: EnvironmentPart): Promise<string> {
+    return (await request(this.serverSettings, runPath(project, id, 'environment', part))).text();
+  }
+
   async cell(project: string, id: string, order: number): Promise<ICellContent> {
     return this._get<ICellContent>(runPath(project, id, 'cells', String(order)));
   }
@@ -168,4 +189,10 @@ export namespace Client {
 
 function runPath(project: string, run: string, ...rest: string[]): string[] {
   return ['projects', project, 'runs', run, ...rest];
+}
+
+/** What names a rich value: the server takes a context as JSON with sorted keys. */
+function valueQuery({ key, context, step }: IRichValue): Record<string, QueryValue> {
+  const sorted = Object.fromEntries(Object.entries(context).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return { key, context: JSON.stringify(sorted), step };
 }

@@ -10,6 +10,7 @@ import type {
   IExperiment,
   IJob,
   IProject,
+  IRichValue,
   IRun,
   IRunDetail,
   IRunPage,
@@ -19,6 +20,7 @@ import type {
   MetricContext,
   SnapshotMoment
 } from './types';
+import type { IVerdict } from './verdict';
 
 /** Which runs, in which order, and which window of them. */
 export interface IRunQuery {
@@ -72,6 +74,9 @@ export interface IJobRequest {
   parallel?: number;
 }
 
+/** A text that belongs to a run's environment: what was not committed, or the project's lock file. */
+export type EnvironmentPart = 'diff' | 'lock';
+
 /** The server's REST API. Each method rejects with an ApiError. */
 export interface IClient {
   readonly serverSettings: ServerConnection.ISettings;
@@ -89,6 +94,13 @@ export interface IClient {
   artifact(project: string, id: string, artifact: string): Promise<Blob>;
   /** Where a browser can download the artifact. */
   artifactUrl(project: string, id: string, artifact: string): string;
+  /** The bytes of a rich value. */
+  value(project: string, id: string, value: IRichValue): Promise<Blob>;
+  /** Where a browser can get the bytes of a rich value. */
+  valueUrl(project: string, id: string, value: IRichValue): string;
+  /** How the cells of a run were executed. */
+  verdict(project: string, id: string): Promise<IVerdict>;
+  environmentText(project: string, id: string, part: EnvironmentPart): Promise<string>;
   cell(project: string, id: string, order: number): Promise<ICellContent>;
   snapshot(project: string, id: string, moment: SnapshotMoment): Promise<ISnapshot>;
   putSnapshot(

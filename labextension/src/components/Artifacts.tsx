@@ -4,6 +4,7 @@ import { type ApiError, toApiError } from '../client/errors';
 import type { IArtifact, IRunDetail } from '../client/types';
 import { formatBytes, formatMoment } from '../format';
 import type { RunModel } from '../models/run';
+import { Models } from './Models';
 import { ErrorNote, Loading } from './Notes';
 import { type PreviewKind, previewKind, sandboxed } from './preview';
 import { classes, useModel, useView } from './view';
@@ -26,35 +27,38 @@ export function Artifacts({ model, detail }: { model: RunModel; detail: IRunDeta
     );
   }
   return (
-    <div className="trackbook-Artifacts">
-      <ul className="trackbook-Artifacts-list" aria-label={trans.__('Artifacts')}>
-        {artifacts.map(item => (
-          <li key={item.path} className={classes(item === current && 'trackbook-mod-current')}>
-            <button
-              className="trackbook-Artifacts-name"
-              aria-current={item === current}
-              title={`${item.path}\n${item.media_type}\n${formatMoment(item.created)}`}
-              onClick={() => setChosen(item.path)}
-            >
-              {item.path}
-            </button>
-            <span className="trackbook-Quiet">{item.kind}</span>
-            <span className="trackbook-mod-number" title={String(item.size)}>
-              {formatBytes(item.size)}
-            </span>
-            <a
-              className="trackbook-Link"
-              href={model.artifactUrl(item.path)}
-              download={item.path.split('/').pop()}
-              aria-label={trans.__('Download %1', item.path)}
-            >
-              {trans.__('Download')}
-            </a>
-          </li>
-        ))}
-      </ul>
-      <Preview key={current.digest} model={model} artifact={current} />
-    </div>
+    <>
+      <Models model={model} artifacts={artifacts} />
+      <div className="trackbook-Artifacts">
+        <ul className="trackbook-Artifacts-list" aria-label={trans.__('Artifacts')}>
+          {artifacts.map(item => (
+            <li key={item.path} className={classes(item === current && 'trackbook-mod-current')}>
+              <button
+                className="trackbook-Artifacts-name"
+                aria-current={item === current}
+                title={`${item.path}\n${item.media_type}\n${formatMoment(item.created)}`}
+                onClick={() => setChosen(item.path)}
+              >
+                {item.path}
+              </button>
+              <span className="trackbook-Quiet">{item.kind}</span>
+              <span className="trackbook-mod-number" title={String(item.size)}>
+                {formatBytes(item.size)}
+              </span>
+              <a
+                className="trackbook-Link"
+                href={model.artifactUrl(item.path)}
+                download={item.path.split('/').pop()}
+                aria-label={trans.__('Download %1', item.path)}
+              >
+                {trans.__('Download')}
+              </a>
+            </li>
+          ))}
+        </ul>
+        <Preview key={current.digest} model={model} artifact={current} />
+      </div>
+    </>
   );
 }
 

@@ -51,3 +51,16 @@ export function CopyCode(props: { code: string }): JSX.Element {
     </div>
   );
 }
+
+/** A sign that something needs a look, with the sentence that says what. */
+export function Warning(props: { text: string }): JSX.Element {
+  const { trans } = useView();
+  return (
+    <span className="trackbook-Warning">
+      <span role="img" aria-label={trans.__('Warning:')}>
+        ⚠
+      </span>{' '}
+      {props.text}
+    </span>
+  );
+}

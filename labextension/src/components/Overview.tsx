@@ -12,8 +12,10 @@ import {
   seriesName
 } from '../format';
 import type { RunModel } from '../models/run';
+import { isSystemKey } from '../models/systemMetrics';
 import { Attempts } from './Attempts';
 import { Editable } from './Editable';
+import { Losses } from './Losses';
 import { Sparkline } from './Sparkline';
 import { Tags } from './Tags';
 import { Traceback } from './Traceback';
@@ -27,10 +29,11 @@ export function Overview({ model, detail }: { model: RunModel; detail: IRunDetai
   return (
     <div className="trackbook-Overview">
       {run.error && <Failure model={model} detail={detail} />}
+      <Losses losses={detail.losses} />
       {run.reason && !run.error && <p className="trackbook-Note">{run.reason}</p>}
       <section>
         <h3>{trans.__('Metrics')}</h3>
-        <Metrics series={detail.series} />
+        <Metrics series={detail.series.filter(item => !isSystemKey(item.key))} />
       </section>
       <section>
         <h3>{trans.__('Parameters')}</h3>

@@ -3,8 +3,10 @@ import * as React from 'react';
 import type { IRunDetail } from '../client/types';
 import type { ColoursModel } from '../models/colours';
 import type { CurveBoard } from '../models/curves';
-import type { RunModel } from '../models/run';
 import type { PageState } from '../models/pageState';
+import type { RunModel } from '../models/run';
+import { isSystemKey } from '../models/systemMetrics';
+import { groupValues } from '../models/values';
 import { Artifacts } from './Artifacts';
 import { Cells } from './Cells';
 import { Charts } from './Charts';
@@ -12,7 +14,9 @@ import { EnvironmentTab } from './EnvironmentTab';
 import { ErrorNote, Loading } from './Notes';
 import { Overview } from './Overview';
 import { RunHeader } from './RunHeader';
+import { System } from './System';
 import { Tabs } from './Tabs';
+import { Values } from './Values';
 import { useModel, useView } from './view';
 
 export interface IRunPageProps {
@@ -37,13 +41,14 @@ export function RunPage(props: IRunPageProps): JSX.Element {
     );
   }
   const tab = state.tab ?? firstTab(detail);
-  const keys = new Set(detail.series.map(item => item.key));
   const tabs = [
     { id: 'overview', label: trans.__('Overview') },
-    { id: 'charts', label: trans.__('Charts'), count: keys.size },
+    { id: 'charts', label: trans.__('Charts'), count: metricKeys(detail).length },
+    { id: 'values', label: trans.__('Values'), count: groupValues(detail.values).length },
     { id: 'cells', label: trans.__('Cells'), count: detail.cells.length },
     { id: 'artifacts', label: trans.__('Artifacts'), count: detail.artifacts.length },
-    { id: 'environment', label: trans.__('Environment') }
+    { id: 'environment', label: trans.__('Data & environment'), count: detail.data.length },
+    { id: 'system', label: trans.__('System') }
   ];
   return (
     <div className="trackbook-Page">
@@ -63,26 +68,42 @@ export function RunPage(props: IRunPageProps): JSX.Element {
 }
 
 function Body(props: IRunPageProps & { detail: IRunDetail; tab: string }): JSX.Element {
-  const { model, board, colours, detail, tab } = props;
+  const { model, board, colours, state, detail, tab } = props;
   const { run } = detail;
   const names = React.useMemo(
     () => new Map([[run.id, `${run.experiment} #${run.number}`]]),
     [run.id, run.experiment, run.number]
   );
+  const onCell = (order: number) => state.showCell(order);
   switch (tab) {
-    case 'charts': {
-      const keys = [...new Set(detail.series.map(item => item.key))];
-      return <Charts board={board} keys={keys} names={names} colours={colours} />;
-    }
+    case 'charts':
+      return <Charts board={board} keys={metricKeys(detail)} names={names} colours={colours} />;
+    case 'values':
+      return (
+        <Values
+          model={model}
+          detail={detail}
+          colour={colours.get(run.id).variable}
+          onCell={onCell}
+        />
+      );
     case 'cells':
-      return <Cells model={model} detail={detail} />;
+      return <Cells model={model} detail={detail} shown={state.cell} />;
     case 'artifacts':
       return <Artifacts model={model} detail={detail} />;
     case 'environment':
-      return <EnvironmentTab detail={detail} />;
+      return <EnvironmentTab model={model} detail={detail} onCell={onCell} />;
+    case 'system':
+      return <System board={board} series={detail.series} colours={colours} />;
     default:
       return <Overview model={model} detail={detail} />;
   }
+}
+
+/** The metrics of the work; those of the machine have a tab of their own. */
+function metricKeys(detail: IRunDetail): string[] {
+  const keys = new Set(detail.series.map(item => item.key));
+  return [...keys].filter(key => !isSystemKey(key));
 }
 
 /** A failed run opens at the cell that failed. */

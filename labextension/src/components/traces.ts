@@ -53,23 +53,13 @@ export function makeLayout(
   xTitle: string,
   read: ReadVariable
 ): Partial<Layout> {
-  const grid = { gridcolor: read('--jp-border-color2'), zerolinecolor: read('--jp-border-color1') };
-  const layout: Partial<Layout> = {
-    width,
-    height: 220,
-    margin: { l: 52, r: 12, t: 6, b: 36 },
-    paper_bgcolor: 'transparent',
-    plot_bgcolor: 'transparent',
-    font: { color: read('--jp-ui-font-color1'), family: read('--jp-ui-font-family'), size: 11 },
-    showlegend: false,
+  const layout = baseLayout(width, 220, read);
+  return {
+    ...layout,
     hovermode: 'x',
-    hoverlabel: {
-      bgcolor: read('--jp-layout-color1'),
-      font: { color: read('--jp-ui-font-color1'), size: 11 }
-    },
-    xaxis: { ...grid, title: { text: xTitle, standoff: 4 }, zeroline: false },
+    xaxis: { ...layout.xaxis, title: { text: xTitle, standoff: 4 }, zeroline: false },
     yaxis: {
-      ...grid,
+      ...layout.yaxis,
       type: axes.isLog ? 'log' : 'linear',
       automargin: true,
       exponentformat: 'power'
@@ -77,7 +67,32 @@ export function makeLayout(
     // The user's zoom stays while points arrive; other axes begin anew.
     uirevision: `${axes.x}-${axes.isLog}`
   };
-  return layout;
+}
+
+/** What the layouts of all charts have in common; sizes in pixels. */
+export function baseLayout(width: number, height: number, read: ReadVariable): Partial<Layout> {
+  const grid = { gridcolor: read('--jp-border-color2'), zerolinecolor: read('--jp-border-color1') };
+  return {
+    width,
+    height,
+    margin: { l: 52, r: 12, t: 6, b: 36 },
+    paper_bgcolor: 'transparent',
+    plot_bgcolor: 'transparent',
+    font: { color: read('--jp-ui-font-color1'), family: read('--jp-ui-font-family'), size: 11 },
+    showlegend: false,
+    hoverlabel: {
+      bgcolor: read('--jp-layout-color1'),
+      font: { color: read('--jp-ui-font-color1'), size: 11 }
+    },
+    xaxis: { ...grid },
+    yaxis: { ...grid }
+  };
+}
+
+/** A sign of the line with which the series at this place is drawn. */
+export function dashSign(place: number): string {
+  const signs = ['—', '- -', '···', '-·-'];
+  return signs[place % signs.length];
 }
 
 /** The contexts in a chart, as short texts, in the order of their dashes. */
@@ -106,6 +121,6 @@ function elapsed(series: ISeries, starts: ReadonlyMap<string, number>): number[]
   return series.times.map(time => (time - start) / 1e6);
 }
 
-function escapeHtml(text: string): string {
+export function escapeHtml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -2,10 +2,14 @@ import { Throttler } from '@lumino/polling';
 import type { IDisposable } from '@lumino/disposable';
 
 import { type ApiError, toApiError } from '../client/errors';
-import type { IClient, IRunEdit } from '../client/tokens';
-import type { ICellContent, ICellExecution, IRun, IRunDetail } from '../client/types';
+import type { EnvironmentPart, IClient, IRunEdit } from '../client/tokens';
+import type { ICellContent, ICellExecution, IRichValue, IRun, IRunDetail } from '../client/types';
+import type { IVerdict } from '../client/verdict';
 import type { IChange, IChanges } from './changes';
 import { Observable } from './observable';
+
+/** How many contents of rich values are kept at most. */
+const KEPT_VALUES = 40;
 
 /** Everything about one run, kept up to date while it lives. */
 export class RunModel extends Observable {
@@ -91,6 +95,45 @@ export class RunModel extends Observable {
     return this._client.artifactUrl(this.project, this.id, path);
   }
 
+  /** The bytes of a rich value, its media type with them. The last ones are kept: a slider goes back and forth. */
+  value(value: IRichValue): Promise<Blob> {
+    const name = `${value.digest} ${value.media_type}`;
+    let content = this._values.get(name);
+    if (!content) {
+      content = this._client
+        .value(this.project, this.id, value)
+        .then(blob => new Blob([blob], { type: value.media_type }));
+      content.catch(() => this._values.delete(name));
+    }
+    // Asked for last, it is let go of last.
+    this._values.delete(name);
+    this._values.set(name, content);
+    const [oldest] = this._values.keys();
+    if (this._values.size > KEPT_VALUES) {
+      this._values.delete(oldest);
+    }
+    return content;
+  }
+
+  /** Where a browser can get the bytes of a rich value. */
+  valueUrl(value: IRichValue): string {
+    return this._client.valueUrl(this.project, this.id, value);
+  }
+
+  /** How the cells were executed; null where that can't be said. Asked for once each time the run has changed. */
+  verdict(): Promise<IVerdict | null> {
+    if (!this._verdict || this._verdict.detail !== this._detail) {
+      const content = this._client.verdict(this.project, this.id).catch(() => null);
+      this._verdict = { content, detail: this._detail };
+    }
+    return this._verdict.content;
+  }
+
+  /** What was not committed, or the lock file, as text. */
+  environmentText(part: EnvironmentPart): Promise<string> {
+    return this._client.environmentText(this.project, this.id, part);
+  }
+
   private _onChange(_: unknown, change: IChange): void {
     const concerns = !change.runs || change.runs.some(run => run.id === this.id);
     if (change.project === this.project && concerns) {
@@ -117,12 +160,25 @@ export class RunModel extends Observable {
   private readonly _watch: IDisposable;
   private readonly _throttle: Throttler;
   private readonly _cells = new Map<number, RunModel.ICell>();
+  private readonly _values = new Map<string, Promise<Blob>>();
+  private _verdict: RunModel.IKeptVerdict | null = null;
   private _detail: IRunDetail | null = null;
   private _error: ApiError | null = null;
 }
 
 export namespace RunModel {
-  export type Client = Pick<IClient, 'run' | 'editRun' | 'cell' | 'artifact' | 'artifactUrl'>;
+  export type Client = Pick<
+    IClient,
+    | 'run'
+    | 'editRun'
+    | 'cell'
+    | 'artifact'
+    | 'artifactUrl'
+    | 'value'
+    | 'valueUrl'
+    | 'verdict'
+    | 'environmentText'
+  >;
 
   export interface IOptions {
     client: Client;
@@ -136,6 +192,11 @@ export namespace RunModel {
   export interface ICell {
     content: Promise<ICellContent>;
     isFinal: boolean;
+    detail: IRunDetail | null;
+  }
+
+  export interface IKeptVerdict {
+    content: Promise<IVerdict | null>;
     detail: IRunDetail | null;
   }
 }

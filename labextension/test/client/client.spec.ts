@@ -1,6 +1,7 @@
 import { Client } from '../../src/client/client';
 import { type IComparison } from '../../src/client/compare';
 import { ApiError } from '../../src/client/errors';
+import { type IRunDetail } from '../../src/client/types';
 import { deadServer, fakeServer, type IAsked } from '../support/http';
 import { sample } from '../support/samples';
 
@@ -47,6 +48,20 @@ describe('Client', () => {
     expect(loss.max).toBe(Infinity);
     expect(loss.min).toBe(1.9);
     expect(detail.run.error?.ename).toBe('ValueError');
+  });
+
+  it('names a rich value by key, step, and context with sorted names', async () => {
+    const { client, asked } = makeClient('bytes');
+    const [{ value }] = sample<IRunDetail>('run-detail').values;
+    const context = { subset: 'val', fold: '2' };
+    expect(await client.value(P, 'id', { ...value, context, step: 0 })).toBeInstanceOf(Blob);
+    expect(asked[0].url.pathname).toMatch(/\/runs\/id\/values\/content$/);
+    const search = asked[0].url.searchParams;
+    expect(search.get('context')).toBe('{"fold":"2","subset":"val"}');
+    expect(search.get('step')).toBe('0');
+    const url = new URL(client.valueUrl(P, 'id', { ...value, key: 'a/b é', context: {} }));
+    expect(url.searchParams.get('key')).toBe('a/b é');
+    expect(url.searchParams.get('context')).toBe('{}');
   });
 
   it('asks for the series of several runs at once', async () => {

@@ -1,6 +1,12 @@
 import { ApiError } from '../../src/client/errors';
 import { decodeDetail } from '../../src/client/numbers';
-import { type ICellContent, type IRun, type IRunDetail } from '../../src/client/types';
+import {
+  type ICellContent,
+  type IRichValue,
+  type IRun,
+  type IRunDetail
+} from '../../src/client/types';
+import { type IVerdict } from '../../src/client/verdict';
 import { RunModel } from '../../src/models/run';
 import { FakeChanges, PROJECT, settle, until } from '../support/fakes';
 import { sample } from '../support/samples';
@@ -10,6 +16,8 @@ const detail = decodeDetail(sample<IRunDetail>('run-detail'));
 class FakeDetail {
   readonly asked: string[] = [];
   answer: IRunDetail | Error = detail;
+  content = Promise.resolve(new Blob(['content']));
+  judged = Promise.resolve<IVerdict>({ clean: true, cells: [] });
 
   run(_: string, id: string): Promise<IRunDetail> {
     this.asked.push(id);
@@ -33,6 +41,24 @@ class FakeDetail {
 
   artifactUrl(): string {
     return 'url';
+  }
+
+  value(_: string, __: string, value: IRichValue): Promise<Blob> {
+    this.asked.push(`value ${value.digest}`);
+    return this.content;
+  }
+
+  valueUrl(): string {
+    return 'url';
+  }
+
+  verdict(): Promise<IVerdict> {
+    this.asked.push('verdict');
+    return this.judged;
+  }
+
+  environmentText(_: string, __: string, part: string): Promise<string> {
+    return Promise.resolve(part);
   }
 }
 
@@ -93,5 +119,50 @@ describe('RunModel', () => {
     await model.cell(running);
     expect(client.asked.filter(what => what === 'cell 2')).toHaveLength(2);
     expect(client.asked.filter(what => what === 'cell 1')).toHaveLength(1);
+  });
+
+  it('asks for the content of a value once, and again after an error', async () => {
+    const { client, model } = makeModel();
+    const { value } = detail.values[0];
+    expect((await model.value(value)).type).toBe('application/json');
+    await model.value({ ...value, step: 7 });
+    expect(client.asked.filter(what => what.startsWith('value'))).toHaveLength(1);
+    const other = { ...value, digest: 'other' };
+    client.content = Promise.reject(new ApiError('network', 'The server didn’t answer.', 0));
+    await expect(model.value(other)).rejects.toThrow('didn’t answer');
+    client.content = Promise.resolve(new Blob());
+    await model.value(other);
+    expect(client.asked.filter(what => what === 'value other')).toHaveLength(2);
+  });
+
+  it('lets go of the contents that were not asked for in the longest time', async () => {
+    const { client, model } = makeModel();
+    const { value } = detail.values[0];
+    const ask = (digest: string) => model.value({ ...value, digest });
+    await ask('first');
+    for (let count = 0; count < 39; count += 1) {
+      await ask(`digest ${count}`);
+    }
+    await ask('first');
+    await ask('one too many');
+    await ask('first');
+    expect(client.asked.filter(what => what === 'value first')).toHaveLength(1);
+    await ask('digest 0');
+    expect(client.asked.filter(what => what === 'value digest 0')).toHaveLength(2);
+  });
+
+  it('has no verdict where the server gives none, and another after each change', async () => {
+    const { client, changes, model } = makeModel();
+    await until(() => model.detail !== null);
+    client.judged = Promise.reject(new ApiError('not_found', 'There is no resource.', 404));
+    expect(await model.verdict()).toBeNull();
+    expect(await model.verdict()).toBeNull();
+    expect(client.asked.filter(what => what === 'verdict')).toHaveLength(1);
+    client.judged = Promise.resolve({ clean: true, cells: [] });
+    client.answer = { ...detail };
+    const { version } = model;
+    changes.tell(null);
+    await until(() => model.version > version);
+    expect((await model.verdict())?.clean).toBe(true);
   });
 });
