@@ -3,6 +3,7 @@ import {
   formatDuration,
   formatExact,
   formatNumber,
+  formatQuantity,
   formatRelative,
   formatValue,
   seriesKey,
@@ -33,6 +34,21 @@ describe('formatNumber', () => {
 
   it('keeps all digits where they are asked for', () => {
     expect(formatExact(0.1 + 0.2)).toBe('0.30000000000000004');
+  });
+});
+
+describe('formatQuantity', () => {
+  it.each([
+    [2e9, 'B', '2.0 GB'],
+    [1200, 'B/s', '1.2 kB/s'],
+    [512, 'bytes', '512 B'],
+    [43.219, '%', '43.22 %'],
+    [300, 'W', '300 W'],
+    [0.5, null, '0.5000'],
+    [NaN, 'B', 'NaN'],
+    [-5, 'B', '-5 B']
+  ])('writes %p %p as %p', (value, unit, text) => {
+    expect(plain(formatQuantity(value, unit))).toBe(text);
   });
 });
 

@@ -6,7 +6,7 @@ import { formatBytes, formatMoment } from '../format';
 import { executionAt } from '../models/executionAt';
 import { CellLink } from './CellLink';
 import { Warning } from './Notes';
-import { useView } from './view';
+import { classes, useView } from './view';
 
 const COLUMNS = 9;
 
@@ -71,13 +71,12 @@ function Rows(props: {
   const columnsId = React.useId();
   const execution = executionAt(detail.cells, cell_id, at);
   const { columns } = data;
+  const hasMore = data.changed || data.problem !== null || isOpen;
   return (
     <>
-      <tr>
+      <tr className={classes(hasMore && 'trackbook-mod-more')}>
         <th scope="row" title={data.name}>
           {data.name}
-          {data.changed && <Warning text={trans.__('Changed while it was read')} />}
-          {data.problem !== null && <Warning text={data.problem} />}
         </th>
         <td>{data.role === null ? '–' : roleWord(data.role, trans)}</td>
         <td>
@@ -95,7 +94,7 @@ function Rows(props: {
             <button
               className="trackbook-Link"
               aria-expanded={isOpen}
-              aria-controls={columnsId}
+              aria-controls={isOpen ? columnsId : undefined}
               onClick={() => setOpen(!isOpen)}
             >
               {isOpen ? '▾' : '▸'} {trans._n('%1 column', '%1 columns', columns.length)}
@@ -113,10 +112,26 @@ function Rows(props: {
         <td title={formatMoment(at)}>{seenText(data, trans)}</td>
         <td>{execution ? <CellLink cell={execution} onCell={onCell} /> : '–'}</td>
       </tr>
-      {columns && isOpen && (
-        <tr id={columnsId}>
-          <td colSpan={COLUMNS} className="trackbook-Data-columns">
-            <Columns columns={columns} label={trans.__('Columns of %1', data.name)} />
+      {hasMore && (
+        <tr>
+          <td colSpan={COLUMNS} className="trackbook-Data-more">
+            <div>
+              {data.changed && (
+                <p>
+                  <Warning text={trans.__('%1 changed while it was read', data.name)} />
+                </p>
+              )}
+              {data.problem !== null && (
+                <p>
+                  <Warning text={data.problem} />
+                </p>
+              )}
+              {columns && isOpen && (
+                <div id={columnsId}>
+                  <Columns columns={columns} label={trans.__('Columns of %1', data.name)} />
+                </div>
+              )}
+            </div>
           </td>
         </tr>
       )}

@@ -48,7 +48,11 @@ function Model({ model, files }: { model: RunModel; files: IModelFiles }): JSX.E
     <div className="trackbook-Model" role="group" aria-label={trans.__('Model %1', name)}>
       <h3>
         {name}
-        {value && <span className="trackbook-Quiet"> {value.flavor}</span>}
+        {value && (
+          <span className="trackbook-Quiet" title={value.kind}>
+            {value.flavor} {value.kind.split('.').pop()}
+          </span>
+        )}
         {value?.isUnsafe && (
           <Warning text={trans.__('Unsafe to load: it can run code that is stored with it')} />
         )}
@@ -62,7 +66,7 @@ function Model({ model, files }: { model: RunModel; files: IModelFiles }): JSX.E
 
 function Signature({ info }: { info: IModelInfo }): JSX.Element {
   const { trans } = useView();
-  const { inputs, outputs, versions } = info;
+  const { inputs, outputs, problem, versions } = info;
   return (
     <>
       {inputs.length > 0 && (
@@ -76,6 +80,11 @@ function Signature({ info }: { info: IModelInfo }): JSX.Element {
           <span className="trackbook-Quiet">{trans.__('gives')}</span>
           <Columns columns={outputs} label={trans.__('Outputs')} />
         </div>
+      )}
+      {problem !== null && (
+        <p className="trackbook-Quiet">
+          {trans.__('What it gives is not known: its example raised %1', problem)}
+        </p>
       )}
       {!inputs.length && !outputs.length && (
         <p className="trackbook-Quiet">

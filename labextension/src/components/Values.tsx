@@ -153,5 +153,6 @@ const ENDINGS: Readonly<Record<string, string>> = {
 function fileName(name: string, step: number, type: string): string {
   const [plain] = type.split(';');
   const ending = ENDINGS[plain] ?? plain.split('/').pop() ?? 'bin';
-  return `${name.replace(/[^\p{L}\p{N}._=-]+/gu, '-')}-${step}.${ending}`;
+  const plainName = name.replace(/[^\p{L}\p{N}._=-]+/gu, '-').replace(/-$/, '');
+  return `${plainName}-${step}.${ending}`;
 }

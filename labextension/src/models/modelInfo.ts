@@ -9,10 +9,14 @@ export interface IModelFiles {
 /** What a model's description says. */
 export interface IModelInfo {
   flavor: string;
+  /** The model's class; empty where nobody said. */
+  kind: string;
   /** Loading it runs code that is stored with it. */
   isUnsafe: boolean;
   inputs: IColumn[];
   outputs: IColumn[];
+  /** Why the model did not take its example; null: it did, or there is none. */
+  problem: string | null;
   versions: [name: string, version: string][];
 }
 
@@ -37,23 +41,27 @@ export function readModelInfo(text: string): IModelInfo | null {
     return null;
   }
   const signature = isRecord(value.signature) ? value.signature : {};
-  const versions = isRecord(value.versions) ? value.versions : {};
+  const libraries = isRecord(value.libraries) ? value.libraries : {};
   return {
     flavor: value.flavor,
+    kind: toText(value.kind),
     isUnsafe: value.unsafe === true,
     inputs: readColumns(signature.inputs),
-    outputs: readColumns(signature.outputs ?? signature.output),
-    versions: Object.entries(versions).map(([name, version]) => [name, toText(version)])
+    outputs: readColumns(signature.outputs),
+    problem: typeof signature.problem === 'string' ? signature.problem : null,
+    versions: Object.entries(libraries).map(([name, version]) => [name, toText(version)])
   };
 }
 
+/** Columns with name and type; of an array the type and its shape, where a dot stands for what varies. */
 function readColumns(value: unknown): IColumn[] {
-  const items: unknown[] = Array.isArray(value) ? value : value === undefined ? [] : [value];
-  return items.flatMap(item => {
-    if (typeof item === 'string') {
-      return [{ name: '', type: item }];
-    }
-    return isRecord(item) ? [{ name: toText(item.name), type: toText(item.type) }] : [];
+  const items: unknown[] = Array.isArray(value) ? value : [];
+  return items.filter(isRecord).map(({ name, type, shape }) => {
+    const sizes = Array.isArray(shape)
+      ? shape.map(size => (size === null ? '·' : toText(size)))
+      : [];
+    const suffix = sizes.length ? ` (${sizes.join(' × ')})` : '';
+    return { name: toText(name), type: `${toText(type)}${suffix}` };
   });
 }
 

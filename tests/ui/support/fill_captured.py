@@ -232,12 +232,13 @@ def _store_models(run: RunRecorder) -> None:
     }
     safe = {
         "flavor": "sklearn",
+        "kind": "sklearn.svm._classes.SVC",
         "file": "model.skops",
         "unsafe": False,
         "signature": signature,
-        "versions": {"scikit-learn": "1.7.2"},
+        "libraries": {"scikit-learn": "1.7.2"},
     }
-    unsafe = {"flavor": "pickle", "file": "model.pkl", "unsafe": True}
+    unsafe = {"flavor": "pickle", "file": "model.pkl", "unsafe": True, "kind": "churn.legacy.Model"}
     for name, info in (("classifier", safe), ("legacy", unsafe)):
         run.store_artifact(json.dumps(info).encode(), f"{name}/model.json", kind="model")
         run.store_artifact(b"\0" * 2000, f"{name}/{info['file']}", kind="model")
