@@ -386,7 +386,7 @@ def start_run(
             if fork is not None:
                 raise
             recorder = _start_elsewhere(settings, folder, parent, start, error)
-        recorder.go_on_after(past.steps if past else ())
+        recorder.steps.go_on_after(past.steps if past else ())
         if not nested:
             _close_plain_runs()
         run = Run(recorder, parent=parent, settings=settings)
@@ -701,7 +701,7 @@ def _resume(
         after=past.last_at,
         capture=settings.captures_in(store.project),
     )
-    recorder.go_on_after(past.steps)
+    recorder.steps.go_on_after(past.steps)
     if not nested:
         _close_plain_runs()
     return Run(recorder, resumed=True, settings=settings)

@@ -38,7 +38,7 @@ def origin(services: Services, points: int = 200) -> RunRecorder:
 def fork(services: Services, run_id: str, step: int, name: str = "fork") -> RunRecorder:
     past, shared = fork_at(services.store, run_id, step)
     run = RunRecorder.start(services.store, experiment=past.experiment, name=name, fork=shared)
-    run.go_on_after(past.steps)
+    run.steps.go_on_after(past.steps)
     return run
 
 
@@ -156,7 +156,7 @@ def test_what_is_shared_in_the_light_install(services: Services, monkeypatch: py
         ("loss", {}, 5),
     ]
     second = RunRecorder.start(services.store, experiment="e", fork=shared)
-    second.go_on_after(past.steps)
+    second.steps.go_on_after(past.steps)
     second.log({"acc": 0.5})
     past, _ = fork_at(services.store, second.run_id, 100)
     assert ("acc", {}, 6) in past.steps

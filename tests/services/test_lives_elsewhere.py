@@ -22,7 +22,7 @@ def test_a_run_goes_on_branches_off_and_is_deleted(
     first.end("failed")
     past = check_resumable(store, find_past(store, first.run_id))
     again = RunRecorder.resume(store, first.run_id, experiment="e", name=past.name, after=past.last_at)
-    again.go_on_after(past.steps)
+    again.steps.go_on_after(past.steps)
     again.log({"loss": 5.0})
     again.end()
     _, fork = fork_at(store, first.run_id, 3)

@@ -35,7 +35,7 @@ def resume(store: StorePaths, run_id: str) -> RunRecorder:
     recorder = RunRecorder.resume(
         store, run_id, experiment=past.experiment, name=past.name, after=past.last_at
     )
-    recorder.go_on_after(past.steps)
+    recorder.steps.go_on_after(past.steps)
     return recorder
 
 
@@ -82,9 +82,9 @@ def test_a_run_can_be_resumed_after_every_end_and_more_than_once(services: Servi
 
 
 def _recorders() -> list[RunRecorder]:
-    from trackbook.services import recorder
+    from trackbook.services import runwriter
 
-    return list(recorder._recorders)
+    return list(runwriter._writers)
 
 
 HOLD = """

@@ -143,7 +143,7 @@ class Fit:
             late = _late.get(run.id)
             if late is None or not late.is_open:
                 late = RunRecorder.join(run.recorder.store, run.id, experiment=run.experiment, name=run.name)
-                late.go_on_after(run.recorder.last_steps())
+                late.steps.go_on_after(run.recorder.steps.all())
                 _late[run.id] = late
                 while len(_late) > _MAX_LATE:
                     _late.popitem(last=False)[1].close()

@@ -69,7 +69,7 @@ class _Watched:
         self.sampled_at: float | None = None
         self.leaves = False
         self.over = threading.Event()
-        self._first_step = 1 + recorder.last_step(SYSTEM)
+        self._first_step = 1 + recorder.steps.highest(SYSTEM)
         self._turn = threading.Lock()  # while it is held the run does not end
         self._defined: set[str] = set()
 

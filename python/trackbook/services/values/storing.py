@@ -33,7 +33,7 @@ def log_values(
                 contents[key] = to_content(key, value)
             except UsageError as problem:
                 problems.append(problem)
-    at = recorder.next_step((*numbers, *contents), context) if step is None else step
+    at = recorder.steps.next((*numbers, *contents), context) if step is None else step
     if numbers:
         recorder.log(numbers, at, context)
     for key, content in contents.items():
