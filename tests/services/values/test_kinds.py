@@ -23,7 +23,7 @@ from PIL import Image
 
 import trackbook as tb
 from trackbook.domain.rich import RichContent
-from trackbook.errors import InvalidValue, UsageError
+from trackbook.errors import InvalidValue, MissingExtra, UsageError
 from trackbook.services.values.convert import to_content
 from trackbook.store.locks import ProcessLock
 
@@ -332,6 +332,37 @@ def test_large_tables_have_a_small_preview() -> None:
 def test_what_is_accepted_is_said(value: Any, says: str) -> None:
     with pytest.raises(InvalidValue, match=says):
         content(value)
+
+
+def test_what_is_far_too_large_is_refused_before_it_is_copied() -> None:
+    zeros = np.broadcast_to(np.float32(0), 10**12)  # takes four bytes, and would take terabytes as a list
+    for value, says in (
+        (zeros, "a vector has at most 1,000,000 values, and this one 1,000,000,000,000"),
+        (tb.Vector(zeros), "a vector has at most"),
+        (tb.Audio(zeros, 16_000), "as audio it has 2,000,000.0 MB, and at most 100 MB"),
+        (np.broadcast_to(np.uint8(0), (10**6, 10**6)), "an image has from 1 to 16,384 pixels a side"),
+        (pd.DataFrame(np.broadcast_to(np.float32(0), (10**7, 11)), copy=False), "at most 100,000,000 cells"),
+    ):
+        with pytest.raises(InvalidValue, match=says):
+            content(value)
+
+
+@pytest.mark.parametrize(
+    ("missing", "call", "says"),
+    [
+        ("numpy", lambda: tb.Histogram([1.0]), "A histogram of values needs more than the light install"),
+        ("numpy", lambda: tb.roc_curve([0, 1], [0.1, 0.2]), "A ROC curve needs more"),
+        ("numpy", lambda: content(tb.Audio([0.0], 8_000)), "Sound made of numbers needs more"),
+        ("pyarrow", lambda: content(pd.DataFrame({"a": [1]})), "A table of pandas or Arrow needs more"),
+        ("pandas", lambda: content(tb.Table([{"a": 1}])), "A table of lists or dicts needs more"),
+    ],
+)
+def test_a_library_that_is_missing_is_said(
+    monkeypatch: pytest.MonkeyPatch, missing: str, call: Callable[[], Any], says: str
+) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(MissingExtra, match=says):
+        call()
 
 
 def test_json_that_holds_itself() -> None:

@@ -12,7 +12,7 @@ from trackbook.services.values.figures import from_matplotlib, from_plotly, is_p
 from trackbook.services.values.images import from_array, from_pil, is_pil
 from trackbook.services.values.tables import from_table, is_table
 from trackbook.services.values.texts import Json, Text
-from trackbook.services.values.vectors import Vector, is_numbers, to_host
+from trackbook.services.values.vectors import Vector, check_length, is_numbers, to_host
 from trackbook.services.values.wrapped import Wrapped
 
 ACCEPTED = (
@@ -71,6 +71,7 @@ def _from_array(name: str, value: Any) -> RichContent | None:
         return None
     if len(shape) > 1:
         return from_array(name, value)
+    check_length(name, value)
     listed = getattr(to_host(value), "tolist", None) or getattr(value, "to_list", None)
     if not callable(listed):
         return None

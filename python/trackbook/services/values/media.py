@@ -9,7 +9,7 @@ from trackbook.domain.rich import RichContent
 from trackbook.errors import InvalidValue
 from trackbook.services.values.libraries import numpy
 from trackbook.services.values.vectors import to_host
-from trackbook.services.values.wrapped import Wrapped, read_file, ready
+from trackbook.services.values.wrapped import Wrapped, check_size, read_file, ready
 
 MAX_CHANNELS = 8
 MAX_RATE = 768_000
@@ -79,6 +79,7 @@ def _to_samples(name: str, value: Any) -> Any:
             f"samples have the shape (samples,) or (samples, channels) with at most {MAX_CHANNELS} channels, not "
             f"{np.shape(value)}",
         )
+    check_size(name, "audio", 2 * array.size)
     if array.dtype == np.int16:
         return array
     if array.dtype.kind != "f":

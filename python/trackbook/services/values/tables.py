@@ -11,6 +11,7 @@ from trackbook.services.values.libraries import library
 from trackbook.services.values.wrapped import PREVIEW, Wrapped, loaded, ready
 
 PARQUET = "application/vnd.apache.parquet"
+MAX_CELLS = 100_000_000
 MAX_ROWS = 20
 MAX_COLUMNS = 100
 
@@ -43,6 +44,14 @@ def from_table(name: str, table: Any) -> RichContent:
 
     Raises InvalidValue for columns that Parquet can't hold, MissingExtra without pyarrow.
     """
+    rows, columns = table.shape if hasattr(table, "shape") else (table.num_rows, table.num_columns)
+    if rows * columns > MAX_CELLS:
+        raise InvalidValue(
+            name,
+            table,
+            f"a table has at most {MAX_CELLS:,} cells, and this one {rows * columns:,}; log its head, or write it to a "
+            "file and store that: run.artifact(...)",
+        )
     if isinstance(table, _polars()):
         return _from_polars(name, table)
     arrow = library("pyarrow", "A table of pandas or Arrow")

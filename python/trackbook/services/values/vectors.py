@@ -23,14 +23,8 @@ class Vector(Wrapped):
 
     def content(self, name: str) -> RichContent:
         """Return `{"values": [...]}` as JSON."""
+        check_length(name, self.values)
         values = _numbers(name, self.values)
-        if len(values) > MAX_LENGTH:
-            raise InvalidValue(
-                name,
-                None,
-                f"a vector has at most {MAX_LENGTH:,} values, and this one {len(values):,}; "
-                "log tb.Histogram(values), or store it as a file",
-            )
         finite = [value for value in values if math.isfinite(value)]
         meta: dict[str, Any] = {"length": len(values)}
         if finite:
@@ -100,6 +94,21 @@ class Histogram(Wrapped):
         self.left_out = int(array.size - finite.size)
         counts, edges = np.histogram(finite, bins)
         return counts.tolist(), edges.tolist()
+
+
+def check_length(name: str, values: Any) -> None:
+    """Raise InvalidValue for more values than a vector has, before a list is made of them."""
+    shape = getattr(values, "shape", None)
+    if not shape and not isinstance(values, (list, tuple)):
+        return
+    length = int(shape[0]) if shape else len(values)
+    if length > MAX_LENGTH:
+        raise InvalidValue(
+            name,
+            values,
+            f"a vector has at most {MAX_LENGTH:,} values, and this one {length:,}; "
+            "log tb.Histogram(values), or store it as a file",
+        )
 
 
 def to_host(value: Any) -> Any:
