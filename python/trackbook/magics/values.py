@@ -103,7 +103,7 @@ def shorten(value: object, limit: int = 60) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     shape = getattr(value, "shape", None)
-    if isinstance(shape, tuple) and shape:  # an array or a table fills many lines
+    if isinstance(shape, tuple) and (len(shape) > 1 or (shape and shape[0] > 8)):  # many lines, or a long one
         return f"{type(value).__name__} {' × '.join(map(str, shape))}"
     try:
         text = repr(value)
