@@ -67,7 +67,7 @@ def test_metrics(kernel: Any, project: Any) -> None:
     run = project.last
     assert run.metrics["acc"] == [(0, 0.5), (8, 0.75), (7, 0.75)]
     assert run.metrics["p"] == [(0, 1.0)]
-    assert run.all(r.MetricsLogged)[-1].context == {"subset": "val"}
+    assert {"subset": "val"} in [record.context for record in run.all(r.MetricsLogged)]
 
 
 def test_a_metric_in_a_loop_has_one_line_that_moves(kernel: Any, project: Any) -> None:

@@ -46,8 +46,8 @@ def start_module(
 
 def own_pids() -> set[int]:
     """Return the pids of the processes that were started here, which are not the user's doing."""
-    with _lock:
-        return {process.pid for process in _started if process.returncode is None}
+    # Without the lock: a thread that samples asks, and must hold nothing when the process is forked.
+    return {process.pid for process in list(_started) if process.returncode is None}
 
 
 @atexit.register
