@@ -374,3 +374,25 @@ def test_the_page_of_the_module_loads_no_library():
     code = "import sys, trackbook; trackbook.autolog; print('numpy' in sys.modules, 'sklearn' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+def test_a_fit_that_can_not_be_begun_leaves_no_run_open(project, monkeypatch):
+    tb.autolog()
+    monkeypatch.setattr("trackbook.integrations.fits.Fit.__init__", lambda *args: 1 / 0)
+    with pytest.warns(UserWarning, match="could not record a fit"):
+        LogisticRegression().fit(X, y)
+    assert tb.current_run() is None
+    assert project.run.status == "finished"
+
+
+def test_a_fit_after_which_the_users_code_ended_the_run_is_still_recorded(project):
+    class Ending(Ridge):
+        def fit(self, X, y):
+            tb.end_run()
+            return super().fit(X, y)
+
+    tb.autolog()
+    tb.start_run("open")
+    Ending().fit(X, y)
+    assert project.run.status == "finished"
+    assert project.run.points("fit_time") != []

@@ -66,11 +66,15 @@ class Fit:
                 if own:
                     run.__enter__()
                     _own.put(run, True)
-        fit = cls(run, library, name, own)
-        if not own:
-            run.tags(
-                {"autolog": library, "estimator": name} if not fit.label else {f"estimator.{fit.label}": name}
-            )
+        try:
+            fit = cls(run, library, name, own)
+            if not own:
+                first = {"autolog": library, "estimator": name}
+                run.tags({f"estimator.{fit.label}": name} if fit.label else first)
+        except Exception:
+            if own:
+                run.end()
+            raise
         return fit
 
     def close(self, error: BaseException | None = None) -> None:
