@@ -5,6 +5,7 @@
 
 import contextlib
 import gzip
+import hashlib
 import inspect
 import io
 import json
@@ -409,6 +410,51 @@ def test_what_the_run_wrote_itself_is_no_data_of_it(run):
         (pl.read_ipc if path.endswith("feather") else pl.read_parquet)(path)
     sqlite3.connect("w.db").close()
     assert run.inputs == {}
+
+
+def test_a_file_that_is_opened_to_be_read_and_written_is_data_until_then(run, files):
+    path = files / "b.bin"
+    path.write_bytes(b"0123")
+    run.capture._watch.written.clear()
+    array = np.memmap("b.bin")  # whose mode is r+ where none is said
+    first = run.inputs["b.bin"]
+    assert (first.digest, first.changed) == (hashlib.sha256(b"0123").hexdigest(), False)
+    array[:] = 0
+    array.flush()
+    path.read_bytes()
+    assert run.inputs["b.bin"] == first
+    Path("c.bin").write_bytes(b"")
+    open("c.bin", "a+").close()
+    open("c.bin", "r+").close()
+    assert list(run.inputs) == ["b.bin"]
+
+
+def test_a_database_is_recorded_once_a_run(run, files):
+    with contextlib.closing(sqlite3.connect(files / "b.db")) as connection:
+        connection.execute("create table t (a)")
+    run.capture._watch.written.clear()
+    for value in range(3):
+        with contextlib.closing(sqlite3.connect("b.db")) as connection, connection:
+            connection.execute("insert into t values (?)", [value])
+    assert run.inputs["b.db"].kind == "database"
+    paths = [path for _, path in run.store.list_journals()]
+    said = [x.data for p in paths for x in read_records(p) if isinstance(x, r.DataUsed)]
+    assert len([data for data in said if data.place == "b.db"]) == 2
+
+
+def test_a_file_that_another_program_writes_again_and_again_fills_no_journal(run, files, monkeypatch):
+    from trackbook.services import data
+
+    monkeypatch.setattr(data, "_VERSIONS", 3)
+    for size in range(6):
+        (files / "b.txt").write_text("x" * size)
+        run.capture._watch.written.clear()
+        (files / "b.txt").read_bytes()
+    assert "b.txt" in run.inputs
+    paths = [path for _, path in run.store.list_journals()]
+    said = [x.data for p in paths for x in read_records(p) if isinstance(x, r.DataUsed)]
+    seen = [data.size for data in said if data.place == "b.txt" and data.digest is None]
+    assert seen == [0, 1, 2]
 
 
 def test_what_is_no_data(run, files, tmp_path):

@@ -21,6 +21,7 @@ _OWN = frozenset(
 )
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 _WRITING = os.O_WRONLY | os.O_RDWR
+_MAKING = os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _MAX_FRAMES = 100
 
 
@@ -145,7 +146,8 @@ def _heed(path: Any, flags: int, reader: str | None = None, is_database: bool = 
     if not path.startswith(_prefixes) or getattr(_local, "is_quiet", False):
         return
     watches = [watch for watch in _watches if path.startswith(watch.project.prefixes)]
-    if flags & _WRITING:
+    writes = flags & _WRITING
+    if writes and (writes != os.O_RDWR or flags & _MAKING):
         for watch in watches:
             watch.written.add(path)
         return
@@ -159,13 +161,22 @@ def _heed(path: Any, flags: int, reader: str | None = None, is_database: bool = 
         state = None
     else:
         return
-    watches = [w for w in watches if path not in w.written and w.seen.get(path, _UNSEEN) != state]
+    # A database that the run writes to would be another version whenever it is connected to.
+    watches = [
+        watch
+        for watch in watches
+        if path not in watch.written
+        and watch.seen.get(path, _UNSEEN) != state
+        and not (is_database and path in watch.seen)
+    ]
     if not watches:
         return
     if reader is None and (reader := _find_reader()) is None:
         return
     for watch in watches:
         watch.seen[path] = state
+        if writes:  # what is read from it later may be the run's own
+            watch.written.add(path)
         watch.on_opened(OpenedFile(path, state, reader, is_database))
 
 

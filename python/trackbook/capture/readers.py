@@ -205,15 +205,22 @@ def _wrap_module(module: ModuleType) -> None:
     if module.__dict__.get("__trackbook_wrapped__"):
         return
     module.__dict__["__trackbook_wrapped__"] = True
+    # A function is found by its name where it is at home, too: pickle insists on it.
+    package = module.__name__.partition(".")[0]
+    near = [
+        other
+        for name, other in list(sys.modules.items())
+        if name.lstrip("_").partition(".")[0] == package and isinstance(other, ModuleType)
+    ]
     for reader in _TARGETS[module.__name__]:
         for name in reader.names.split():
             try:
-                _wrap(module, name, reader)
+                _wrap(module, name, reader, near)
             except Exception:  # this version of the library has another shape: that reader is not seen
                 continue
 
 
-def _wrap(module: ModuleType, name: str, reader: _Reader) -> None:
+def _wrap(module: ModuleType, name: str, reader: _Reader, near: list[ModuleType]) -> None:
     holder, _, method = name.rpartition(".")
     if holder:
         kind = getattr(module, holder, None)
@@ -225,11 +232,8 @@ def _wrap(module: ModuleType, name: str, reader: _Reader) -> None:
     if original is None or isinstance(original, type):
         return
     wrapper = _wrapped(original, reader, first=reader.position)
-    # A function is found by its name where it is at home, too: pickle insists on it.
-    package = module.__name__.partition(".")[0]
-    for other_name, other in list(sys.modules.items()):
-        is_near = other_name.lstrip("_").partition(".")[0] == package and isinstance(other, ModuleType)
-        if is_near and other.__dict__.get(name) is original:
+    for other in near:
+        if other.__dict__.get(name) is original:
             setattr(other, name, wrapper)
 
 

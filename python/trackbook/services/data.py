@@ -26,6 +26,8 @@ from trackbook.services.recorder import RunRecorder
 _FILES_IN_FOLDER = 100
 _FILES_BELOW_FOLDER = 1000
 _SHORT_PATIENCE = 0.02
+# A file that is written again and again, and read in between, is no input with versions that anybody will look for.
+_VERSIONS = 100
 _DATABASES = (".db", ".sqlite", ".sqlite3", ".duckdb")
 
 
@@ -46,6 +48,7 @@ class RunData:
         self._said: dict[str, DataInput] = {}  # by place
         self._states: dict[str, FileState | None] = {}  # of files that are recorded, by path
         self._inside: Counter[str] = Counter()  # files recorded one by one, by each folder around them
+        self._versions: Counter[str] = Counter()  # that were seen, by place
         self._folded: dict[str, dict[str, FileState]] = {}
 
     # What the user names
@@ -145,6 +148,9 @@ class RunData:
         if not self.project.holds_data(path) or self._states.get(path, _UNKNOWN) == state:
             return
         place = self.project.place(path)
+        self._versions[place] += 1
+        if self._versions[place] > _VERSIONS:
+            return
         kind: DataKind = "database" if opened.is_database else _file_kind(path)
         data = DataInput(
             os.path.basename(path)[:MAX_NAME],

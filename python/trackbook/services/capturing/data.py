@@ -32,7 +32,10 @@ class DataCapture:
         self._watch.stop()
 
     def _opened(self, opened: OpenedFile) -> None:
-        cell_id = current_session().cell_id()
+        try:
+            cell_id = current_session().cell_id()
+        except AttributeError:  # in another thread, at the moment at which the cell ended
+            cell_id = None
         background.tell(lambda: self._see(opened, cell_id))
 
     def _see(self, opened: OpenedFile, cell_id: str | None) -> None:
