@@ -8,7 +8,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import NamedTuple
 
-from trackbook.capture.csvfile import RowCounter, is_csv, read_header
 from trackbook.domain.data import Column
 
 # While the interpreter is busy elsewhere, each step waits for its turn: long steps keep up with SHA-256.
@@ -80,7 +79,10 @@ _known: OrderedDict[tuple[str, FileState], FileFacts] = OrderedDict()
 
 
 def _read(file: io.FileIO, path: str, size: int, rest: Callable[[], None] | None) -> FileFacts:
+    # All that is needed only here is imported in the background.
     import hashlib
+
+    from trackbook.capture.csvfile import RowCounter, is_csv, read_header
 
     sha, total = hashlib.sha256(), 0
     buffer = memoryview(bytearray(max(1, min(_CHUNK, size + 1))))

@@ -7,20 +7,22 @@ import threading
 import weakref
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from trackbook.capture.datafile import FileFacts, FileState, digest_file, state_of
-from trackbook.capture.folder import FolderFacts, digest_files, digest_folder
 from trackbook.capture.opens import OpenedFile, keep_quiet
 from trackbook.capture.places import ProjectFolder, guess_role
-from trackbook.capture.tables import MemoryTable, read_table
 from trackbook.domain.data import ROLES, DataInput, DataKind, DataRole
 from trackbook.domain.names import MAX_NAME, check_name
 from trackbook.errors import InvalidValue, UsageError
 from trackbook.services.background import background
 from trackbook.services.recorder import RunRecorder
+
+if TYPE_CHECKING:
+    from trackbook.capture.folder import FolderFacts
+    from trackbook.capture.tables import MemoryTable
 
 # More files than these, read one by one, are recorded as the folder in which they lie.
 _FILES_IN_FOLDER = 100
@@ -78,6 +80,8 @@ class RunData:
             if "://" in path and not path.startswith("file://"):
                 return self._declare_url(path, name, role, cell_id)
             return self._declare_path(path.removeprefix("file://"), name, role, cell_id)
+        from trackbook.capture.tables import read_table
+
         table = read_table(source)
         if table is None:
             raise UsageError(_no_data(source))
@@ -118,13 +122,13 @@ class RunData:
         )
         if is_folder:
             self._say(data, cell_id)
-            self._later(lambda: self._add_folder(data, lambda: digest_folder(path, background.rest), cell_id))
+            self._later(lambda: self._add_folder(data, lambda: _all_of(path), cell_id))
         else:
             self._take_file(path, state_of(status), data, cell_id)
         return place
 
     def _declare_table(
-        self, table: MemoryTable, name: str, role: DataRole | None, cell_id: str | None
+        self, table: "MemoryTable", name: str, role: DataRole | None, cell_id: str | None
     ) -> str:
         data = DataInput(
             name,
@@ -166,7 +170,7 @@ class RunData:
         if state is None:
             self._states[path] = state
             self._say(data, cell_id)
-            self._later(lambda: self._add_folder(data, lambda: digest_folder(path, background.rest), cell_id))
+            self._later(lambda: self._add_folder(data, lambda: _all_of(path), cell_id))
         elif place in self._said or not self._fold(path, state, opened.reader, cell_id):
             self._take_file(path, state, data, cell_id)
 
@@ -241,7 +245,7 @@ class RunData:
             if said is None:
                 continue
             taken = list(files.items())
-            work = lambda folder=folder, taken=taken: digest_files(folder, taken, background.rest)  # noqa: E731
+            work = lambda folder=folder, taken=taken: _some_of(folder, taken)  # noqa: E731
             self._later(lambda said=said, work=work: self._add_folder(said, work, None))  # type: ignore[misc]
 
     # In the background
@@ -259,7 +263,7 @@ class RunData:
             return
         self._say(_with_facts(data, facts), cell_id)
 
-    def _add_folder(self, data: DataInput, work: Callable[[], FolderFacts], cell_id: str | None) -> None:
+    def _add_folder(self, data: DataInput, work: "Callable[[], FolderFacts]", cell_id: str | None) -> None:
         try:
             facts = work()
         except OSError as error:
@@ -276,7 +280,7 @@ class RunData:
         )
         self._say(known, cell_id)
 
-    def _add_table(self, data: DataInput, table: MemoryTable, cell_id: str | None) -> None:
+    def _add_table(self, data: DataInput, table: "MemoryTable", cell_id: str | None) -> None:
         try:
             known = replace(data, digest=table.digest(), changed=table.changed())
         except ValueError as error:
@@ -353,6 +357,18 @@ def _with_facts(data: DataInput, facts: FileFacts) -> DataInput:
         columns=facts.columns,
         changed=facts.changed,
     )
+
+
+def _all_of(folder: str) -> "FolderFacts":
+    from trackbook.capture.folder import digest_folder
+
+    return digest_folder(folder, background.rest)
+
+
+def _some_of(folder: str, files: list[tuple[str, FileState]]) -> "FolderFacts":
+    from trackbook.capture.folder import digest_files
+
+    return digest_files(folder, files, background.rest)
 
 
 def _file_kind(path: str) -> DataKind:
