@@ -5,6 +5,7 @@ import hashlib
 import io
 import os
 
+import numpy  # noqa: F401  (rows are counted with it where it is imported)
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -153,11 +154,21 @@ def test_rows_are_counted_as_csv_counts_them(rows, chunk, fast):
     csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(rows)
     data = text.getvalue().encode()
     counter = csvfile.RowCounter(0, len(data))
+    assert counter._numpy is not None
     if not fast:
         counter._numpy = None
     for start in range(0, len(data), chunk):
         counter.add(memoryview(data)[start : start + chunk])
     assert counter.rows() == len(rows)
+
+
+@pytest.mark.parametrize("size", [1, 1023, 1024, 1025, 300_000])
+def test_many_line_ends_are_counted_right(size):
+    for content in (b"\n" * size, b"a\n" * size):
+        counter = csvfile.RowCounter(0, len(content))
+        assert counter._numpy is not None
+        counter.add(memoryview(content))
+        assert counter.rows() == size
 
 
 def test_a_great_csv_is_counted_only_with_numpy(monkeypatch):
