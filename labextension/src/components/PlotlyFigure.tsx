@@ -1,4 +1,3 @@
-import type { Data, Layout } from 'plotly.js';
 import * as React from 'react';
 
 import { foreignTypes, type IPlotlyFigure } from '../models/plotlyFigure';
@@ -34,8 +33,8 @@ export function PlotlyFigure({ figure }: { figure: IPlotlyFigure }): JSX.Element
 function Drawn({ figure }: { figure: IPlotlyFigure }): JSX.Element {
   const draw = React.useCallback(
     (width: number) => ({
-      data: figure.data as Data[],
-      layout: { ...figure.layout, width, height: HEIGHT, autosize: false } as Partial<Layout>
+      data: figure.data,
+      layout: { ...figure.layout, width, height: HEIGHT, autosize: false }
     }),
     [figure]
   );

@@ -120,11 +120,12 @@ export class RunModel extends Observable {
     return this._client.valueUrl(this.project, this.id, value);
   }
 
-  /** How the cells were executed; null where that can't be said. Asked for once each time the run has changed. */
+  /** How the cells were executed; null where that can't be said. Asked for again when what it is told from has changed. */
   verdict(): Promise<IVerdict | null> {
-    if (!this._verdict || this._verdict.detail !== this._detail) {
+    const state = this._detail && verdictState(this._detail);
+    if (!this._verdict || this._verdict.state !== state) {
       const content = this._client.verdict(this.project, this.id).catch(() => null);
-      this._verdict = { content, detail: this._detail };
+      this._verdict = { content, state };
     }
     return this._verdict.content;
   }
@@ -197,6 +198,12 @@ export namespace RunModel {
 
   export interface IKeptVerdict {
     content: Promise<IVerdict | null>;
-    detail: IRunDetail | null;
+    state: string | null;
   }
+}
+
+/** What a verdict is told from: executions and snapshots. Points that arrive change nothing about it. */
+function verdictState({ run, cells, snapshots }: IRunDetail): string {
+  const ended = cells.filter(cell => cell.status !== 'running').length;
+  return [run.status, run.attempt, cells.length, ended, snapshots.length].join();
 }

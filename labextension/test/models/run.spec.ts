@@ -151,7 +151,7 @@ describe('RunModel', () => {
     expect(client.asked.filter(what => what === 'value digest 0')).toHaveLength(2);
   });
 
-  it('has no verdict where the server gives none, and another after each change', async () => {
+  it('has no verdict where the server gives none, and another when cells have run', async () => {
     const { client, changes, model } = makeModel();
     await until(() => model.detail !== null);
     client.judged = Promise.reject(new ApiError('not_found', 'There is no resource.', 404));
@@ -159,10 +159,15 @@ describe('RunModel', () => {
     expect(await model.verdict()).toBeNull();
     expect(client.asked.filter(what => what === 'verdict')).toHaveLength(1);
     client.judged = Promise.resolve({ clean: true, cells: [] });
-    client.answer = { ...detail };
-    const { version } = model;
-    changes.tell(null);
-    await until(() => model.version > version);
+    const change = async (answer: IRunDetail) => {
+      client.answer = answer;
+      const { version } = model;
+      changes.tell(null);
+      await until(() => model.version > version);
+    };
+    await change({ ...detail, series: [] });
+    expect(await model.verdict()).toBeNull();
+    await change({ ...detail, cells: [...detail.cells, { ...detail.cells[0], order: 7 }] });
     expect((await model.verdict())?.clean).toBe(true);
   });
 });
