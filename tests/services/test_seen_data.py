@@ -34,7 +34,7 @@ import pytest
 from trackbook.capture import opens, readers
 from trackbook.domain import records as r
 from trackbook.services.background import background
-from trackbook.services.capturing import captures
+from trackbook.services.capturing import switches
 from trackbook.services.capturing.data import DataCapture
 from trackbook.services.data import data_of, finish_data
 from trackbook.services.recorder import RunRecorder, StorageWarning
@@ -109,7 +109,7 @@ class Watched:
 @pytest.fixture
 def run(files, monkeypatch):
     monkeypatch.chdir(files)
-    monkeypatch.setattr(captures, "_off", set())
+    monkeypatch.setattr(switches, "_off", set())
     watched = Watched(files)
     yield watched
     watched.end()
@@ -528,7 +528,7 @@ def test_a_hook_that_fails_says_so_once_and_reaches_nobody(run, monkeypatch):
         assert Path("a.csv").read_text()
     assert len(pd.read_csv("a.csv")) == 3  # a second warning would be an error here
     assert not opens.is_watching()
-    assert captures.is_off("data")
+    assert switches.is_off("data")
 
 
 def test_a_wrapper_that_fails_does_not_reach_its_reader(run, monkeypatch):
