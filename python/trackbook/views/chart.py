@@ -67,7 +67,7 @@ def chart_svg(name: str, curves: Sequence[Curve]) -> str:
         return ""
     x = _scale([step for step, _ in points], _LEFT, WIDTH - _LEFT - _RIGHT, margin=0.0)
     y = _scale([value for _, value in points], HEIGHT - _BOTTOM, _TOP + _BOTTOM - HEIGHT, margin=0.05)
-    lines = "".join(_line(curve, place, x, y) for place, curve in enumerate(curves))
+    lines = "".join(_line(curve, curve.label or name, place, x, y) for place, curve in enumerate(curves))
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" '
         f'style="max-width: 100%; height: auto" aria-label="{as_html(name)}" font-size="11" fill="none" '
@@ -96,7 +96,7 @@ def _scale(values: Sequence[float], start: float, length: float, margin: float) 
     return _Scale(low - more, high + more, start, length)
 
 
-def _line(curve: Curve, place: int, x: _Scale, y: _Scale) -> str:
+def _line(curve: Curve, title: str, place: int, x: _Scale, y: _Scale) -> str:
     pieces: list[list[str]] = [[]]
     # This is most of the work of drawing, beside a loop that has better things to do: no call for each point.
     (x0, x1, x2), (y0, y1, y2) = ((of.start, of.half, of.factor) for of in (x, y))
@@ -112,7 +112,7 @@ def _line(curve: Curve, place: int, x: _Scale, y: _Scale) -> str:
     width = "1.6" if len(curve.values) > 1 else "5"
     return (
         f'<path d="{path}" style="stroke: {colour_of(place)}" stroke-width="{width}" stroke-linecap="round"'
-        f"{dashed}><title>{as_html(curve.label)}</title></path>"
+        f"{dashed}><title>{as_html(title)}</title></path>"
     )
 
 

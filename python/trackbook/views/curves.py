@@ -153,9 +153,9 @@ def _chart(scene: Scene, key: str, seen: Sequence[Seen]) -> str:
     unit = next((one.series.unit for one in seen if one.series.unit), None)
     legend = "".join(
         f' <span style="white-space: nowrap"><span style="color: {colour_of(place)}">━</span> '
-        f"{as_html(one.curve.label)}</span>"
+        f"{as_html(one.curve.label or key)}</span>"
         for place, one in enumerate(seen)
-        if one.curve.label
+        if one.curve.label or len(seen) > 1
     )
     return f"<div><div><b>{as_html(one_line(with_unit(key, unit), 60))}</b>{legend}</div>{svg}</div>"
 
