@@ -8,27 +8,12 @@ import type { Locator } from '@playwright/test';
 import { addNotebook, serverRoot } from './support/notebooks';
 import { openRun, openRuns, openTab, picture } from './support/runs';
 
-/** A run with everything that is captured; answers for its values as the store has them. */
+/** A run with everything that is captured. */
 async function openCaptured(page: IJupyterLabPageFixture, tmpPath: string): Promise<Locator> {
   const folder = join(serverRoot(), tmpPath);
   mkdirSync(folder, { recursive: true });
   const script = join(__dirname, 'support/fill_captured.py');
-  const printed = execFileSync('python', [script, folder], { encoding: 'utf8' });
-  const contents = JSON.parse(printed) as Record<string, string>;
-  await page.route('**/trackbook/api/projects/*/runs/*/values/content?*', async route => {
-    const { searchParams } = new URL(route.request().url());
-    const name = `${searchParams.get('key')} ${searchParams.get('step')}`;
-    await route.fulfill({ body: Buffer.from(contents[name], 'base64') });
-  });
-  await page.route('**/trackbook/api/projects/*/runs/*/verdict*', async route => {
-    const finding = { code: 'edited', message: 'Its source is another one now.', names: [] };
-    const gone = { code: 'never_run', message: 'It defines scale.', names: ['scale'] };
-    const cells = [
-      { cell_id: 'c-train', order: 2, findings: [finding] },
-      { cell_id: 'c-new', order: null, findings: [gone] }
-    ];
-    await route.fulfill({ json: { clean: false, cells, document: 'end' } });
-  });
+  execFileSync('python', [script, folder]);
   await addNotebook(page, `${tmpPath}/train.ipynb`, ['']);
   await page.notebook.openByPath(`${tmpPath}/train.ipynb`);
   await openRuns(page);

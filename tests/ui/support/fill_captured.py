@@ -1,9 +1,8 @@
 """Fill a store with one run that holds a bit of everything that is captured: python fill_captured.py FOLDER.
 
-Written by the recorder that kernels use. Prints the contents of the rich values as JSON: base64 by key and step.
+Written by the recorder that kernels use.
 """
 
-import base64
 import json
 import math
 import struct
@@ -17,6 +16,7 @@ from trackbook.domain.environment import Editable, Environment, Git, LockFile
 from trackbook.domain.rich import RichContent, RichKind
 from trackbook.domain.run import Source
 from trackbook.services.recorder import RunRecorder
+from trackbook.services.snapshots import store_notebook
 from trackbook.store.paths import locate_store
 
 PLOTLY = "application/vnd.plotly.v1+json"
@@ -128,8 +128,8 @@ def values() -> list[tuple[str, int, dict[str, str], RichContent]]:
     ]  # fmt: skip
 
 
-def fill(folder: Path) -> dict[str, str]:
-    """Write the run; returns the contents of its values."""
+def fill(folder: Path) -> None:
+    """Write the run."""
     source = Source("notebook", path="train.ipynb")
     run = RunRecorder.start(locate_store(folder), experiment="churn", params={"lr": 0.1}, source=source)
     for count, (cell, reads, writes) in enumerate(
@@ -146,18 +146,38 @@ def fill(folder: Path) -> dict[str, str]:
     for step in range(30):
         run.log({"acc": 1 - 1 / (step + 2)}, step=step)
     _log_system(run)
-    contents = {}
     for key, step, context, content in values():
         run.log_rich(key, content, step, context, "c-plot")
-        contents[f"{key} {step}"] = base64.b64encode(content.data).decode()
     _use_data(run)
     run.seed_set(42, ["random", "numpy"], "c-load")
     run.secret_masked("GitHub token", "source of cell c-load", 1)
     run.secret_masked("value of OPENAI_API_KEY", "output of cell c-train", 2)
     _capture_environment(run)
     _store_models(run)
+    run.snapshot_taken("end", "document", store_notebook(run.blobs, notebook()))
     run.end()
-    return contents
+
+
+def notebook() -> dict[str, Any]:
+    """Return the notebook at the end: one cell was edited since it ran, another one never ran."""
+    sources = {
+        "c-load": "# c-load\nprint(1)",
+        "c-train": "# c-train\nprint(2, 'edited')",
+        "c-new": "scale = 0.5",
+        "c-plot": "# c-plot\nprint(3)",
+    }
+    cells = [
+        {
+            "cell_type": "code",
+            "id": name,
+            "metadata": {},
+            "execution_count": None,
+            "source": source,
+            "outputs": [],
+        }
+        for name, source in sources.items()
+    ]
+    return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
 def _log_system(run: RunRecorder) -> None:
@@ -245,4 +265,4 @@ def _store_models(run: RunRecorder) -> None:
 
 
 if __name__ == "__main__":
-    json.dump(fill(Path(sys.argv[1])), sys.stdout)
+    fill(Path(sys.argv[1]))
