@@ -20,6 +20,7 @@ from trackbook.domain.environment import Environment, Git, Module
 from trackbook.domain.job import JobSpec
 from trackbook.domain.run import RunError, Source
 from trackbook.services import recorder as recorder_module
+from trackbook.services import runwriter as runwriter_module
 from trackbook.services.catchup import catch_up
 from trackbook.services.edits import Edits
 from trackbook.services.opening import open_place
@@ -27,7 +28,7 @@ from trackbook.services.recorder import RunRecorder
 from trackbook.services.snapshots import store_notebook
 from trackbook.store.paths import StorePaths, create_store
 
-recorder_module.os_host = lambda: "somewhere"
+recorder_module.os_host = runwriter_module.os_host = lambda: "somewhere"
 
 JOB = "01a1fe05-0000-7000-8000-000000000001"
 NOTEBOOK = {
