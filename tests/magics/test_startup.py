@@ -1,5 +1,6 @@
 """`trackbook enable` and `trackbook disable`, and what real sessions make of their file."""
 
+import json
 import os
 import subprocess
 import sys
@@ -56,6 +57,27 @@ def test_kernels_have_it(start_kernel: Callable[..., Any], fresh: Any, settings:
     run = fresh.last
     assert [cell.started.cell_id for cell in run.cells][::2] == ["c1", "c2"]
     assert run.start.source.path == "train.ipynb"
+
+
+def test_a_notebook_with_a_parameters_cell_is_recorded_without_a_line_of_ours(
+    start_kernel: Callable[..., Any], fresh: Any, settings: Settings
+) -> None:
+    startup.enable(auto=True, settings=settings)
+    cells = [
+        {"cell_type": "code", "id": name, "metadata": {"tags": tags}, "execution_count": None, "source": source,
+         "outputs": []}
+        for name, tags, source in (("p", ["parameters"], "depth = 3"), ("w", [], "acc = depth / 4"))
+    ]  # fmt: skip
+    notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (fresh.folder / "train.ipynb").write_text(json.dumps(notebook))
+    kernel = start_kernel(variables={"IPYTHONDIR": str(settings.ipython_folder)})
+    for cell in cells:
+        kernel.run(cell["source"], cell["id"])
+    run = fresh.last
+    assert run.params == {"depth": 3}
+    assert run.metrics == {"acc": [(0, 0.75)]}
+    startup.enable(settings=settings)
+    assert "TRACKBOOK_AUTO" not in startup.startup_state(settings=settings).path.read_text()
 
 
 def test_it_says_nothing_where_trackbook_is_not_installed(tmp_path: Path, settings: Settings) -> None:

@@ -8,23 +8,22 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from trackbook.config import Settings
+from trackbook.config import AUTO, Settings
 from trackbook.errors import StoreError, UsageError
 
 # IPython runs startup files in the order of their names.
 FILE = "05-trackbook.py"
 _MARK = "# `trackbook enable` made this file, and `trackbook disable` takes it away.\n"
 # Nothing of it may stay in the user's namespace.
-_TEXT = (
-    _MARK
-    + """try:
+_LOAD = """try:
     get_ipython().extension_manager.load_extension("trackbook")
 except ModuleNotFoundError:  # this environment has no Trackbook
     pass
 except Exception as error:
     __import__("sys").stderr.write(f"Trackbook is not switched on in this session: {error}\\n")
 """
-)
+# What the environment says already wins.
+_AUTO = f'__import__("os").environ.setdefault("{AUTO}", "1")\n'
 
 
 class Startup(NamedTuple):
@@ -43,20 +42,26 @@ def startup_state(
 
 
 def enable(
-    profile: str = "default", *, environment: bool = False, settings: Settings | None = None
+    profile: str = "default",
+    *,
+    environment: bool = False,
+    auto: bool = False,
+    settings: Settings | None = None,
 ) -> Startup:
     """Switch Trackbook on in each IPython session and kernel that begins from now on; again changes nothing.
 
-    By default for all environments of this user; with `environment` for this one alone, for all its users. Raises
+    By default for all environments of this user; with `environment` for this one alone, for all its users. With `auto`
+    a notebook with a cell tagged `parameters` is recorded from there on, as with `%track auto`. Raises
     UsageError where another file has the name, StoreError where the folder can't be written.
     """
     path = _path(profile, environment, settings or Settings.load())
     if path.exists() and not _is_ours(path):
         raise UsageError(f"{path} is there already and is not Trackbook's; move it away first.")
+    text = _MARK + (_AUTO if auto else "") + _LOAD
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists() or path.read_text(encoding="utf-8") != _TEXT:
-            path.write_text(_TEXT, encoding="utf-8")
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise StoreError(path.parent, f"it can't be written ({error.strerror or error})") from error
     return Startup(path, True)
