@@ -110,7 +110,7 @@ def test_a_killed_kernel_is_found(start_kernel: Callable[..., Any], fresh: Any) 
         assert found.reason
         assert found.metrics == {"loss": 0.5}
         detail = services.runs.detail(run.id)
-        assert [cell.status for cell in detail.cells] == ["ok", "running"]
+        assert [cell.status for cell in detail.cells] == ["ok", "aborted"]
 
 
 def test_a_kernel_that_lives_is_not_taken_for_dead(start_kernel: Callable[..., Any], fresh: Any) -> None:

@@ -66,3 +66,8 @@ def series_name(key: str, context: Context) -> str:
         return key
     inside = ",".join(f"{name}={context[name]}" for name in sorted(context))
     return f"{key}{{{inside}}}"
+
+
+def is_system(name: str) -> bool:
+    """Tell whether a metric is one of machine and process, which no user logged."""
+    return name.startswith(SYSTEM)

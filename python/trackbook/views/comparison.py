@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from trackbook import api
 from trackbook.domain.compare import ComparedMetric, ComparedValue, Comparison
 from trackbook.domain.formatting import one_line
+from trackbook.domain.metric import is_system
 from trackbook.domain.ranking import best_value
 from trackbook.errors import MissingExtra
 from trackbook.views.celldiff import cell_row, diff_html, diff_text, moved_cells, source_diffs
@@ -14,7 +15,6 @@ from trackbook.views.markup import bundle, in_page
 from trackbook.views.reading import (
     BEST,
     NOTHING,
-    is_system,
     metric_texts,
     status_cell,
     text_width,

@@ -7,13 +7,13 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from trackbook.domain.formatting import format_duration, one_line, spark_line
-from trackbook.domain.metric import SeriesSummary, series_name
+from trackbook.domain.metric import SeriesSummary, is_system, series_name
 from trackbook.domain.run import Run
 from trackbook.errors import NotFound
 from trackbook.views.chart import POINTS, Curve, chart_svg, colour_of
 from trackbook.views.grid import Cell, Column, Grid
 from trackbook.views.markup import as_html, in_page
-from trackbook.views.reading import is_system, metric_texts, status_cell, with_unit
+from trackbook.views.reading import metric_texts, status_cell, with_unit
 
 if TYPE_CHECKING:
     from trackbook.services.context import Services

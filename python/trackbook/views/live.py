@@ -3,7 +3,7 @@
 import contextlib
 from pathlib import Path
 
-from trackbook.domain.metric import series_name
+from trackbook.domain.metric import is_system, series_name
 from trackbook.domain.records import MetricsLogged
 from trackbook.services.recorder import RunRecorder
 from trackbook.store.journal import read_records
@@ -13,7 +13,7 @@ _TAIL = 64 * 1024
 
 
 class LiveMetrics:
-    """The last value of each metric."""
+    """The last value of each metric, but for those of machine and process."""
 
     def __init__(self) -> None:
         self._run_id: str | None = None
@@ -38,4 +38,6 @@ class LiveMetrics:
         for record in read_records(path, start):
             if isinstance(record, MetricsLogged):
                 for key, value in record.values.items():
+                    if is_system(key):
+                        continue
                     self._values[series_name(key, record.context or {})] = value

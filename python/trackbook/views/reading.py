@@ -111,11 +111,6 @@ def text_width() -> int:
     return shutil.get_terminal_size((120, 24)).columns if sys.stdout.isatty() else 120
 
 
-def is_system(name: str) -> bool:
-    """Tell whether a metric is one of machine and process, which no user logged."""
-    return name.startswith("system/")
-
-
 def _from_where_they_part(values: Sequence[Any]) -> list[Cell]:
     """Return values that begin alike from where they part on, so that the difference is to be seen."""
     texts = ["" if value is None else format_value(value) for value in values]

@@ -13,6 +13,7 @@ from trackbook.domain.formatting import (
     format_relative,
     one_line,
 )
+from trackbook.domain.metric import is_system
 from trackbook.domain.ranking import MISSING, best_value, differing_params, key_goal, metric_keys
 from trackbook.domain.run import Run
 from trackbook.errors import UsageError
@@ -21,7 +22,6 @@ from trackbook.views.markup import bundle, in_page
 from trackbook.views.reading import (
     BEST,
     did_you_mean,
-    is_system,
     metric_texts,
     status_cell,
     text_width,

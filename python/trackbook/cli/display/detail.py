@@ -27,7 +27,7 @@ from trackbook.domain.formatting import (
     spark_line,
     thin,
 )
-from trackbook.domain.metric import SYSTEM, series_name
+from trackbook.domain.metric import is_system, series_name
 from trackbook.domain.run import Run, RunDetail, RunError
 from trackbook.domain.secret import MaskedSecret
 
@@ -61,7 +61,7 @@ def run_sections(
         yield from _section("Attempts", _attempts(detail))
     if detail.run.params:
         yield from _section("Parameters", _params(detail))
-    system = [series for series in detail.series if series.key.startswith(SYSTEM)]
+    system = [series for series in detail.series if is_system(series.key)]
     if len(system) < len(detail.series):
         yield from _section("Metrics", _metrics(detail))
     if detail.values:
@@ -256,7 +256,7 @@ def _params(detail: RunDetail) -> Table:
 
 
 def _metrics(detail: RunDetail) -> Table:
-    series = [series for series in detail.series if not series.key.startswith(SYSTEM)]
+    series = [series for series in detail.series if not is_system(series.key)]
     units = to_column("Unit", [s.unit or "" for s in series], rank=2)
     goals = {None: "", "max": "higher", "min": "lower"}
     return make_table(
