@@ -109,7 +109,7 @@ test.describe('What a run captured', () => {
     await expect(area.getByText('2 cells need a look')).toBeVisible();
     const cell = area.locator('.trackbook-Cell').nth(1);
     await expect(cell).toContainText('reads frame, labels');
-    await expect(cell).toContainText('edited since Its source is another one now.');
+    await expect(cell).toContainText('edited since Its text has changed since it ran.');
     await expect(area.locator('.trackbook-Verdict')).toContainText('never run');
   });
 
