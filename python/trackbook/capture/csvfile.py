@@ -2,7 +2,9 @@
 
 import csv
 import sys
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from trackbook.domain.data import Column
 
@@ -13,7 +15,7 @@ _COUNTED_BYTES = 64 * 1024 * 1024
 _MISSING = frozenset(("", "na", "n/a", "nan", "null", "none"))
 
 
-class Header(NamedTuple):
+class Header(Struct, frozen=True):
     """Columns in their order; `lines` is 1 where the first line holds their names, else 0."""
 
     columns: list[Column]

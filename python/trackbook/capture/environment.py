@@ -4,9 +4,9 @@ import platform
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from trackbook.capture.editable import read_editable
 from trackbook.capture.git import Diff, read_diff, read_git, read_remote
@@ -19,7 +19,7 @@ from trackbook.domain.environment import Environment, Git
 ALL = frozenset(("environment", "git", "variables"))
 
 
-class FoundEnvironment(NamedTuple):
+class FoundEnvironment(Struct, frozen=True):
     """An environment, and the two files that belong to it: what was not committed, and the lock file."""
 
     environment: Environment

@@ -3,9 +3,9 @@
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from trackbook.capture.datafile import FileState, digest_file, state_of
 
@@ -25,7 +25,7 @@ class FolderEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     problem: str | None = None
 
 
-class FolderFacts(NamedTuple):
+class FolderFacts(Struct, frozen=True):
     """What a folder was found to hold. `digest` is that of the `manifest`, None where a file could not be read."""
 
     digest: str | None
@@ -36,7 +36,7 @@ class FolderFacts(NamedTuple):
     problem: str | None
 
 
-class _Found(NamedTuple):
+class _Found(Struct, frozen=True):
     path: str
     inside: str
     state: FileState | None

@@ -5,7 +5,8 @@ import re
 import subprocess
 import threading
 from pathlib import Path
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from trackbook.domain.environment import Git
 
@@ -15,7 +16,7 @@ MOST_UNTRACKED = 200
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
-class Diff(NamedTuple):
+class Diff(Struct, frozen=True):
     """What was not committed: bytes that `git apply` takes, how many there were before they were cut, and if they were.
 
     In front, as comments, stand the names of files that git does not track.
@@ -67,7 +68,7 @@ def read_diff(folder: Path, limit: int = LARGEST_DIFF) -> Diff | None:
     if said is None or not said.data:
         return None
     untracked = _untracked(folder)
-    return said._replace(data=untracked + said.data, size=len(untracked) + said.size)
+    return Diff(untracked + said.data, len(untracked) + said.size, said.cut)
 
 
 def without_user(address: str) -> str:

@@ -1,7 +1,8 @@
 """The project's lock file: which versions of which packages it asks for."""
 
 from pathlib import Path
-from typing import NamedTuple
+
+from msgspec import Struct
 
 # The most exact first.
 NAMES = (
@@ -17,7 +18,7 @@ NAMES = (
 LARGEST = 20_000_000
 
 
-class FoundLock(NamedTuple):
+class FoundLock(Struct, frozen=True):
     """A lock file: its path relative to the project, with forward slashes, and its bytes."""
 
     path: str

@@ -3,9 +3,9 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from trackbook.capture.environment import ALL, FoundEnvironment, look_around
 from trackbook.domain.environment import Environment, LockFile
@@ -15,7 +15,7 @@ from trackbook.services.recorder import RunRecorder
 from trackbook.store.blobs import digest_of
 
 
-class PreparedEnvironment(NamedTuple):
+class PreparedEnvironment(Struct, frozen=True):
     """An environment with its secrets masked, the files that it names by digest, and what was masked in all of it."""
 
     environment: Environment
