@@ -753,9 +753,24 @@ def _close_plain_runs() -> None:
 
 def end_open_runs() -> None:
     """End every open run as the end of this process asks for; called when it exits."""
+    interrupted = type(_session) is Session and _was_interrupted()
     with _ending:
         _end_open_runs(_session.shutdown_kind())
         wait_for_captures()
+    if interrupted:
+        _stay_interrupted()
+
+
+def _was_interrupted() -> bool:
+    # At a prompt the last error is no reason for its end.
+    return getattr(sys, "last_type", None) is KeyboardInterrupt and not hasattr(sys, "ps1")
+
+
+def _stay_interrupted() -> None:
+    # A program that an interrupt ends tells its parent so, by the signal. Python forgets it when text is compiled and
+    # run afterwards, as some imports of the standard library do in captures that end late: it is said once more.
+    with contextlib.suppress(KeyboardInterrupt):
+        eval("(_ for _ in ()).throw(KeyboardInterrupt)")
 
 
 # A kernel that is slow to exit is told to end its runs from another thread, too.

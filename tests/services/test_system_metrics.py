@@ -17,7 +17,7 @@ import trackbook as tb
 from trackbook.capture import system as capture
 from trackbook.cli.app import run as command
 from trackbook.domain import records as r
-from trackbook.services.capturing import captures
+from trackbook.services.capturing import captures, switches
 from trackbook.services.capturing import system as module
 from trackbook.services.capturing.system import SystemCapture
 from trackbook.services.context import Services, open_services
@@ -36,7 +36,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield tmp_path
     while (run := tb.current_run()) is not None:
         run.end()
-    captures.switch_on("system")
+    switches._on.discard("system")
+    switches._off.discard("system")
 
 
 def written(run: tb.Run, kind: Any) -> list[Any]:

@@ -55,7 +55,8 @@ def _source_of(told: object) -> str | None:
     url = told.get("url")
     if not info.get("editable") or not isinstance(url, str) or not url.startswith("file:"):
         return None
-    from urllib.parse import urlsplit
-    from urllib.request import url2pathname
+    from urllib.parse import unquote, urlsplit
 
-    return url2pathname(urlsplit(url).path)
+    path = unquote(urlsplit(url).path)
+    # file:///C:/Users/me; `url2pathname` would do it, and brings all of HTTP along.
+    return path.lstrip("/").replace("/", "\\") if os.name == "nt" else path

@@ -41,7 +41,7 @@ class Surroundings:
         variables: Sequence[str] = (),
     ) -> None:
         self._recorder = recorder
-        self._captures = Captures(recorder, wanted if parent is None else wanted - _OF_THE_OUTERMOST)
+        self._captures = Captures(recorder, wanted, frozenset() if parent is None else _OF_THE_OUTERMOST)
         self._parent = parent
         self._watch = ModuleWatch(recorder.store.project)
         self._variables = tuple(variables)

@@ -40,12 +40,14 @@ _KINDS: dict[str, str] = {
 class Captures:
     """The captures of one run, each kept apart from the others' faults."""
 
-    def __init__(self, recorder: RunRecorder, wanted: frozenset[str]) -> None:
+    def __init__(
+        self, recorder: RunRecorder, wanted: frozenset[str], left_out: frozenset[str] = frozenset()
+    ) -> None:
         self._recorder = recorder
         self._pid = os.getpid()
         self._active: dict[str, Capture] = {}
         for name, path in _KINDS.items():
-            if is_wanted(name, wanted):
+            if name not in left_out and is_wanted(name, wanted):
                 self._attempt(name, lambda name=name, path=path: self._make(name, path))  # type: ignore[misc]
 
     def begin(self) -> None:

@@ -15,6 +15,7 @@ from trackbook.services.remote.runs import RemoteRuns
 from trackbook.services.remote.series import RemoteSeries
 from trackbook.services.remote.snapshots import RemoteSnapshots
 from trackbook.services.remote.values import RemoteValues
+from trackbook.services.verdicts import Verdicts
 from trackbook.store.paths import StorePaths
 from trackbook.store.place import Place
 
@@ -56,6 +57,11 @@ class RemoteServices(Services):
     def values(self) -> RemoteValues:
         """Lists and opens rich values that runs logged."""
         return RemoteValues(self.connection, self._downloads)
+
+    @cached_property
+    def verdicts(self) -> Verdicts:
+        """Judges whether cells ran as their notebook stands there, from what the server says of both."""
+        return Verdicts(self.store, self.runs, self.snapshots)
 
     @cached_property
     def environment_texts(self) -> RemoteEnvironmentTexts:
