@@ -1,9 +1,13 @@
 """Digests of files, and what is found out on the way: rows, columns, changes meanwhile."""
 
+import contextlib
 import csv
 import hashlib
 import io
 import os
+import sqlite3
+import subprocess
+import sys
 
 import numpy  # noqa: F401  (rows are counted with it where it is imported)
 import pytest
@@ -11,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trackbook.capture import csvfile, datafile
-from trackbook.capture.datafile import digest_file, state_of
+from trackbook.capture.datafile import FileState, digest_file, state_of
+from trackbook.capture.folder import digest_folder
 from trackbook.domain.data import Column
 
 
@@ -194,3 +199,89 @@ def test_what_is_only_called_parquet_is_a_file_all_the_same(tmp_path):
     (tmp_path / "a.parquet").write_bytes(b"no")
     facts = digest_file(str(tmp_path / "a.parquet"))
     assert (facts.digest, facts.rows, facts.columns) == (hashlib.sha256(b"no").hexdigest(), None, None)
+
+
+# Locks
+
+_LOCKED = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], timeout=0)
+try:
+    connection.execute("select * from t").fetchall()
+    print("free")
+except sqlite3.OperationalError as error:
+    print(error)
+"""
+
+
+def seen_by_another_process(path):
+    return subprocess.run(
+        [sys.executable, "-c", _LOCKED, str(path)], check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+@pytest.fixture
+def lock():
+    """Connect to a database, and lock it for this process."""
+    connections = []
+
+    def locked(path):
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        connections.append(connection)
+        connection.execute("create table if not exists t (a)")
+        connection.execute("begin exclusive")
+
+    yield locked
+    for connection in connections:
+        connection.close()
+
+
+@pytest.mark.parametrize("name", ["a.db", "a.gpkg", "a.dat", "data/a.SQLITE", "data/a"])
+def test_the_locks_on_a_database_outlive_its_digest(tmp_path, lock, name):
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    lock(path)
+    old(path)
+    assert seen_by_another_process(path) == "database is locked"
+    expected = subprocess.run(
+        ["sha256sum", str(path)], check=True, capture_output=True, text=True
+    ).stdout.split()[0]
+    assert digest_file(str(path)).digest == expected
+    assert digest_folder(str(path.parent)).problem is None
+    assert seen_by_another_process(path) == "database is locked"
+
+
+def test_a_database_whose_name_does_not_tell_is_kept_open_where_it_was_locked_meanwhile(tmp_path, lock):
+    path = tmp_path / "a"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("create table t (a)")
+    content = old(path).read_bytes()
+    facts = digest_file(str(path), None, lambda: lock(path))
+    assert facts.digest == hashlib.sha256(content).hexdigest()
+    assert seen_by_another_process(path) == "database is locked"
+
+
+def test_a_database_is_digested_by_a_process_of_its_own(tmp_path, reads, monkeypatch):
+    path = tmp_path / "a.db"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("create table t (a)")
+    rested = []
+    facts = digest_file(str(old(path)), None, lambda: rested.append(1))
+    assert facts.digest == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert (facts.size, facts.changed, reads) == (path.stat().st_size, False, [])
+    assert digest_file(str(path)) is facts
+    assert digest_file(str(path), FileState(0, 0, 0, 0)).changed
+    with pytest.raises(FileNotFoundError):
+        digest_file(str(tmp_path / "b.db"))
+    os.utime(path, (1e8, 1e8))
+    monkeypatch.setattr(sys, "executable", "false")
+    with pytest.raises(OSError, match="a process for it ended with 1"):
+        digest_file(str(path))
+
+
+def test_a_csv_that_is_held_open_has_rows_and_columns_all_the_same(tmp_path, reads):
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n1,x\n2,y\n")
+    with old(path).open():
+        facts = digest_file(str(path))
+    assert (facts.rows, facts.columns, reads) == (2, [Column("a", "int64"), Column("b", "str")], [])

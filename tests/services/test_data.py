@@ -218,10 +218,10 @@ def test_a_fault_of_a_digest_reaches_nobody_and_the_next_is_worked_out(
         (tmp_path / name).write_text(name)
     digest = data.digest_file
 
-    def fail(path, *args):
+    def fail(path, *args, **options):
         if path.endswith("a.bin"):
             raise RuntimeError("broken")
-        return digest(path, *args)
+        return digest(path, *args, **options)
 
     monkeypatch.setattr(data, "digest_file", fail)
     data_of(run).declare("a.bin")

@@ -1,10 +1,12 @@
 """What a data file holds: its SHA-256, its rows and columns, and whether it was written to meanwhile."""
 
+import contextlib
 import io
 import os
 import stat
+import sys
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -42,40 +44,169 @@ def state_of(status: os.stat_result) -> FileState:
 
 
 def digest_file(
-    path: str, expected: FileState | None = None, rest: Callable[[], None] | None = None
+    path: str,
+    expected: FileState | None = None,
+    rest: Callable[[], None] | None = None,
+    *,
+    is_database: bool = False,
 ) -> FileFacts:
     """Read a regular file and return what it holds; `rest` is called between chunks.
 
     `expected` is the file's state when the user read it: another one means that it changed. A version that this
-    process has read before is not read again. Raises OSError for a file that can't be read or is no regular one.
+    process has read before is not read again. A database, and a file that this process holds open, is read by a process
+    of its own: by closing a file a process gives up all its locks on it, SQLite's among them. Raises OSError for a file
+    that can't be read or is no regular one.
     """
+    status = os.stat(path)
+    state = state_of(status)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(f"{path} is no regular file")
+    if (facts := _known.get((path, state))) is not None:
+        _known.move_to_end((path, state))
+    elif is_database or looks_like_database(path) or _is_held(state):
+        facts = _digest_elsewhere(path, rest)
+    else:
+        facts = _digest_here(path, rest)
+    return facts if expected is None or expected == state else facts._replace(changed=True)
+
+
+def looks_like_database(path: str) -> bool:
+    """Tell whether a file's name says that SQLite or DuckDB may hold locks on it."""
+    return (
+        path.lower().removesuffix("-wal").removesuffix("-shm").removesuffix("-journal").endswith(_DATABASES)
+    )
+
+
+def _digest_here(path: str, rest: Callable[[], None] | None = None) -> FileFacts:
     # A pipe that took the file's place must not be waited for.
-    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY), "rb", buffering=0) as file:
+    file = open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY), "rb", buffering=0)  # noqa: SIM115
+    try:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise OSError(f"{path} is no regular file")
         state = state_of(status)
-        changed = expected is not None and state != expected
-        if (known := _known.get((path, state))) is not None:
-            _known.move_to_end((path, state))
-            return known._replace(changed=changed)
         is_settled = time.time() - status.st_mtime > _CLOCK_STEP
         facts = _read(file, path, state.size, rest)
         if state_of(os.fstat(file.fileno())) != state or facts.size != state.size:
             return facts._replace(changed=True, rows=None, columns=None)
+    finally:
+        _let_go(file)
     if path.endswith((".parquet", ".pq")):
         rows, columns = _footer(path)
         if state_of(os.stat(path)) == state:
             facts = facts._replace(rows=rows, columns=columns)
     if is_settled:
-        _known[path, state] = facts
-        if len(_known) > _KNOWN_FILES:
-            _known.popitem(last=False)
-    return facts._replace(changed=changed)
+        _remember(path, state, facts)
+    return facts
+
+
+def _remember(path: str, state: FileState, facts: FileFacts) -> None:
+    _known[path, state] = facts
+    if len(_known) > _KNOWN_FILES:
+        _known.popitem(last=False)
 
 
 _BINARY = getattr(os, "O_BINARY", 0)
 _known: OrderedDict[tuple[str, FileState], FileFacts] = OrderedDict()
+
+
+# A process's locks on a file end once it closes the file, by whichever descriptor.
+
+_DATABASES = (
+    *(".db", ".db3", ".sqlite", ".sqlite3", ".sqlitedb", ".sl3", ".s3db", ".gpkg", ".mbtiles"),
+    *(".duckdb", ".ddb"),
+)
+_MAGIC = b"SQLite format 3\0"
+_HELD_FOR = 0.02  # seconds for which the files that are open are taken to be the same
+_held: tuple[float, Counter[tuple[int, int]]] = (0.0, Counter())
+_kept: list[io.FileIO] = []
+
+
+def _held_files() -> Counter[tuple[int, int]]:
+    # Elsewhere than on Linux and macOS files are not held open like this, or nobody says which.
+    found: Counter[tuple[int, int]] = Counter()
+    with contextlib.suppress(OSError):
+        for name in os.listdir("/dev/fd") if os.name == "posix" else ():
+            with contextlib.suppress(OSError, ValueError):
+                status = os.fstat(int(name))
+                found[status.st_dev, status.st_ino] += 1
+    return found
+
+
+def _is_held(state: FileState) -> bool:
+    global _held
+    now = time.monotonic()
+    if now - _held[0] > _HELD_FOR:
+        _held = (now, _held_files())
+    return (state.device, state.inode) in _held[1]
+
+
+def _let_go(file: io.FileIO) -> None:
+    # SQLite may have opened it since, under a name that does not tell: then it stays open as long.
+    _kept.append(file)
+    with contextlib.suppress(OSError):
+        file.seek(0)
+        if len(_kept) == 1 and file.read(len(_MAGIC)) != _MAGIC:
+            _kept.remove(file)
+            file.close()
+            return
+    held = _held_files()
+    for kept in list(_kept):
+        with contextlib.suppress(OSError):
+            status = os.fstat(kept.fileno())
+            if held[status.st_dev, status.st_ino] > 1:
+                continue
+        _kept.remove(kept)
+        kept.close()
+
+
+_ELSEWHERE = """
+import json, os, sys
+sys.path[:] = json.loads(sys.argv[2])
+if hasattr(os, "nice"):
+    os.nice(10)
+import msgspec
+from trackbook.capture.datafile import _digest_here
+try:
+    answer = _digest_here(sys.argv[1])
+except OSError as error:
+    answer = error.strerror or str(error)
+sys.stdout.buffer.write(msgspec.json.encode(answer))
+"""
+
+
+def _digest_elsewhere(path: str, rest: Callable[[], None] | None) -> FileFacts:
+    import json
+    import subprocess
+
+    import msgspec
+
+    before = os.stat(path)
+    child = subprocess.Popen(
+        [sys.executable, "-c", _ELSEWHERE, path, json.dumps([part for part in sys.path if part])],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=os.sep,
+        start_new_session=True,  # an interrupt is meant for the user's work
+    )
+    answer = None
+    while answer is None:
+        try:
+            answer = child.communicate(timeout=0.05)[0]
+        except subprocess.TimeoutExpired:
+            if rest is not None:
+                rest()
+    if child.returncode != 0:
+        raise OSError(f"it can't be read beside the work: a process for it ended with {child.returncode}")
+    facts = msgspec.json.decode(answer, type=FileFacts | str)
+    if isinstance(facts, str):
+        raise OSError(facts)
+    if facts.changed or state_of(os.stat(path)) != state_of(before):
+        return facts._replace(changed=True)
+    if time.time() - before.st_mtime > _CLOCK_STEP:
+        _remember(path, state_of(before), facts)
+    return facts
 
 
 def _read(file: io.FileIO, path: str, size: int, rest: Callable[[], None] | None) -> FileFacts:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from trackbook.capture.datafile import FileFacts, FileState, digest_file, state_of
+from trackbook.capture.datafile import FileFacts, FileState, digest_file, looks_like_database, state_of
 from trackbook.capture.opens import OpenedFile, keep_quiet
 from trackbook.capture.places import ProjectFolder, guess_role
 from trackbook.domain.data import ROLES, DataInput, DataKind, DataRole
@@ -30,7 +30,6 @@ _FILES_BELOW_FOLDER = 1000
 _SHORT_PATIENCE = 0.02
 # A file that is written again and again, and read in between, is no input with versions that anybody will look for.
 _VERSIONS = 100
-_DATABASES = (".db", ".sqlite", ".sqlite3", ".duckdb")
 
 
 class RunData:
@@ -257,7 +256,7 @@ class RunData:
 
     def _add_file(self, path: str, state: FileState, data: DataInput, cell_id: str | None) -> None:
         try:
-            facts = digest_file(path, state, background.rest)
+            facts = digest_file(path, state, background.rest, is_database=data.kind == "database")
         except OSError as error:
             self._say(replace(data, problem=error.strerror or str(error)), cell_id)
             return
@@ -372,7 +371,7 @@ def _some_of(folder: str, files: list[tuple[str, FileState]]) -> "FolderFacts":
 
 
 def _file_kind(path: str) -> DataKind:
-    return "database" if path.lower().endswith(_DATABASES) else "file"
+    return "database" if looks_like_database(path) else "file"
 
 
 _SIGNATURES = (
