@@ -9,6 +9,7 @@ import warnings
 from importlib import import_module
 
 import cloudpickle
+import joblib
 import lightgbm
 import numpy as np
 import pytest
@@ -19,12 +20,13 @@ from sklearn.datasets import make_classification
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.metrics import accuracy_score, make_scorer
-from sklearn.model_selection import GridSearchCV
+from sklearn.metrics import accuracy_score, f1_score, get_scorer, make_scorer
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
+from sklearn.utils._param_validation import InvalidParameterError
 
 import trackbook as tb
 from trackbook.errors import UsageError
@@ -96,6 +98,11 @@ def state():
         lightgbm.engine,
     ):
         found |= {(place, name): value for name, value in vars(place).items() if inspect.isroutine(value)}
+    found |= {
+        (function, "__code__"): function.__code__
+        for function in found.values()
+        if hasattr(function, "__code__")
+    }
     found[BaseEstimator, "__init_subclass__"] = vars(BaseEstimator).get("__init_subclass__")
     found[None, "accuracy_score"] = globals()["accuracy_score"]
     found[None, "finders"] = list(sys.meta_path)
@@ -164,6 +171,66 @@ def test_pickles_are_the_same_and_scorers_can_be_pickled(project):
     assert dump() == before
     scorer = pickle.loads(pickle.dumps(make_scorer(accuracy_score)))
     assert scorer(LogisticRegression().fit(X, y), X, y) > 0.5
+
+
+def test_fitted_objects_and_scorers_can_be_pickled_on_off_and_across(project, tmp_path):
+    unwatched = make_scorer(f1_score)
+    tb.autolog(models=False)
+    search = GridSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}, cv=2, scoring="accuracy").fit(X, y)
+    several = GridSearchCV(
+        LogisticRegression(),
+        {"C": [1.0]},
+        cv=2,
+        scoring={"acc": make_scorer(accuracy_score), "f1": "f1"},
+        refit="f1",
+    ).fit(X, y)
+    held = [
+        search,
+        several,
+        get_scorer("accuracy"),
+        make_scorer(f1_score),
+        unwatched,
+        {"acc": accuracy_score},
+    ]
+    while_on = [pickle.dumps(item) for item in held]
+    joblib.dump(search, tmp_path / "search.joblib")
+    tb.autolog(False)
+    assert [pickle.dumps(item) for item in held] == while_on
+    for data in while_on:
+        pickle.loads(data)
+    assert joblib.load(tmp_path / "search.joblib").best_params_ == search.best_params_
+    tb.autolog()
+    assert pickle.loads(while_on[-1]) == {"acc": accuracy_score}
+    assert pickle.loads(while_on[3])(LogisticRegression().fit(X, y), X, y) > 0.5
+
+
+def test_metrics_travel_to_processes(project):
+    tb.autolog(models=False)
+    values = joblib.Parallel(2, backend="loky")(
+        joblib.delayed(accuracy_score)(y, part) for part in (y, 1 - y)
+    )
+    assert values == [1.0, 0.0]
+    assert (
+        cross_val_score(LogisticRegression(), X, y, cv=2, scoring=make_scorer(f1_score), n_jobs=2).min() > 0.3
+    )
+    assert project.runs == []
+
+
+def test_metrics_imported_before_and_after_are_one_function_and_are_recorded(project):
+    earlier, code = accuracy_score, accuracy_score.__code__
+    tb.autolog(models=False, training=False)
+    assert earlier is sklearn.metrics.accuracy_score
+    model = LogisticRegression().fit(X, y)
+    predicted = model.predict(X)
+    aliases = {"kept": earlier}  # where no replacing of names would have reached it
+    value = aliases["kept"](y, predicted)
+    assert project.run.points("accuracy_score", dataset="train") == [value]
+    with pytest.raises(InvalidParameterError, match="'normalize'"):
+        accuracy_score(y, predicted, normalize="much")
+    with pytest.raises(TypeError, match="missing a required argument: 'y_pred'"):
+        accuracy_score(y)
+    tb.autolog(False)
+    assert accuracy_score.__code__ is code
 
 
 def test_a_class_that_travels_works_where_there_is_no_trackbook(project, tmp_path):

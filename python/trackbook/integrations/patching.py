@@ -28,9 +28,9 @@ class Patches:
     def replace(self, owner: Any, name: str, value: Any) -> None:
         """Give `owner` (a module, class or object) another attribute."""
         with self._lock:
-            before = vars(owner).get(name, _MISSING)
+            before = _held(owner, name)
             setattr(owner, name, value)
-            self._made.append(_Patch(owner, name, before, vars(owner)[name]))
+            self._made.append(_Patch(owner, name, before, _held(owner, name)))
 
     def replace_imported(self, pairs: Sequence[tuple[Any, Any]]) -> None:
         """Replace the first of each pair by the second where the user's modules have imported it by name."""
@@ -46,13 +46,18 @@ class Patches:
         with self._lock:
             while self._made:
                 owner, name, before, after = self._made.pop()
-                if vars(owner).get(name, _MISSING) is not after:
+                if _held(owner, name) is not after:
                     continue
                 with contextlib.suppress(AttributeError, TypeError):
                     if before is _MISSING:
                         delattr(owner, name)
                     else:
                         setattr(owner, name, before)
+
+
+def _held(owner: Any, name: str) -> Any:
+    # A function's code stands beside its attributes, not among them.
+    return owner.__code__ if name == "__code__" else vars(owner).get(name, _MISSING)
 
 
 def _users_modules() -> Iterator[ModuleType]:

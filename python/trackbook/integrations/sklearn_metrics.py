@@ -2,9 +2,7 @@
 
 import functools
 import re
-import sys
-from collections.abc import Callable
-from types import FrameType, FunctionType, ModuleType
+from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
 from trackbook.integrations.describing import name_of, shorten
@@ -13,37 +11,65 @@ from trackbook.integrations.patching import Patches
 from trackbook.integrations.watching import attempt, inside, is_inside, is_library, is_on
 
 _SCORES = re.compile(r"(_score|_loss|_error|_deviance|coef|_index)\Z")
-_HERE = __name__
-
-
-def watch_metrics(module: ModuleType, patches: Patches) -> None:
-    """Watch the functions of `module` that give one number, also where the user's modules imported them by name."""
-    pairs: list[tuple[Any, Any]] = []
-    for name in module.__all__:
-        function = getattr(module, name, None)
-        if not _SCORES.search(name) or not isinstance(function, FunctionType):
-            continue
-        watching = _watching(function)
-        # Where it is defined, too: pickle stores a function by the place where it finds the same one.
-        for home in (module, sys.modules.get(function.__module__)):
-            if home is not None and vars(home).get(name) is function:
-                patches.replace(home, name, watching)
-        pairs.append((function, watching))
-    patches.replace_imported(pairs)
-
-
-def _watching(original: Callable[..., Any]) -> Callable[..., Any]:
-    here = _HERE
-
-    @functools.wraps(original)
-    def metric(*args: Any, **kwargs: Any) -> Any:
+_ORIGINAL, _MODULE = "<original>", "<module>"
+# What is not read any more is still named, for the closure to be as long as that of the function's own code.
+_SOURCE = f"""
+def build({{outer}}):
+    def metric(*args, **kwargs):
+        if False:
+            ({{outer}})
+        original = {_ORIGINAL!r}
         result = original(*args, **kwargs)
-        watcher = sys.modules.get(here)
+        sys = __import__("sys")
+        watcher = sys.modules.get({_MODULE!r})
         if watcher is not None:
             watcher.called(original.__name__, args, kwargs, result, sys._getframe(1))
         return result
-
     return metric
+"""
+
+
+def watch_metrics(module: ModuleType, patches: Patches) -> None:
+    """Watch the functions of `module` that give one number, wherever they have been imported."""
+    for name in module.__all__:
+        function = getattr(module, name, None)
+        if _SCORES.search(name) and isinstance(function, FunctionType):
+            _watch(function, patches)
+
+
+def _watch(function: FunctionType, patches: Patches) -> None:
+    # The function stays the same object, with other code: pickle stores it by its name, and refuses one that is not
+    # the same as what it finds there. Scorers and searches hold functions, and may outlive autologging.
+    original = FunctionType(
+        function.__code__,
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    functools.update_wrapper(original, function)
+    original.__kwdefaults__ = function.__kwdefaults__
+    if "__wrapped__" in vars(function):
+        original.__wrapped__ = vars(function)["__wrapped__"]  # type: ignore[attr-defined]
+    else:
+        patches.replace(function, "__wrapped__", original)  # where its signature is read
+        del original.__wrapped__  # type: ignore[attr-defined]
+    patches.replace(function, "__code__", _watching_code(function.__code__, original))
+
+
+def _watching_code(code: CodeType, original: FunctionType) -> CodeType:
+    """Return code that fits the closure of `code`, calls `original` and tells what it returned."""
+    names: dict[str, Any] = {}
+    exec(_SOURCE.format(outer="".join(f"{name}, " for name in code.co_freevars) or "_"), names)
+    made: CodeType = names["build"](*(None for _ in code.co_freevars or "_")).__code__
+    held = {_ORIGINAL: original, _MODULE: __name__}
+    return made.replace(
+        # It has to work with the names of any module, so that what it calls is a constant in it.
+        co_consts=tuple(held.get(item, item) if isinstance(item, str) else item for item in made.co_consts),
+        co_name=code.co_name,
+        co_filename=code.co_filename,
+        co_firstlineno=code.co_firstlineno,
+    )
 
 
 def called(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any, frame: FrameType) -> None:
