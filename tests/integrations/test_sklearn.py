@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -19,6 +20,7 @@ from sklearn.ensemble import BaggingClassifier, RandomForestClassifier, VotingCl
 from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score, f1_score
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, cross_val_score, cross_validate
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -26,6 +28,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 import trackbook as tb
 from trackbook.errors import UsageError
+from trackbook.integrations.weighing import weigh
 
 X, y = make_classification(120, 6, random_state=0)
 X_train, X_test, y_train, y_test = X[:80], X[80:], y[:80], y[80:]
@@ -411,3 +414,37 @@ def test_a_model_that_can_not_be_stored_is_said_in_a_tag(project, stored):
     Threshold().fit(X_train, y_train)
     assert stored == []
     assert project.run.tags["autolog.model"] == "not stored: no safe format holds it"
+
+
+def test_a_large_model_is_left_to_the_user_and_it_is_said_how(project, stored):
+    rows = np.zeros((70_000, 100))
+    with tb.start_run("large") as run:
+        model = KNeighborsClassifier(algorithm="kd_tree").fit(rows, np.arange(70_000) % 2)
+        assert stored == []
+        run.model(model)
+    assert len(stored) == 1
+    said = project.run.tags["autolog.model"]
+    assert re.fullmatch(r"not stored: 5\d MB; run.model\(model\) in an open run stores it", said)
+
+
+def test_a_model_of_very_many_parts_is_left_to_the_user(project, stored, monkeypatch):
+    RandomForestClassifier(10, n_jobs=1).fit(X_train, y_train)
+    assert len(stored) == 1
+    monkeypatch.setattr("trackbook.integrations.weighing.BUDGET", 0.005)
+    RandomForestClassifier(40, n_jobs=1).fit(X_train, y_train)
+    assert len(stored) == 1
+    assert re.match(r"not stored: it would take about 0\.\d s;", project.runs[-1].tags["autolog.model"])
+
+
+def test_what_a_model_weighs(project):
+    tb.autolog(False)
+    forest = RandomForestClassifier(30, random_state=0).fit(X, y)
+    assert weigh(forest).parts > 60
+    nodes = sum(tree.tree_.node_count for tree in forest.estimators_)
+    assert nodes * 64 < weigh(forest).size < nodes * 200
+    assert weigh(KNeighborsClassifier().fit(X, y)).size >= X.nbytes
+    assert weigh(make_pipeline(StandardScaler(), KNeighborsClassifier()).fit(X, y)).size >= X.nbytes
+    frame = pd.DataFrame({"a": np.zeros(1000)})
+    looped = Ridge()
+    looped.me_, looped.frame_, looped.again_ = looped, frame, frame
+    assert 8000 <= weigh(looped).size < 9000

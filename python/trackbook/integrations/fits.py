@@ -13,6 +13,7 @@ from trackbook.domain.values import to_wire
 from trackbook.errors import UsageError
 from trackbook.integrations.describing import describe_params, shorten
 from trackbook.integrations.identity import IdentityMap
+from trackbook.integrations.weighing import too_heavy
 from trackbook.services.recorder import RunRecorder
 
 # Beyond these, the fits of a loop inside one run add metrics and nothing else.
@@ -122,13 +123,18 @@ class Fit:
         if self.is_described:
             self._recorder().store_artifact(path, self.path(name), kind="model")
 
-    def model(self, model: Any, example: Any = None) -> None:
+    def model(self, model: Any, seconds: float | None = None, example: Any = None) -> None:
         """Store the fitted model in the run, with a few rows of its input, from which its signature is taken.
 
-        Of one that no safe format holds, a tag says so: that is no fault.
+        Of one that no safe format holds, a tag says so: that is no fault. So it does of one that is too large to be
+        stored while the user waits, where it is told that it took `seconds` to fit.
         """
         store = getattr(self.run, "model", None)
         if store is None or not self.is_described or not self.run.is_open:
+            return
+        heavy = too_heavy(model, seconds) if seconds is not None else None
+        if heavy is not None:
+            self.tag("autolog.model", f"not stored: {heavy}; run.model(model) in an open run stores it")
             return
         try:
             store(model, self.path("model"), input_example=example)

@@ -78,7 +78,7 @@ def record(fit: Fit, model: Any, given: Given, seconds: float, options: Options)
         attempt("scores on the training data", lambda: _record_training(fit, model, given, seconds))
     attempt("feature importances", lambda: _record_importances(fit, model))
     if options.models:
-        attempt("the fitted model", lambda: _store_model(fit, model, given.X))
+        attempt("the fitted model", lambda: _store_model(fit, model, given.X, seconds))
 
 
 def _is_list_of_parts(value: Any) -> bool:
@@ -285,13 +285,13 @@ def attempt_names(pipeline: Any) -> Any:
         return None
 
 
-def _store_model(fit: Fit, model: Any, data: Any) -> None:
+def _store_model(fit: Fit, model: Any, data: Any, seconds: float) -> None:
     if not _is_pure(model):
-        fit.model(model)
+        fit.model(model, seconds)
         return
     # What it gives for the example is a part of its signature.
     with _unseen(model):
-        fit.model(model, _example(data))
+        fit.model(model, seconds, _example(data))
 
 
 def _example(data: Any) -> Any:

@@ -140,7 +140,7 @@ def _fit(
         attempt("a trained model", lambda: remember_fit(model, fit, trainer.data(arguments)))
         attempt("what a model learned", lambda: trainer.record(fit, model))
         if options().models:
-            attempt("the fitted model", lambda: fit.model(model))
+            attempt("the fitted model", lambda: fit.model(model, seconds))
 
     return record_fit(
         trainer.library, trainer.name, train, lambda fit: fit.params(trainer.params(arguments)), finish
