@@ -7,6 +7,7 @@ import subprocess
 import sys
 import warnings
 from importlib import import_module
+from threading import Event, Thread
 
 import cloudpickle
 import joblib
@@ -126,6 +127,52 @@ def test_a_generator_that_a_model_holds_is_not_drawn_from(project):
     DummyClassifier(strategy="uniform", random_state=generator).fit(X, y)
     assert project.run.points("accuracy_score", dataset="train") != []
     assert generator.random() == np.random.RandomState(5).random()
+
+
+def test_what_other_threads_draw_is_not_rolled_back(project, monkeypatch):
+    begin, drawn = Event(), Event()
+    numbers = []
+
+    def draw():
+        assert begin.wait(30)
+        numbers.append(np.random.random())
+        numbers.append(random.random())
+        drawn.set()
+
+    original = KNeighborsClassifier.predict
+
+    def predict(self, X):
+        begin.set()
+        assert drawn.wait(30)
+        return original(self, X)
+
+    monkeypatch.setattr(KNeighborsClassifier, "predict", predict)
+    tb.autolog(models=False)
+    thread = Thread(target=draw, daemon=True)
+    thread.start()
+    np.random.seed(3)
+    random.seed(3)
+    KNeighborsClassifier().fit(X, y)
+    thread.join(30)
+    assert project.run.points("accuracy_score", dataset="train") != []
+    assert np.random.random() not in numbers
+    assert random.random() not in numbers
+
+
+def test_a_model_that_draws_is_not_called_while_other_threads_run(project):
+    done = Event()
+    thread = Thread(target=done.wait, args=(30,))
+    thread.start()
+    try:
+        tb.autolog(models=False)
+        np.random.seed(3)
+        DummyClassifier(strategy="uniform").fit(X, y)
+        assert np.random.random() == np.random.RandomState(3).random()
+    finally:
+        done.set()
+        thread.join()
+    assert project.run.tags["autolog.training"].startswith("no scores: the model draws")
+    assert project.run.points("accuracy_score", dataset="train") == []
 
 
 def test_progress_and_warnings_of_the_training_scores_are_not_shown(project, capsys):

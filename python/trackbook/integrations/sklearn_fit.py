@@ -20,6 +20,11 @@ from trackbook.integrations.watching import Options, attempt
 BUDGET = 0.5
 _SHARE = 0.25
 _PROBE = 500
+# Those that draw when they predict or transform, and DummyClassifier as it is set.
+# Where other threads run, they can't be called without a trace.
+_DRAWING = frozenset(("IterativeImputer", "BernoulliRBM", "LatentDirichletAllocation"))
+_QUIET_THREADS = ("trackbook", "IOPub", "Heartbeat", "Control", "Shell", "Subshell", "Tqdm")
+_QUIET_PACKAGES = frozenset(("IPython", "ipykernel", "zmq", "tornado", "tqdm", "trackbook"))
 _EXAMPLE = 5
 _MAX_FEATURES = 1_000
 # Only what these libraries wrote is called by autologging itself: it has no effects that anybody would see.
@@ -132,6 +137,9 @@ def _record_training(fit: Fit, model: Any, given: Given, seconds: float) -> None
         return
     if not (is_classifier(model) or is_regressor(model)) or not hasattr(model, "predict"):
         return
+    if _may_draw(model) and others_run():
+        fit.tag("autolog.training", "no scores: the model draws random numbers, and other threads run")
+        return
     with _unseen(model):
         rows = length_of(given.X)
         allowed = max(BUDGET, seconds * _SHARE)
@@ -211,8 +219,12 @@ def _unseen(model: Any) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _same_randomness(model: Any) -> Iterator[None]:
+    """Put random states back where the model drew from them, if no other thread could have drawn meanwhile."""
     import numpy as np
 
+    if others_run():  # what they drew must not be rolled back
+        yield
+        return
     held = [*model.get_params(deep=True).values(), *vars(model).values()]
     states = [value for value in held if isinstance(value, np.random.RandomState)]
     generators = [value for value in held if isinstance(value, np.random.Generator)]
@@ -222,12 +234,55 @@ def _same_randomness(model: Any) -> Iterator[None]:
     try:
         yield
     finally:
-        random.setstate(plain)
-        np.random.set_state(whole)
-        for state, before in legacy:
-            state.set_state(before)
-        for generator, bit in bits:
-            generator.bit_generator.state = bit
+        if not others_run():
+            if random.getstate() != plain:
+                random.setstate(plain)
+            if not _is_same(np.random.get_state(legacy=False), whole):
+                np.random.set_state(whole)
+            for state, before in legacy:
+                state.set_state(before)
+            for generator, bit in bits:
+                generator.bit_generator.state = bit
+
+
+def _is_same(state: Any, other: Any) -> bool:
+    import numpy as np
+
+    if isinstance(state, dict):
+        return state.keys() == other.keys() and all(_is_same(state[key], other[key]) for key in state)
+    return bool(np.array_equal(state, other))
+
+
+def others_run() -> bool:
+    """Tell whether another thread runs than those of the kernel and of Trackbook itself, which draw no numbers."""
+    current = threading.current_thread()
+    return any(
+        thread is not current
+        and not thread.name.startswith(_QUIET_THREADS)
+        and type(thread).__module__.partition(".")[0] not in _QUIET_PACKAGES
+        for thread in threading.enumerate()
+    )
+
+
+def _may_draw(model: Any) -> bool:
+    """Tell whether a model, or a part of it, may draw random numbers when it predicts."""
+    seen: set[int] = set()
+    waiting = [model]
+    while waiting:
+        value = waiting.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, (list, tuple)):
+            waiting.extend(value)
+        elif isinstance(value, dict):
+            waiting.extend(value.values())
+        elif hasattr(value, "get_params"):
+            strategy = vars(value).get("strategy") if type(value).__name__ == "DummyClassifier" else None
+            if type(value).__name__ in _DRAWING or strategy in ("stratified", "uniform"):
+                return True
+            waiting.extend(vars(value).values())
+    return False
 
 
 # What the features are worth
@@ -286,7 +341,7 @@ def attempt_names(pipeline: Any) -> Any:
 
 
 def _store_model(fit: Fit, model: Any, data: Any, seconds: float) -> None:
-    if not _is_pure(model):
+    if not _is_pure(model) or (_may_draw(model) and others_run()):
         fit.model(model, seconds)
         return
     # What it gives for the example is a part of its signature.
