@@ -283,6 +283,40 @@ def test_what_can_not_be_meant_is_refused(options):
     assert tb.current_run() is None
 
 
+@pytest.mark.parametrize("status", ["done", "success", "running", "", None, ["finished"]])
+def test_a_status_with_which_no_run_ends_leaves_it_open(status):
+    run = tb.start_run("churn")
+    for end in (tb.end_run, run.end, run.recorder.end):
+        with pytest.raises(UsageError, match="is finished, failed, aborted, killed, .* or lost, not"):
+            end(status)
+    run.log({"loss": 1})
+    run.end("pruned")
+    stored = found(run)
+    assert (stored.status, stored.metrics) == ("pruned", {"loss": 1.0})
+
+
+def test_what_no_reader_could_read_is_not_written(project):
+    (project / "a.txt").write_text("a")
+    run = tb.start_run("churn")
+    refused = (
+        lambda: run.end("failed", error="boom"),
+        lambda: run.end(reason=3),
+        lambda: run.metric("acc", goal="best"),
+        lambda: run.metric("acc", unit=3),
+        lambda: run.artifact("a.txt", kind="picture"),
+        lambda: run.artifact("a.txt", kind="picture", wait=False),
+        lambda: run.recorder.store_artifact(b"a", "a.txt", kind="picture"),
+        lambda: run.data("a.txt", role="training"),
+        lambda: run.recorder.snapshot_taken("middle", "file", "0" * 64),
+        lambda: run.recorder.snapshot_taken("end", "disk", "0" * 64),
+    )
+    for call in refused:
+        with pytest.raises(UsageError):
+            call()
+    run.end("failed", error=api.describe_error(ValueError("boom")), reason="why")
+    assert (found(run).status, found(run).error.evalue) == ("failed", "boom")
+
+
 def test_a_job_owns_its_run(project, monkeypatch):
     worker = api.RunRecorder.start(api.locate_store(project), experiment="job")
     monkeypatch.setenv("TRACKBOOK_STORE", str(worker.store.root))

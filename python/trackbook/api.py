@@ -19,11 +19,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from trackbook.config import Settings
-from trackbook.domain.artifact import ArtifactKind
+from trackbook.domain.artifact import ARTIFACT_KINDS, ArtifactKind
+from trackbook.domain.choices import check_choice
 from trackbook.domain.data import DataRole
 from trackbook.domain.metric import Goal
 from trackbook.domain.names import check_artifact_path
-from trackbook.domain.run import RunError, RunStatus, Source
+from trackbook.domain.run import RunError, RunStatus, Source, check_ending
 from trackbook.errors import InvalidValue, MissingExtra, NoActiveRun, StoreError, UsageError
 from trackbook.services.ingester import can_ingest, ensure_ingester
 from trackbook.services.recorder import RunRecorder
@@ -199,8 +200,10 @@ class Run:
         """Store a file, each file of a folder, or bytes, which need a `name`; returns the path inside the run.
 
         Returns when the bytes are stored; with `wait=False` at once, and the run's end waits for them: until then the
-        file must stay as it is. Raises UsageError if there is no such file, InvalidName for what can't be its name.
+        file must stay as it is. Raises UsageError if there is no such file or kind, InvalidName for what can't be its
+        name.
         """
+        check_choice("An artifact's kind", kind, ARTIFACT_KINDS)
         files: dict[str, Path | bytes]
         if isinstance(source, bytes):
             if name is None:
@@ -269,7 +272,11 @@ class Run:
     def end(
         self, status: RunStatus = "finished", *, error: RunError | None = None, reason: str | None = None
     ) -> None:
-        """End the run. A run that a job owns goes on until the job ends, unless `status` is "failed"."""
+        """End the run. A run that a job owns goes on until the job ends, unless `status` is "failed".
+
+        Raises UsageError, which names them, for a status with which no run ends; the run stays open then.
+        """
+        check_ending(status, error, reason)
         if self.is_open:
             self._uploads.wait()
             with contextlib.suppress(Exception):

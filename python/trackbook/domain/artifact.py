@@ -7,6 +7,8 @@ from msgspec import Struct
 
 ArtifactKind = Literal["file", "figure", "notebook", "model", "output", "log"]
 
+ARTIFACT_KINDS: tuple[ArtifactKind, ...] = ("file", "figure", "notebook", "model", "output", "log")
+
 
 class Artifact(Struct, frozen=True):
     """A stored file of a run. `digest` is SHA-256 in hex, `size` is in bytes."""

@@ -15,6 +15,8 @@ from trackbook.domain.rich import LoggedValue
 from trackbook.domain.secret import MaskedSecret
 from trackbook.domain.seed import Seed
 from trackbook.domain.status import RunStatus as RunStatus  # a run's state is at home here
+from trackbook.domain.status import check_end
+from trackbook.errors import UsageError
 
 SourceKind = Literal["notebook", "script", "console", "job"]
 
@@ -41,6 +43,13 @@ class RunError(Struct, frozen=True):
     traceback: list[str] = []
     cell: int | None = None
     cell_id: str | None = None
+
+
+def check_ending(status: object, error: object, reason: object) -> None:
+    """Raise UsageError for what can't be stored as the end of a run."""
+    check_end(status, reason)
+    if error is not None and not isinstance(error, RunError):
+        raise UsageError(f"The error of a run is a RunError, not {type(error).__name__}.")
 
 
 class Fork(Struct, frozen=True):

@@ -13,8 +13,9 @@ import msgspec
 
 from trackbook.config import CAPTURES
 from trackbook.domain import records
-from trackbook.domain.artifact import ArtifactKind
+from trackbook.domain.artifact import ARTIFACT_KINDS, ArtifactKind
 from trackbook.domain.cell import CellError, CellStatus
+from trackbook.domain.choices import check_choice
 from trackbook.domain.clock import now
 from trackbook.domain.data import DataInput
 from trackbook.domain.environment import Environment, Module
@@ -23,7 +24,7 @@ from trackbook.domain.metric import GOALS, Goal
 from trackbook.domain.names import check_artifact_path, check_name
 from trackbook.domain.records import WriterRole
 from trackbook.domain.rich import RichContent, RichValue
-from trackbook.domain.run import Fork, RunError, RunStatus, Source
+from trackbook.domain.run import Fork, RunError, RunStatus, Source, check_ending
 from trackbook.domain.values import flatten, to_number, to_parameter, to_wire
 from trackbook.errors import InvalidValue, UsageError
 from trackbook.services.laststeps import LastSteps, PlainContext, plain_context_of
@@ -211,6 +212,8 @@ class RunRecorder(RunWriter):
         check_name("metric", key)
         if goal is not None and goal not in GOALS:
             raise InvalidValue(key, goal, f"a goal is 'max' or 'min', not {goal!r}")
+        if unit is not None and not isinstance(unit, str):
+            raise InvalidValue(key, unit, f"a unit is a text such as 's' or '%', not {unit!r}")
         self.append(records.MetricDefined(now(), key, goal, unit))
 
     def store_artifact(
@@ -224,9 +227,10 @@ class RunRecorder(RunWriter):
     ) -> str:
         """Copy a file, or bytes, into the run under `path`; returns its SHA-256 when the bytes are stored.
 
-        Raises InvalidName for a path that leaves the run, and UsageError if there is no such file.
+        Raises InvalidName for a path that leaves the run, and UsageError if there is no such file or kind.
         """
         check_artifact_path(path)
+        check_choice("An artifact's kind", kind, ARTIFACT_KINDS)
         if isinstance(source, Path) and not source.is_file():
             raise UsageError(f"There is no file {str(source)!r} to store as an artifact.")
         try:
@@ -320,7 +324,9 @@ class RunRecorder(RunWriter):
         self.append(records.SeedSet(now(), seed, list(libraries), cell_id))
 
     def snapshot_taken(self, moment: str, origin: str, digest: str) -> None:
-        """Record a snapshot whose manifest is the blob `digest`."""
+        """Record a snapshot whose manifest is the blob `digest`; raises UsageError for an unknown moment or origin."""
+        check_choice("A snapshot's moment", moment, ("start", "end"))
+        check_choice("A snapshot's origin", origin, ("document", "file", "job"))
         self.append(records.SnapshotTaken(now(), moment, origin, digest))  # type: ignore[arg-type]
 
     def end(
@@ -333,8 +339,10 @@ class RunRecorder(RunWriter):
     ) -> None:
         """End the run with `status` and close this writer; a second call does nothing.
 
-        In a forked child only the child's writer is closed.
+        In a forked child only the child's writer is closed. Raises UsageError, and leaves the run open, for a status
+        with which no run ends, and for an error or reason that can't be stored.
         """
+        check_ending(status, error, reason)
         if not self.is_open:
             return
         if not self._in_child and (self.role != "child" or status == "failed"):
