@@ -121,6 +121,18 @@ def test_a_named_experiment_takes_the_place_of_an_open_run(kernel: Any, notebook
     assert "%track: One EXPERIMENT" in kernel.run("%track auto a b", "x").line
 
 
+def test_a_bad_value_keeps_no_other_away(kernel: Any, project: Any) -> None:
+    kernel.run("%track start churn --name bad\nimport math\nrow = {'x\\n': 1}")
+    kernel.run("%track auto")
+    line = kernel.run("big = math.factorial(200)\nacc = len(row) + 1").line
+    assert line.startswith("churn · bad · metrics acc 2 · not stored: row (it holds control characters")
+    assert line.endswith("big (the integer is too large for a 64-bit float) → recorded")
+    assert kernel.run("big = math.factorial(200)\nacc = len(row) + 2").line == (
+        "churn · bad · metrics acc 3 → recorded"  # what is not stored is said once
+    )
+    assert project.last.metrics == {"acc": [(0, 2.0), (1, 3.0)]}
+
+
 def test_ignored_names(kernel: Any, project: Any) -> None:
     kernel.run("lr, tmp_path, seed = 0.1, 'x', 3")
     try:

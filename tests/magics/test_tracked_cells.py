@@ -120,6 +120,41 @@ def test_a_bad_line_runs_the_cell_all_the_same(kernel: Any, project: Any) -> Non
     assert len(project.runs) == before
 
 
+def test_a_value_that_can_not_be_stored_keeps_no_other_away(kernel: Any, project: Any) -> None:
+    name = "v" * 300
+    kernel.run(f"import math\nrow = {{'x\\n': 1}}\n{name} = 2\ngood = 3\nlong = 10 ** 5000")
+    source = f"%%track churn\nbig = math.factorial(200)\nacc = good + {name} + len(row) + long % 2"
+    reply = kernel.run(source)
+    assert reply.status == "ok"
+    assert "parameters good 3 · metrics acc 6 · not stored: " in reply.line
+    assert (
+        "big (the integer is too large for a 64-bit float)"
+        in kernel.run("%%track churn\nbig = 2 ** 5000").line
+    )
+    assert "vvv… (it has 300 characters, at most 250 are stored)" in reply.line
+    assert "row (it holds control characters or lone surrogates)" in reply.line
+    assert reply.line.endswith("and 1 more → finished")
+    assert (project.runs[-2].params, project.runs[-2].metrics) == ({"good": 3}, {"acc": [(0, 6.0)]})
+    assert [run.end.status for run in project.runs[-2:]] == ["finished", "finished"]
+    assert kernel.run("%track").line.startswith("No run is open.")
+
+
+def test_values_that_answer_oddly_do_not_end_the_recording(kernel: Any, project: Any) -> None:
+    kernel.run(
+        "class Shy:\n    @property\n    def __class__(self): raise RuntimeError('not loaded')\n"
+        "class Loud(str):\n    def __str__(self): raise ValueError('no text')\n"
+        "class Kind(type):\n    def __getattr__(cls, name): raise RuntimeError(name)\n"
+        "class Odd(metaclass=Kind): pass\n"
+    )
+    source = "shy, loud, odd = Shy(), Loud('a'), Odd()\nitems = [1, shy]\ntable = {'a': shy}\nlr = 0.1"
+    assert kernel.run(f"%%track churn --name odd\n{source}").status == "ok"
+    assert project.last.end.status == "finished"
+    kernel.run("%track start churn --name after")
+    reply = kernel.run("%%track\nscore = lr + len([shy, loud, odd, items, table])\nshy.x = 1")
+    assert reply.line == "churn · after · parameters lr 0.1 · metrics score 5.1 → recorded"
+    assert len(project.last.cells) == 2
+
+
 def test_beside_other_cell_magics(kernel: Any, project: Any) -> None:
     for source in ("%%track churn\n%%time\nacc = 1 + 1", "%%time\n%%track churn\nacc = 1 + 1"):
         reply = kernel.run(source)

@@ -17,6 +17,7 @@ from trackbook.magics.commands import Context, start_run
 from trackbook.magics.figures import store_figures
 from trackbook.magics.ignored import Ignored
 from trackbook.magics.scalars import metrics_in, parameters_in
+from trackbook.magics.storable import Storable, storable_metrics, storable_parameters
 from trackbook.magics.tracked import find_mark, outside, say
 from trackbook.magics.words import Words
 from trackbook.notebook.parameters import PARAMETERS
@@ -65,8 +66,9 @@ class AutoTracking:
         if cell is None or here or self._has_run(cell) or words.has("--resume"):
             run, line = start_run(words, context, _experiment(context))
             self._follow(run)
-            parameters = self._take_parameters(cell.source) if cell is not None and not here else {}
-            return " · ".join([line, "the notebook is recorded from here on", *say(parameters, {}, [])])
+            taken = self._take_parameters(cell.source) if cell is not None and not here else Storable({}, {})
+            told = say(taken.values, {}, [], taken.problems)
+            return " · ".join([line, "the notebook is recorded from here on", *told])
         self._waiting, self._cell = words, cell
         return "The notebook is recorded from its parameters cell on."
 
@@ -130,28 +132,29 @@ class AutoTracking:
             parameters |= parameters_in(self._ignored.keep(simple), namespace)
             if not is_parameters:
                 metrics = metrics_in(self._ignored.keep(names.made), namespace)
-        parameters = self._changed(parameters)
-        metrics = self._changed(metrics)
+        parameters, problems = storable_parameters(self._changed(parameters))
+        metrics, others = storable_metrics(self._changed(metrics))
         if parameters:
             run.params(parameters)
         if metrics:
             run.log(metrics)
-        parts = say(parameters, metrics, store_figures(run, execution))
+        parts = say(parameters, metrics, store_figures(run, execution), problems | others)
         return f"{' · '.join([_label(run), *parts])} → recorded" if parts else None
 
-    def _take_parameters(self, source: str) -> dict[str, Any]:
+    def _take_parameters(self, source: str) -> Storable:
         # Its cell has run before, so that its values are there.
         names = self._tracker.read(source)
         self._written.update(names.bound)
         simple = self._ignored.keep([*names.constants, *names.made])
-        parameters = self._changed(parameters_in(simple, self._shell.user_ns))
-        if parameters and self._run is not None:
-            self._run.params(parameters)
-        return parameters
+        found = storable_parameters(self._changed(parameters_in(simple, self._shell.user_ns)))
+        if found.values and self._run is not None:
+            self._run.params(found.values)
+        return found
 
     def _changed(self, values: dict[str, Any]) -> dict[str, Any]:
-        found = {name: value for name, value in values.items() if self._known.get(name) != repr(value)}
-        self._known |= {name: repr(value) for name, value in found.items()}
+        texts = {name: _text(value) for name, value in values.items()}
+        found = {name: value for name, value in values.items() if self._known.get(name) != texts[name]}
+        self._known |= {name: texts[name] for name in found}
         return found
 
     def _has_run(self, cell: _ParametersCell) -> bool:
@@ -205,6 +208,13 @@ def _parameters_cell(path: Path | None) -> _ParametersCell | None:
 def _experiment(context: Context) -> str | None:
     notebook = context.session.notebook()
     return notebook.stem if notebook is not None else None
+
+
+def _text(value: object) -> str:
+    try:
+        return repr(value)
+    except Exception:  # of a class of the user's own, or an integer with too many digits
+        return f"<{type(value).__name__} {id(value)}>"
 
 
 def _label(run: api.Run) -> str:

@@ -151,6 +151,8 @@ class Extension:
         except Exception as error:
             self._unregister()
             self._tracker.close()
+            with contextlib.suppress(Exception):
+                self._tracking.give_up()
             warnings.warn(
                 f"Trackbook stops recording cells in this session ({type(error).__name__}: {error}). "
                 "%track and your work go on.",

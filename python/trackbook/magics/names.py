@@ -38,7 +38,7 @@ class ExecutedNames:
         told = set(names.reads)
         # A name of Python's own, such as `input`, is the user's once the notebook gives it a value.
         reads = [name for name in names.read if name in told or (name in namespace and name not in own)]
-        changed = (name for name in names.changed if not isinstance(namespace.get(name), ModuleType))
+        changed = (name for name in names.changed if not issubclass(type(namespace.get(name)), ModuleType))
         writes = dict.fromkeys((*names.bound, *changed))
         if names.opaque:
             writes |= dict.fromkeys(_public(name for name in namespace if name not in before))

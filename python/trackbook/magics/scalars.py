@@ -1,7 +1,8 @@
 """Which of a cell's values are simple enough to be its parameters, and which are numbers, so its metrics."""
 
+import contextlib
 import numbers
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from pathlib import PurePath
 from typing import Any
@@ -17,25 +18,35 @@ def parameters_in(names: Iterable[str], namespace: Mapping[str, Any]) -> dict[st
     That is a number, a truth value, None, a text or path of at most 500 characters, a list or tuple of at most 10 of
     these, or a dict of at most 20 of these with texts as keys. Arrays without dimensions count as numbers.
     """
-    return {
-        name: namespace[name] for name in names if _is_public(name, namespace) and _is_simple(namespace[name])
-    }
+    return _those_that(_is_simple, names, namespace)
 
 
 def metrics_in(names: Iterable[str], namespace: Mapping[str, Any]) -> dict[str, Any]:
     """Return those of `names` whose value is a number; arrays and tensors without dimensions are, too."""
-    return {
-        name: namespace[name] for name in names if _is_public(name, namespace) and _is_number(namespace[name])
-    }
+    return _those_that(_is_number, names, namespace)
 
 
-def _is_public(name: str, namespace: Mapping[str, Any]) -> bool:
-    return not name.startswith("_") and name in namespace
+def _those_that(
+    test: Callable[[object], bool], names: Iterable[str], namespace: Mapping[str, Any]
+) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in names:
+        if name.startswith("_") or name not in namespace:
+            continue
+        with contextlib.suppress(
+            Exception
+        ):  # a class of the user's own may raise where it is asked what it is
+            if test(namespace[name]):
+                found[name] = namespace[name]
+    return found
+
+
+# What a value says of itself in `__class__`, as lazy proxies do, may run code or raise: only its type is asked.
 
 
 def _is_number(value: object) -> bool:
     # numpy registers its scalars as numbers.
-    if isinstance(value, numbers.Real):
+    if issubclass(type(value), numbers.Real):
         return not isinstance(value, bool)
     return _is_point(value, "fiu")
 
@@ -44,19 +55,21 @@ def _is_simple(value: object) -> bool:
     kind = type(value)
     if kind in (list, tuple):
         return 0 < len(value) <= MAX_ITEMS and all(map(_is_scalar, value))  # type: ignore[arg-type, call-overload]
-    if isinstance(value, dict):
-        return 0 < len(value) <= MAX_KEYS and all(
-            isinstance(key, str) and _is_scalar(item) for key, item in value.items()
+    if issubclass(kind, dict):
+        return 0 < len(value) <= MAX_KEYS and all(  # type: ignore[arg-type]
+            issubclass(type(key), str) and _is_scalar(item)
+            for key, item in value.items()  # type: ignore[attr-defined]
         )
     return _is_scalar(value)
 
 
 def _is_scalar(value: object) -> bool:
-    if value is None or isinstance(value, (numbers.Real, bool)):
+    kind = type(value)
+    if value is None or issubclass(kind, numbers.Real):
         return True
-    if isinstance(value, Enum):
-        return isinstance(value.value, (numbers.Real, str))
-    if isinstance(value, (str, PurePath)):
+    if issubclass(kind, Enum):
+        return issubclass(type(value.value), (numbers.Real, str))  # type: ignore[attr-defined]
+    if issubclass(kind, (str, PurePath)):
         return len(str(value)) <= MAX_TEXT
     return _is_point(value, "fiub")
 

@@ -19,6 +19,7 @@ from trackbook.magics.commands import START_OPTIONS, Context, start_run
 from trackbook.magics.figures import describe_figures, store_figures
 from trackbook.magics.ignored import Ignored, read_patterns
 from trackbook.magics.scalars import metrics_in, parameters_in
+from trackbook.magics.storable import say_problems, storable_metrics, storable_parameters
 from trackbook.magics.values import list_values
 from trackbook.magics.words import Arity, read_words
 from trackbook.notebook.dataflow import CellNames
@@ -72,6 +73,24 @@ class TrackedCell:
     names: CellNames
     ignored: list[str]
     parameters: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+
+    def record_parameters(self, values: Mapping[str, Any]) -> None:
+        """Give the run those of `values` that can be stored, and note the others."""
+        found = storable_parameters(values)
+        self.problems |= found.problems
+        if found.values:
+            self.run.params(found.values)
+            self.parameters |= found.values
+
+    def record_metrics(self, values: Mapping[str, Any]) -> None:
+        """Log those of `values` that can be stored, and note the others."""
+        found = storable_metrics(values)
+        self.problems |= found.problems
+        if found.values:
+            self.run.log(found.values)
+            self.metrics |= found.values
 
 
 class CellTracking:
@@ -94,28 +113,35 @@ class CellTracking:
         owned = api.current_run() is None
         notebook = context.session.notebook()
         run = start_run(words, context, _experiment(notebook))[0] if owned else api.require_run()
-        names = self._tracker.names(execution)
-        parameters = parameters_in(self._ignored.keep(outside(names), ignored), self._shell.user_ns)
-        if parameters:  # now, so that a run whose kernel dies has them
-            run.params(parameters)
-        self._cell = TrackedCell(run, owned, names, ignored, parameters)
+        cell = self._cell = TrackedCell(run, owned, self._tracker.names(execution), ignored)
+        read = self._ignored.keep(outside(cell.names), ignored)
+        # Now, so that a run whose kernel dies has them.
+        cell.record_parameters(parameters_in(read, self._shell.user_ns))
 
     def end(self, outcome: Outcome, execution: Execution) -> str | None:
         """Record what the cell made and showed, end its run, and return the line to show; None for an unmarked cell."""
         cell, self._cell = self._cell, None
         if cell is None or not cell.run.is_open:
             return None
-        namespace = self._shell.user_ns
-        constants = parameters_in(self._ignored.keep(cell.names.constants, cell.ignored), namespace)
-        made = self._ignored.keep(cell.names.made, cell.ignored)
-        metrics = metrics_in(made, namespace) if outcome.status == "ok" else {}
-        for values, record in ((constants, cell.run.params), (metrics, cell.run.log)):
-            if values:
-                record(values)
-        figures = store_figures(cell.run, execution)
-        state = "recorded" if not cell.owned else _close(cell.run, outcome, execution)
+        try:
+            namespace = self._shell.user_ns
+            constants = self._ignored.keep(cell.names.constants, cell.ignored)
+            cell.record_parameters(parameters_in(constants, namespace))
+            if outcome.status == "ok":
+                made = self._ignored.keep(cell.names.made, cell.ignored)
+                cell.record_metrics(metrics_in(made, namespace))
+            figures = store_figures(cell.run, execution)
+        finally:  # else the cells that follow would be recorded in this one's run
+            state = "recorded" if not cell.owned else _close(cell.run, outcome, execution)
         head = f"{cell.run.experiment} · {cell.run.name}" if cell.run.experiment else f"Run {cell.run.name}"
-        return f"{' · '.join([head, *say(cell.parameters | constants, metrics, figures)])} → {state}"
+        parts = say(cell.parameters, cell.metrics, figures, cell.problems)
+        return f"{' · '.join([head, *parts])} → {state}"
+
+    def give_up(self) -> None:
+        """End the run of a marked cell whose end will not be told."""
+        cell, self._cell = self._cell, None
+        if cell is not None and cell.owned:
+            cell.run.end("aborted", reason="Trackbook stopped recording its cell.")
 
 
 def outside(names: CellNames) -> list[str]:
@@ -123,12 +149,17 @@ def outside(names: CellNames) -> list[str]:
     return [name for name in names.read if name not in names.changed]
 
 
-def say(parameters: Mapping[str, Any], metrics: Mapping[str, Any], figures: list[str]) -> list[str]:
-    """Return in words what was recorded, in parts."""
+def say(
+    parameters: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+    figures: list[str],
+    problems: Mapping[str, str],
+) -> list[str]:
+    """Return in words what was recorded, and what could not be, in parts."""
     parts = [f"parameters {list_values(parameters)}"] if parameters else []
     parts += [f"metrics {list_values(metrics)}"] if metrics else []
     parts += [describe_figures(figures)] if figures else []
-    return parts
+    return [*parts, *say_problems(problems)]
 
 
 def _as_python(source: str) -> str:

@@ -100,12 +100,14 @@ def tags_of(words: list[str], fill: Callable[[str], str]) -> dict[str, str]:
 
 def shorten(value: object, limit: int = 60) -> str:
     """Return a value as one short line: numbers with six digits, text in quotes."""
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    shape = getattr(value, "shape", None)
-    if isinstance(shape, tuple) and (len(shape) > 1 or (shape and shape[0] > 8)):  # many lines, or a long one
-        return f"{type(value).__name__} {' × '.join(map(str, shape))}"
     try:
+        if isinstance(value, float):
+            return f"{value:.6g}"
+        shape = getattr(value, "shape", None)
+        if isinstance(shape, tuple) and (
+            len(shape) > 1 or (shape and shape[0] > 8)
+        ):  # many lines, or a long one
+            return f"{type(value).__name__} {' × '.join(map(str, shape))}"
         text = repr(value)
     except Exception:
         text = f"<{type(value).__name__}>"
