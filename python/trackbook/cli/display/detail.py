@@ -157,7 +157,7 @@ def _facts(detail: RunDetail, relatives: dict[str, str]) -> Table:
 
 def _seeds(detail: RunDetail) -> str:
     if not detail.seeds:
-        return "none was set: random numbers differ when this runs again"
+        return "none was set: unseeded random numbers differ when this runs again"
     return "; ".join(f"{seed.seed} for {', '.join(seed.libraries)}" for seed in detail.seeds)
 
 
