@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+import trackbook as tb
 from trackbook.cli.display.runs import metric_cells
 from trackbook.cli.display.tables import fit, to_column
 
@@ -59,6 +60,34 @@ def test_a_table_is_plain_and_whole_in_a_pipe(project: Path, call: Call) -> None
     # Numbers end below the end of their heading.
     end = head.index("lr") + len("lr")
     assert [row[:end].split()[-1] for row in rows] == ["0.001", "0.01", "0.1"]
+
+
+def test_columns_are_chosen_by_name_and_pattern(project: Path, call: Call) -> None:
+    def head(*arguments: str) -> list[str]:
+        return list(call("runs", *arguments).out.splitlines()[0].split())
+
+    assert head("--columns", "number", "lr", "--limit", "2") == ["#", "lr"]
+    assert head("experiment = 'churn'", "--columns", "name", "metrics.*", "team") == [
+        "Name", "acc", "loss", "team"
+    ]  # fmt: skip
+    assert head("--columns", "status", "--columns", "params.lr", "--limit", "3") == ["Status", "lr"]
+    wrong = call("runs", "--columns", "metrics.akk")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "Did you mean metrics.acc?" in wrong.err
+    both = call("runs", "--columns", "name", "--json")
+    assert both.code == 2
+    assert "Say one of the two" in both.err
+
+
+def test_a_metric_and_a_parameter_of_one_name_are_told_apart(empty_folder: Path, call: Call) -> None:
+    for number in (1, 2):
+        with tb.start_run("names", params={"depth": number, "lr": number}) as run:
+            run.log({"depth": 3.5})
+    head = call("runs").out.splitlines()[0].split()
+    assert {"metrics.depth", "params.depth", "lr"} <= set(head)
+    assert "depth" not in head
+    titles = tb.table().to_text().splitlines()[0].split()
+    assert {"metrics.depth", "params.depth", "lr"} <= set(titles)
 
 
 def test_experiments_are_a_column_only_where_they_differ(project: Path, call: Call) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
+import trackbook as tb
 from trackbook.cli.display.progress import JobProgress, count_cells, describe_state
 from trackbook.domain.job import Job, JobSpec
 from trackbook.domain.run import RunError
@@ -53,8 +54,39 @@ def test_columns_without_room_are_named(project: Path, call: Call) -> None:
     answer = call("runs")
     assert "\x1b[" in answer.out
     text = without_colours(answer.out)
-    assert re.search(r"No room for .*Name", text)
+    assert re.search(r"No room for loss\b.*--columns", " ".join(text.split()))
     assert "★ 0.9933" in text
+    assert "run-1" in text
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_pipeline_with_many_parameters_leaves_a_table_to_be_read(empty_folder: Path, call: Call) -> None:
+    start_pipelines()
+    lines = without_colours(call("runs").out).splitlines()
+    assert lines[0].split()[:3] == ["#", "Status", "Name"]
+    assert lines[0].split()[-1] == "Started"
+    assert {"mean_test_score", "C"} <= set(lines[0].split())
+    footer = lines[2 + 5 :]
+    assert len(footer) <= 5
+    assert re.search(r"and \d+ more; --columns shows", " ".join(" ".join(footer).split()))
+
+
+def test_a_pipe_has_no_column_for_each_of_many_parameters(empty_folder: Path, call: Call) -> None:
+    start_pipelines()
+    answer = call("runs")
+    assert all(len(line) < 500 for line in answer.out.splitlines())
+    head = answer.out.splitlines()[0].split()
+    assert head.index("C") < head.index("logisticregression__a_0")
+    assert re.search(r"^Not shown: .* and \d+ more; --columns", answer.err)
+    assert "ategories_39" in call("runs", "--columns", "params.*").out.splitlines()[0]
+
+
+def start_pipelines() -> None:
+    for number in range(5):
+        nested = {f"preprocess__onehotencoder__categories_{i}": [number, i] for i in range(40)}
+        plain = {f"logisticregression__a_{i}": number * i + 1 + number for i in range(20)}
+        with tb.start_run("pipes", params=nested | plain | {"C": number / 10}) as run:
+            run.log({"mean_fit_time": 1.0, "mean_test_score": number / 10})
 
 
 @pytest.mark.usefixtures("terminal")

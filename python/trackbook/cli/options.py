@@ -1,6 +1,6 @@
 """Options and arguments that several commands share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,3 +56,27 @@ def startup_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = option(command)
     return command
+
+
+class ManyWords(click.Command):
+    """A command of which some options, `many`, take all words up to the next option: `--columns number lr`."""
+
+    def __init__(self, *arguments: Any, many: Sequence[str] = (), **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self._many = many
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Repeat such an option before each of its words, as the parser expects it."""
+        words: list[str] = []
+        option, taken = "", 0
+        for word in args:
+            if word in self._many:
+                option, taken = word, 0
+                words.append(word)
+            elif word.startswith("-"):
+                option = ""
+                words.append(word)
+            else:
+                words += [option, word] if option and taken else [word]
+                taken += 1
+        return super().parse_args(ctx, words)

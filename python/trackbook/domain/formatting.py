@@ -3,6 +3,8 @@
 import json
 import math
 import re
+from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -120,7 +122,35 @@ def plain_text(text: str) -> str:
     return _CONTROLS.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n")))
 
 
-def one_line(text: str, limit: int = 80) -> str:
-    """Return text as one line of at most `limit` characters, its end replaced by an ellipsis."""
+def one_line(text: str, limit: int | None = 80) -> str:
+    """Return text as one line of at most `limit` characters (None: of any length), its end replaced by an ellipsis."""
     line = " ".join(plain_text(text).split())
-    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+    return line if limit is None or len(line) <= limit else f"{line[: limit - 1]}…"
+
+
+def short_names(names: Sequence[str], limit: int) -> list[str]:
+    """Return names on one line each, cut in their middle to `limit` characters, or to as many as tell them apart."""
+    lines = [one_line(name, None) for name in names]
+    limits = dict.fromkeys(lines, limit)
+    while True:
+        cut = {line: _without_middle(line, most) for line, most in limits.items()}
+        count = Counter(cut.values())
+        alike = [line for line, text in cut.items() if count[text] > 1]
+        if not alike:
+            return [cut[line] for line in lines]
+        for line in alike:
+            limits[line] += 4
+
+
+def first_names(names: Sequence[str], most: int = 4) -> str:
+    """Return `a, b, c, d and 38 more`: the first names, and how many there are besides."""
+    if len(names) <= most + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most:,} more"
+
+
+def _without_middle(line: str, limit: int) -> str:
+    if len(line) <= limit:
+        return line
+    tail = (limit - 1) // 2
+    return f"{line[: limit - 1 - tail]}…{line[-tail:]}"

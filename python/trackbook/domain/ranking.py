@@ -1,6 +1,7 @@
 """Which of several runs' metrics and parameters say most, and which value is the best one."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -10,13 +11,24 @@ from trackbook.domain.run import Run
 
 MISSING: Any = object()  # in the place of a value that a run lacks
 
+_TIME = re.compile(r"(?:^|[_./ -])(?:time|times|duration|seconds|secs|runtime|elapsed|latency)(?![a-z])")
+_SCORE = re.compile(r"score|acc(?![a-z])|accuracy|auc|f1|r2|precision|recall|loss|error|rmse|mae(?![a-z])")
+_LONG = 30  # characters of a parameter's name, or of its value, that leave no room for others
+
 
 def metric_keys(runs: Sequence[Run], first: str | None = None) -> list[str]:
-    """Return the metrics of these runs: `first`, those with a goal, then those that most runs have."""
+    """Return the metrics of these runs, the one that says most first.
+
+    `first`, those with a goal, then those that most runs have, of these the ones named like scores; times come last.
+    """
     frequency = Counter(key for run in runs for key in run.metrics)
-    return sorted(
-        frequency, key=lambda key: (key != first, key_goal(runs, key) is None, -frequency[key], key)
-    )
+
+    def position(key: str) -> tuple[bool, bool, bool, int, bool, str]:
+        name = key.lower()
+        goal, time, score = key_goal(runs, key), _TIME.search(name), _SCORE.search(name)
+        return key != first, goal is None, bool(time), -frequency[key], not score, key
+
+    return sorted(frequency, key=position)
 
 
 def key_goal(runs: Sequence[Run], key: str) -> Goal | None:
@@ -54,9 +66,34 @@ def best_value(values: Sequence[float | None], goal: str | None) -> float | None
 
 
 def differing_params(runs: Sequence[Run]) -> list[str]:
-    """Return the parameters that are not the same in all runs, in the order in which they come first."""
+    """Return the parameters that are not the same in all runs, those that are read at a glance first."""
+    return [
+        key
+        for key in param_keys(runs)
+        if len({_comparable(run.params.get(key, MISSING)) for run in runs}) > 1
+    ]
+
+
+def param_keys(runs: Sequence[Run]) -> list[str]:
+    """Return the parameters of these runs, those that are read at a glance first.
+
+    The more of it holds the later one comes: a long name, that of a part within another (`pca__n_components`), values
+    that are long or nested, no value or None in some run. Otherwise they stay in the order in which they come first.
+    """
     keys = dict.fromkeys(key for run in runs for key in run.params)
-    return [key for key in keys if len({_comparable(run.params.get(key, MISSING)) for run in runs}) > 1]
+    return sorted(keys, key=lambda key: _clutter(key, [run.params.get(key, MISSING) for run in runs]))
+
+
+def _clutter(key: str, values: Sequence[Any]) -> int:
+    given = [value for value in values if value is not MISSING and value is not None]
+    return sum(
+        (
+            len(key) > _LONG,
+            "__" in key,
+            any(isinstance(value, list | dict) or len(str(value)) > _LONG for value in given),
+            len(given) < len(values),
+        )
+    )
 
 
 def _comparable(value: Any) -> object:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from trackbook.domain.formatting import first_names
 from trackbook.views.markup import as_html, tidy
 
 Mark = Literal["", "best", "good", "bad", "busy", "quiet"]
@@ -42,11 +43,15 @@ class Column:
 
 @dataclass(slots=True)
 class Grid:
-    """A table: a row is its cells, or the heading of the rows below it. Notes stand underneath."""
+    """A table: a row is its cells, or the heading of the rows below it. Notes stand underneath.
+
+    `hint` says how columns are seen for which a terminal has no room.
+    """
 
     columns: list[Column]
     rows: list[Sequence[Cell] | str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    hint: str = ""
 
     def to_html(self) -> str:
         """Return the table as HTML. Alignment is also said in attributes, which pages that drop styles keep."""
@@ -64,7 +69,7 @@ class Grid:
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
 
     def to_text(self, width: int | None = None) -> str:
-        """Return the table as lines of at most `width` places; a last line names the columns left out."""
+        """Return the table as lines of at most `width` places; a last line names the first columns left out."""
         shown, hidden = self._fit(width)
         lines = [self._line([self.columns[place].title for place in shown], shown)] if self.rows else []
         for row in self.rows:
@@ -72,8 +77,9 @@ class Grid:
                 lines.append(tidy(row))
             else:
                 lines.append(self._line([row[place].text for place in shown], shown))
-        left_out = ", ".join(self.columns[place].title for place in hidden)
-        notes = [*self.notes, *([f"No room for {left_out}."] if left_out else [])]
+        left_out = first_names([self.columns[place].title for place in hidden])
+        hint = f"; {self.hint}" if self.hint else ""
+        notes = [*self.notes, *([f"No room for {left_out}{hint}."] if left_out else [])]
         return "\n".join([*lines, *(tidy(note) for note in notes)])
 
     def _row_html(self, row: Sequence[Cell] | str) -> str:
@@ -95,15 +101,17 @@ class Grid:
         return max(width_of(tidy(text)) for text in [self.columns[place].title, *texts])
 
     def _fit(self, width: int | None) -> tuple[list[int], list[int]]:
-        shown, hidden = list(range(len(self.columns))), []
-        widths = [self._width(place) for place in shown]
-        while width is not None and sum(widths[place] + len(_GAP) for place in shown) - len(_GAP) > width:
-            worst = max(shown, key=lambda place: (self.columns[place].rank, place))
-            if self.columns[worst].rank == 0:
-                break
-            shown.remove(worst)
-            hidden.append(worst)
-        return shown, sorted(hidden)
+        places = list(range(len(self.columns)))
+        if width is None:
+            return places, []
+        shown = [place for place in places if self.columns[place].rank == 0]
+        left = width + len(_GAP) - sum(self._width(place) + len(_GAP) for place in shown)
+        for place in sorted(places, key=lambda place: self.columns[place].rank):
+            taken = self._width(place) + len(_GAP)
+            if self.columns[place].rank and taken <= left:
+                shown.append(place)
+                left -= taken
+        return sorted(shown), [place for place in places if place not in shown]
 
 
 def width_of(text: str) -> int:

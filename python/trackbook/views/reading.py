@@ -1,6 +1,5 @@
 """Which runs a view is about, and how their values read in it."""
 
-import difflib
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
@@ -98,12 +97,6 @@ def unit_of(name: str, units: dict[str, str]) -> str | None:
 def with_unit(name: str, unit: str | None) -> str:
     """Return a metric's name with its unit."""
     return f"{name} [{unit}]" if unit else name
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return ` Did you mean ...?` with the nearest of the known names, or nothing."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f" Did you mean {near[0]}?" if near else ""
 
 
 def text_width() -> int:

@@ -2,26 +2,33 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from trackbook import api
 from trackbook.domain.formatting import (
+    first_names,
     format_duration,
     format_moment,
     format_relative,
     one_line,
 )
 from trackbook.domain.metric import is_system
-from trackbook.domain.ranking import MISSING, best_value, differing_params, key_goal, metric_keys
+from trackbook.domain.ranking import (
+    MISSING,
+    best_value,
+    differing_params,
+    key_goal,
+    metric_keys,
+    param_keys,
+)
 from trackbook.domain.run import Run
+from trackbook.domain.runcolumns import MOST_METRICS, MOST_PARAMS, column_titles, named_columns
 from trackbook.errors import UsageError
 from trackbook.views.grid import Cell, Column, Grid
 from trackbook.views.markup import bundle, in_page
 from trackbook.views.reading import (
     BEST,
-    did_you_mean,
     metric_texts,
     status_cell,
     text_width,
@@ -36,10 +43,6 @@ from trackbook.views.reading import (
 if TYPE_CHECKING:
     import pandas as pd
 
-# What a table shows unless its columns are named.
-_METRICS = 8
-_PARAMS = 8
-_GROUPS = ("metrics", "params", "tags")
 _MOST = 10_000
 
 Shown = tuple[Column, list[Cell]]
@@ -60,6 +63,7 @@ class RunTable:
         self.total = total
         self._seen_at = datetime.now(UTC)
         self._columns, self._hidden = _choose(self.runs, columns)
+        self._titles = column_titles(self._columns)
         self._units = units
         self._order = order
 
@@ -90,7 +94,9 @@ class RunTable:
     def _grid(self) -> Grid:
         shown = [self._shown(name) for name in self._columns]
         rows: list[Sequence[Cell] | str] = list(zip(*(cells for _, cells in shown), strict=True))
-        return Grid([column for column, _ in shown], rows, [*self._notes()])
+        return Grid(
+            [column for column, _ in shown], rows, [*self._notes()], "--columns (columns=) shows chosen ones"
+        )
 
     def _notes(self) -> Iterable[str]:
         if not self.runs:
@@ -109,11 +115,11 @@ class RunTable:
         if group == "metrics":
             return self._metric(key)
         if group == "params":
-            return _param(key, self.runs)
+            return _param(key, self._titles[name], self.runs)
         if group == "tags":
             tags = [run.tags.get(key) for run in self.runs]
             cells = [Cell("") if tag is None else value_cell(tag) if tag else Cell("✓") for tag in tags]
-            return Column(one_line(key, 30), rank=7, full=name), cells
+            return Column(self._titles[name], rank=7, full=name), cells
         column, cell = _FIELDS[name]
         return column, [cell(run, self._seen_at) for run in self.runs]
 
@@ -122,8 +128,10 @@ class RunTable:
         values = [run.metrics.get(key) for run in self.runs]
         # Runs of different experiments don't compete.
         best = {
-            name: best_value([run.metrics.get(key) for run in self.runs if run.experiment == name], goal)
-            for name in {run.experiment for run in self.runs}
+            experiment: best_value(
+                [run.metrics.get(key) for run in self.runs if run.experiment == experiment], goal
+            )
+            for experiment in {run.experiment for run in self.runs}
         }
         cells = [
             Cell(f"{BEST} {text}", repr(value), "best")
@@ -131,11 +139,11 @@ class RunTable:
             else Cell(text, "" if value is None else repr(value))
             for run, value, text in zip(self.runs, values, metric_texts(values), strict=True)
         ]
-        place = self._columns.index(f"metrics.{key}")
+        name = f"metrics.{key}"
+        place = self._columns.index(name)
         meaning = {"max": "higher is better", "min": "lower is better"}.get(goal or "", "")
-        return Column(
-            one_line(with_unit(key, unit_of(key, self._units)), 30), True, 1 + place, meaning or key
-        ), cells
+        title = with_unit(self._titles[name], unit_of(key, self._units))
+        return Column(title, True, 1 + place, meaning or key), cells
 
 
 def table(
@@ -192,62 +200,37 @@ def _listed(runs: Any) -> list[object]:
 def _choose(runs: Sequence[Run], columns: Sequence[str] | None) -> tuple[list[str], list[str]]:
     """Return the columns to be shown, and notes on what the runs have besides."""
     if columns is not None:
-        return _named(runs, columns), []
+        return named_columns(runs, columns), []
     metrics = [key for key in metric_keys(runs) if not is_system(key)]
     params = differing_params(runs)
     names = ["number", "status"]
     names += ["experiment"] if len({run.experiment for run in runs}) > 1 else []
     names += ["name"]
-    names += [f"metrics.{key}" for key in metrics[:_METRICS]]
-    names += [f"params.{key}" for key in params[:_PARAMS]]
+    names += [f"metrics.{key}" for key in metrics[:MOST_METRICS]]
+    names += [f"params.{key}" for key in params[:MOST_PARAMS]]
     names += ["error"] if any(run.error for run in runs) else []
     notes = []
-    alike = [key for key in dict.fromkeys(key for run in runs for key in run.params) if key not in params]
+    alike = [key for key in param_keys(runs) if key not in params]
     if alike and len(runs) > 1:
-        texts = [f"{key} {value_cell(runs[0].params[key]).text}" for key in alike[:_PARAMS]]
-        more = [f"{len(alike) - _PARAMS} more"] if len(alike) > _PARAMS else []
-        notes.append(f"The same in all: {one_line(', '.join([*texts, *more]), 300)}")
+        texts = [f"{one_line(key, 30)} {value_cell(runs[0].params[key]).text}" for key in alike]
+        notes.append(f"The same in all: {first_names(texts)}")
     elif alike:
-        names += [f"params.{key}" for key in alike[:_PARAMS]]
+        names += [f"params.{key}" for key in alike[:MOST_PARAMS]]
     further = [
         f"{len(keys) - most} more {group} (columns=['{group}.*'])"
-        for keys, most, group in ((metrics, _METRICS, "metrics"), (params, _PARAMS, "params"))
+        for keys, most, group in ((metrics, MOST_METRICS, "metrics"), (params, MOST_PARAMS, "params"))
         if len(keys) > most
     ]
     notes += [f"Not shown: {', '.join(further)}"] if further else []
     return [*names, "duration", "started"], notes
 
 
-def _named(runs: Sequence[Run], columns: Sequence[str]) -> list[str]:
-    keys = {group: dict.fromkeys(key for run in runs for key in getattr(run, group)) for group in _GROUPS}
-    known = [*_FIELDS, *(f"{group}.{key}" for group in _GROUPS for key in keys[group])]
-    names: dict[str, None] = {}
-    for column in columns:
-        if not isinstance(column, str):
-            raise UsageError(
-                f"A column is named by text such as 'metrics.acc', not by {one_line(repr(column), 40)}."
-            )
-        if column in known:
-            found = [column]
-        elif "*" in column:
-            found = [name for name in known if fnmatchcase(name, column)]
-        else:
-            found = [f"{group}.{column}" for group in _GROUPS if column in keys[group]]
-        if not found and runs:
-            raise UsageError(
-                f"These runs have no column {one_line(column, 60)!r}.{did_you_mean(column, known)} There are "
-                f"{', '.join(_FIELDS)}, and params.NAME, metrics.NAME and tags.NAME."
-            )
-        names |= dict.fromkeys(found)
-    return list(names)
-
-
-def _param(key: str, runs: Sequence[Run]) -> Shown:
+def _param(key: str, title: str, runs: Sequence[Run]) -> Shown:
     values = [run.params.get(key, MISSING) for run in runs]
     number = all(value is MISSING or isinstance(value, int | float) for value in values)
     known = iter(value_cells([value for value in values if value is not MISSING]))
     cells = [Cell("") if value is MISSING else next(known) for value in values]
-    return Column(one_line(key, 30), number, 6, f"params.{key}"), cells
+    return Column(title, number, 6, f"params.{key}"), cells
 
 
 def _text(run: Run, _: datetime, field: str) -> Cell:
@@ -277,14 +260,14 @@ _FIELDS: dict[str, tuple[Column, Any]] = {
     "id": (Column("Id"), partial(_text, field="id")),
     "status": (Column("Status"), lambda run, _: status_cell(run.status)),
     "experiment": (Column("Experiment", rank=2), partial(_text, field="experiment")),
-    "name": (Column("Name", rank=5), partial(_text, field="name")),
+    "name": (Column("Name"), partial(_text, field="name")),
     "group": (Column("Group", rank=8), partial(_text, field="group")),
     "user": (Column("User", rank=8), partial(_text, field="user")),
     "host": (Column("Host", rank=8), partial(_text, field="host")),
     "notes": (Column("Notes", rank=9), partial(_text, field="notes")),
     "error": (Column("Error", rank=5), _error),
     "duration": (Column("Time", True, rank=3), _duration),
-    "started": (Column("Started", True, rank=4), _started),
+    "started": (Column("Started", True), _started),
     "ended": (
         Column("Ended", True, rank=8),
         lambda run, now: Cell(

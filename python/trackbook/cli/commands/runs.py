@@ -2,31 +2,49 @@
 
 import click
 
-from trackbook.cli.display.runs import runs_table
-from trackbook.cli.options import json_option
-from trackbook.cli.output import print_data, print_json, say
+from trackbook.cli.display.runs import left_out, runs_table
+from trackbook.cli.options import ManyWords, json_option
+from trackbook.cli.output import data_console, print_data, print_json, say
 from trackbook.cli.project import open_project
+from trackbook.domain.formatting import first_names
 from trackbook.domain.run import Run
+from trackbook.domain.runcolumns import named_columns
+from trackbook.errors import UsageError
 
 _SHOWN = 20
 _PAGE = 500
 
 
-@click.command()
+@click.command(cls=ManyWords, many=("--columns",))
 @click.argument("query", required=False)
 @click.option("--order-by", metavar="KEYS", help="Sort by these, such as 'metrics.acc desc, started'.")
 @click.option(
     "--limit", type=click.IntRange(min=1), help=f"List at most so many; by default {_SHOWN}, with --json all."
 )
 @click.option("--trashed", is_flag=True, help="List the runs in the trash instead.")
+@click.option(
+    "--columns",
+    metavar="NAME ...",
+    multiple=True,
+    help="Show these columns, such as 'status', 'params.lr' or 'metrics.*'.",
+)
 @json_option
-def runs(query: str | None, order_by: str | None, limit: int | None, trashed: bool, as_json: bool) -> None:
+def runs(
+    query: str | None,
+    order_by: str | None,
+    limit: int | None,
+    trashed: bool,
+    columns: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """List the project's runs, newest first.
 
     QUERY chooses among them, such as "metrics.acc > 0.9 and params.lr <= 0.1". A word alone is looked for in
     names, experiments, notes and tags. The best value of a metric in each experiment is marked when its goal is
     known (`%track goal acc max`).
     """
+    if columns and as_json:
+        raise UsageError("--columns chooses what the table shows; --json has everything. Say one of the two.")
     project = open_project()
     wanted = limit or (None if as_json else _SHOWN)
     found: list[Run] = []
@@ -39,7 +57,10 @@ def runs(query: str | None, order_by: str | None, limit: int | None, trashed: bo
     if as_json:
         print_json(found)
     elif found:
-        print_data(runs_table(found))
+        print_data(runs_table(found, named_columns(found, columns) if columns else None))
+        further = [] if columns else left_out(found)
+        if further and not data_console().is_terminal:
+            say(f"Not shown: {first_names(further)}; --columns shows chosen ones, --json all.", "dim")
         if len(found) < total:
             say(f"{len(found)} of {total:,} runs; --limit shows more.", "dim")
     else:

@@ -17,37 +17,55 @@ from trackbook.domain.formatting import (
 )
 from trackbook.domain.ranking import MISSING, best_value, differing_params, key_goal, metric_keys
 from trackbook.domain.run import Run
+from trackbook.domain.runcolumns import FIELDS, MOST_METRICS, MOST_PARAMS, column_titles
 
 
-def runs_table(runs: Sequence[Run]) -> Table:
-    """Return runs as a table, a row a run."""
-    # Change comes first: in a narrow terminal parameters that differ outlive names and further metrics.
+def runs_table(runs: Sequence[Run], columns: Sequence[str] | None = None) -> Table:
+    """Return runs as a table, a row a run, with the columns of these full names or those that say most."""
+    if columns is not None:
+        return _chosen_table(runs, columns)
+    metrics, params, further = _choose(runs)
+    titles = column_titles([*metrics, *params])
+    # Change comes first: in a narrow terminal parameters that differ outlive further metrics.
     return make_table(
         [
             *_identity_columns(runs),
             *_experiment_column(runs, rank=2),
-            to_column("Name", [one_line(run.name, 40) for run in runs], rank=8),
-            *_metric_columns(runs, metric_keys(runs)),
-            *_param_columns(runs, differing_params(runs), rank=5),
+            _text_column("Name", [run.name for run in runs], shrinks=True),
+            *_metric_columns(runs, metrics, titles),
+            *_param_columns(runs, params, titles, rank=5),
             *_error_column(runs, rank=5),
             _time_column(runs, rank=3),
-            to_column("Started", [format_relative(run.started) for run in runs], justify="right", rank=4),
-        ]
+            _started_column(runs),
+        ],
+        further=further,
+        hint="--columns shows chosen ones, `trackbook show` all of a run",
     )
+
+
+def left_out(runs: Sequence[Run]) -> list[str]:
+    """Return the metrics and parameters for which `runs_table` has no column, however wide it may be."""
+    return _choose(runs)[2]
 
 
 def trials_table(runs: Sequence[Run], swept: Sequence[str], metric: str | None) -> Table:
     """Return the runs of a sweep as a table: the metric they are sorted by, and the parameters that it varied."""
-    others = [key for key in differing_params(runs) if key not in swept]
+    metrics = [f"metrics.{key}" for key in metric_keys(runs, metric)]
+    varied = [f"params.{key}" for key in swept]
+    others = [f"params.{key}" for key in differing_params(runs) if key not in swept]
+    shown, rest = others[:MOST_PARAMS], [*metrics[MOST_METRICS:], *others[MOST_PARAMS:]]
+    metrics = metrics[:MOST_METRICS]
+    titles = column_titles([*metrics, *varied, *shown])
     return make_table(
         [
             *_identity_columns(runs),
-            *_metric_columns(runs, metric_keys(runs, metric)),
-            *_param_columns(runs, swept, rank=0),
-            *_param_columns(runs, others, rank=5),
+            *_metric_columns(runs, metrics, titles),
+            *_param_columns(runs, varied, titles, rank=0),
+            *_param_columns(runs, shown, titles, rank=5),
             *_error_column(runs, rank=2),
             _time_column(runs, rank=3),
-        ]
+        ],
+        further=[name.partition(".")[2] for name in rest],
     )
 
 
@@ -68,6 +86,60 @@ def metric_cells(
     ]
 
 
+def _choose(runs: Sequence[Run]) -> tuple[list[str], list[str], list[str]]:
+    """Return the metrics and the parameters to be shown by full names, and the headings of all further ones."""
+    metrics, params = metric_keys(runs), differing_params(runs)
+    return (
+        [f"metrics.{key}" for key in metrics[:MOST_METRICS]],
+        [f"params.{key}" for key in params[:MOST_PARAMS]],
+        [*metrics[MOST_METRICS:], *params[MOST_PARAMS:]],
+    )
+
+
+def _chosen_table(runs: Sequence[Run], names: Sequence[str]) -> Table:
+    titles = column_titles(names)
+    columns: list[Column] = []
+    for place, name in enumerate(names):
+        group, _, key = name.partition(".")
+        if name in FIELDS:
+            column = _field_column(name, runs)
+        elif group == "metrics":
+            (column,) = _metric_columns(runs, [name], titles)
+        elif group == "params":
+            (column,) = _param_columns(runs, [name], titles, rank=0)
+        else:
+            column = _text_column(titles[name], [_tag(run.tags.get(key)) for run in runs])
+        # What is named first stays longest.
+        column.rank = place
+        columns.append(column)
+    return make_table(columns)
+
+
+def _field_column(name: str, runs: Sequence[Run]) -> Column:
+    if name == "number":
+        return _identity_columns(runs)[0]
+    if name == "status":
+        return _identity_columns(runs)[1]
+    if name == "duration":
+        return _time_column(runs, rank=0)
+    if name == "started":
+        return _started_column(runs)
+    if name == "ended":
+        ended = ["" if run.ended is None else format_relative(run.ended) for run in runs]
+        return to_column("Ended", ended, justify="right")
+    if name == "error":
+        return to_column("Error", [describe_error(run) for run in runs])
+    return _text_column(name.capitalize(), [str(getattr(run, name) or "") for run in runs], shrinks=True)
+
+
+def _text_column(title: str, texts: Sequence[str], *, shrinks: bool = False) -> Column:
+    return to_column(title, [one_line(text, 40) for text in texts], shrinks=shrinks)
+
+
+def _tag(value: str | None) -> str:
+    return "" if value is None else value or "✓"
+
+
 def _identity_columns(runs: Sequence[Run]) -> list[Column]:
     return [
         to_column("#", [str(run.number) for run in runs], justify="right"),
@@ -80,32 +152,33 @@ def _experiment_column(runs: Sequence[Run], rank: int) -> list[Column]:
     return [to_column("Experiment", names, rank=rank)] if len(set(names)) > 1 else []
 
 
-def _metric_columns(runs: Sequence[Run], keys: Sequence[str]) -> list[Column]:
-    return [
-        to_column(
-            one_line(key, 30),
-            # Runs of different experiments don't compete.
-            metric_cells(
-                [run.metrics.get(key) for run in runs],
-                key_goal(runs, key),
-                [run.experiment for run in runs],
-            ),
-            justify="right",
-            rank=1 if place == 0 else 4 + 2 * place,
-        )
-        for place, key in enumerate(keys)
-    ]
-
-
-def _param_columns(runs: Sequence[Run], keys: Sequence[str], rank: int) -> list[Column]:
+def _metric_columns(runs: Sequence[Run], names: Sequence[str], titles: dict[str, str]) -> list[Column]:
     columns = []
-    for place, key in enumerate(keys):
+    for place, name in enumerate(names):
+        key = name.removeprefix("metrics.")
+        # Runs of different experiments don't compete.
+        cells = metric_cells(
+            [run.metrics.get(key) for run in runs],
+            key_goal(runs, key),
+            [run.experiment for run in runs],
+        )
+        rank = 1 if place == 0 else 4 + 2 * place
+        columns.append(to_column(titles[name], cells, justify="right", rank=rank))
+    return columns
+
+
+def _param_columns(
+    runs: Sequence[Run], names: Sequence[str], titles: dict[str, str], rank: int
+) -> list[Column]:
+    columns = []
+    for place, name in enumerate(names):
+        key = name.removeprefix("params.")
         values = [run.params.get(key, MISSING) for run in runs]
         numbers = all(value is MISSING or isinstance(value, (int, float)) for value in values)
         cells = ["" if value is MISSING else one_line(format_value(value), 24) for value in values]
         columns.append(
             to_column(
-                one_line(key, 30),
+                titles[name],
                 cells,
                 justify="right" if numbers else "left",
                 rank=rank + 2 * place if rank else 0,
@@ -116,6 +189,10 @@ def _param_columns(runs: Sequence[Run], keys: Sequence[str], rank: int) -> list[
 
 def _time_column(runs: Sequence[Run], rank: int) -> Column:
     return to_column("Time", [format_duration(run.duration) for run in runs], justify="right", rank=rank)
+
+
+def _started_column(runs: Sequence[Run]) -> Column:
+    return to_column("Started", [format_relative(run.started) for run in runs], justify="right")
 
 
 def _error_column(runs: Sequence[Run], rank: int) -> list[Column]:

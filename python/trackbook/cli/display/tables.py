@@ -9,16 +9,19 @@ from rich.table import Table
 from rich.text import Text
 
 from trackbook.cli.output import data_console
+from trackbook.domain.formatting import first_names, one_line
 
 _GAP = 2
 _NARROWEST = 16
+_FOLDED = 32
 
 
 @dataclass(slots=True, eq=False)
 class Column:
     """A column with one cell a row. Of those that don't fit, the ones with the highest `rank` go first.
 
-    A column that `shrinks` is cut where the terminal ends, down to 16 places, before any other is left out.
+    A column that `shrinks` is cut where the terminal ends, down to 16 places, before any other is left out. One that
+    `folds` goes on in further lines instead, down to 32 places: nothing of it is lost.
     """
 
     header: str
@@ -26,6 +29,7 @@ class Column:
     justify: Literal["left", "right"] = "left"
     rank: int = 0
     shrinks: bool = False
+    folds: bool = False
 
     @property
     def width(self) -> int:
@@ -35,6 +39,8 @@ class Column:
     @property
     def least_width(self) -> int:
         """How many places it needs at least."""
+        if self.folds:
+            return min(self.width, _FOLDED)
         return min(self.width, _NARROWEST) if self.shrinks else self.width
 
 
@@ -45,17 +51,29 @@ def to_column(
     justify: Literal["left", "right"] = "left",
     rank: int = 0,
     shrinks: bool = False,
+    folds: bool = False,
     style: str = "",
 ) -> Column:
     """Return a column of texts."""
     texts = [cell if isinstance(cell, Text) else Text(cell, style) for cell in cells]
-    return Column(header, texts, justify, rank, shrinks)
+    return Column(header, texts, justify, rank, shrinks, folds)
 
 
-def make_table(columns: Sequence[Column], margin: int = 0) -> Table:
+def cut_here(text: str, limit: int) -> str:
+    """Return text on one line, cut to `limit` characters where stdout is a terminal; elsewhere nothing is cut."""
+    return one_line(text, limit if data_console().is_terminal else None)
+
+
+def make_table(
+    columns: Sequence[Column],
+    margin: int = 0,
+    further: Sequence[str] = (),
+    hint: str = "--json has everything",
+) -> Table:
     """Return the columns as a table for stdout, `margin` places narrower than the terminal.
 
-    Its last line says which columns the terminal has no room for; where stdout is none, there is room for all.
+    In a terminal its last line says what there is no room for, `further` included, which is no column here, and with
+    `hint` how it is seen. Where stdout is none, there is room for all columns.
     """
     console = data_console()
     width = console.width - margin if console.is_terminal else None
@@ -72,29 +90,29 @@ def make_table(columns: Sequence[Column], margin: int = 0) -> Table:
         table.add_column(
             Text(column.header),
             justify=column.justify,
-            no_wrap=True,
-            overflow="ellipsis",
+            no_wrap=not column.folds,
+            overflow="fold" if column.folds else "ellipsis",
             max_width=None if width is None else _width_of(column, shown, width),
         )
     for row in zip(*(column.cells for column in shown), strict=True):
         table.add_row(*row)
-    if hidden:
-        table.caption = f"No room for {', '.join(column.header for column in hidden)}; --json has everything."
+    left_out = [*(column.header for column in hidden), *further]
+    if left_out and width is not None:
+        table.caption = f"No room for {first_names(left_out)}; {hint}."
         table.caption_justify = "left"
     return table
 
 
 def fit(columns: Sequence[Column], width: int) -> tuple[list[Column], list[Column]]:
-    """Return the columns that fit into `width` places, in their order, and those that don't; rank 0 always stays."""
-    shown = list(columns)
-    hidden: list[Column] = []
-    while _least_width(shown) > width:
-        worst = max(shown, key=lambda column: (column.rank, columns.index(column)), default=None)
-        if worst is None or worst.rank == 0:
-            break
-        shown.remove(worst)
-        hidden.append(worst)
-    return shown, hidden[::-1]
+    """Return the columns that fit into `width` places, in their order, and those that don't; rank 0 always stays.
+
+    A column that is too wide makes room for those after it.
+    """
+    shown = [column for column in columns if column.rank == 0]
+    for column in sorted(columns, key=lambda column: column.rank):
+        if column.rank and _least_width([*shown, column]) <= width:
+            shown.append(column)
+    return [one for one in columns if one in shown], [one for one in columns if one not in shown]
 
 
 def _least_width(columns: Sequence[Column]) -> int:
@@ -103,7 +121,7 @@ def _least_width(columns: Sequence[Column]) -> int:
 
 def _width_of(column: Column, shown: Sequence[Column], width: int) -> int:
     """Return a column's width: one that shrinks takes what those before it have left over."""
-    if not column.shrinks:
+    if not (column.shrinks or column.folds):
         return column.width
     before = shown[: shown.index(column)]
     taken = sum(_width_of(other, shown, width) - other.least_width for other in before)
