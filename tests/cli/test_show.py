@@ -1,8 +1,11 @@
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 import trackbook as tb
 from trackbook.domain.data import DataInput
@@ -42,6 +45,45 @@ def test_the_text_tells_everything(project: Path, call: Call) -> None:
     assert any(
         line.startswith("acc 0.9933 0.09516 0.9933 50 ▁") and line.endswith("higher") for line in lines
     )
+
+
+LONG = [
+    f"accuracy_score{{dataset={part},model={model}}}"
+    for part in ("test", "train")
+    for model in ("LogisticRegressionCV", "LogisticRegression", "RandomForestClassifier" * 2)
+]
+
+
+def start_with_long_names(value: float = 0.5) -> None:
+    with tb.start_run("long", params={"preprocess__" * 8 + end: end * 200 for end in "ab"}) as run:
+        for part in ("test", "train"):
+            for model in ("LogisticRegressionCV", "LogisticRegression", "RandomForestClassifier" * 2):
+                run.log({"accuracy_score": value}, context={"dataset": part, "model": model})
+
+
+def test_nothing_is_cut_in_a_pipe(empty_folder: Path, call: Call) -> None:
+    start_with_long_names()
+    out = call("show", "1").out
+    first = [line.split()[0] for line in out.splitlines() if line.split()]
+    assert set(LONG) <= set(first)
+    assert {"preprocess__" * 8 + end for end in "ab"} <= set(first)
+    assert "b" * 200 in out
+    start_with_long_names(0.75)
+    compared = call("compare", "1", "2").out
+    assert set(LONG) <= {line.split()[0] for line in compared.splitlines() if line.split()}
+
+
+def test_long_names_go_on_in_further_lines_in_a_terminal(
+    empty_folder: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start_with_long_names()
+    for name, value in (("FORCE_COLOR", "1"), ("COLUMNS", "80"), ("TERM", "xterm")):
+        monkeypatch.setenv(name, value)
+    out = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", call("show", "1").out)
+    table = out.split("\nMetrics", 1)[1].split("\nSystem", 1)[0]
+    joined = "".join(line.split()[0] for line in table.splitlines() if line.strip())
+    assert all(name in joined for name in LONG)
+    assert all(len(line) <= 80 for line in table.splitlines())
 
 
 def test_an_error_is_shown_as_it_was(project: Path, call: Call) -> None:

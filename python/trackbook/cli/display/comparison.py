@@ -62,7 +62,7 @@ def _table(comparison: Comparison) -> Table:
             for row in group:
                 labels.append(_label(row.key))
                 rows.append([_value(value) for value in row.values])
-    columns = [to_column("", labels)]
+    columns = [to_column("", labels, folds=True)]
     for number, run in enumerate(comparison.runs):
         cells = [row[number] for row in rows]
         columns.append(to_column(f"#{run.number}", cells, justify="right", rank=max(0, number - 1)))
@@ -77,7 +77,7 @@ def _value_groups(comparison: Comparison) -> Iterator[tuple[str, list[ComparedVa
 
 
 def _label(key: str) -> Text:
-    return Text(f"  {one_line(key, 32)}")
+    return Text(f"  {one_line(key, None)}")
 
 
 def _value(value: Any) -> Text:

@@ -19,7 +19,7 @@ def data_table(used: list[UsedData]) -> Table:
     )
     return make_table(
         [
-            to_column("Data", [_label(data) for data in inputs]),
+            to_column("Data", [_label(data) for data in inputs], folds=True),
             *([roles] if any(data.role for data in inputs) else []),
             to_column("Kind", [data.kind for data in inputs], rank=2),
             to_column(
@@ -39,7 +39,7 @@ def data_table(used: list[UsedData]) -> Table:
 def _label(data: DataInput) -> str:
     place = data.place.removeprefix("name:")
     told = "" if data.name in (place, place.rpartition("/")[2]) else f"{data.name}: "
-    return one_line(f"{told}{place}", 60)
+    return one_line(f"{told}{place}", None)
 
 
 def _count(data: DataInput) -> str:

@@ -10,7 +10,7 @@ from rich.text import Text
 from trackbook.cli.display.data import data_table
 from trackbook.cli.display.symbols import status_text
 from trackbook.cli.display.system import system_table
-from trackbook.cli.display.tables import make_table, to_column
+from trackbook.cli.display.tables import cut_here, make_table, to_column
 from trackbook.cli.display.values import values_table
 from trackbook.domain.attempt import Attempt
 from trackbook.domain.cell import execution_at
@@ -85,10 +85,10 @@ def run_sections(
 def metrics_grid(run: Run) -> Padding:
     """Return a run's metrics, a line each."""
     table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column()
+    table.add_column(overflow="fold")
     table.add_column(justify="right")
     for key, value in run.metrics.items():
-        table.add_row(Text(one_line(key, 60)), Text(format_number(value)))
+        table.add_row(Text(one_line(key, None)), Text(format_number(value)))
     return _indented(table)
 
 
@@ -209,7 +209,7 @@ def _editable(environment: Environment) -> Table:
 def _pairs(values: dict[str, str]) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
     for name, value in values.items():
-        table.add_row(Text(one_line(name, 60)), Text(one_line(value, 120)))
+        table.add_row(Text(one_line(name, 60)), Text(cut_here(value, 120)))
     return table
 
 
@@ -247,11 +247,13 @@ def _params(detail: RunDetail) -> Table:
     for revision in detail.revisions:
         values.setdefault(revision.key, set()).add(repr(revision.value))
     table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
     for key, value in detail.run.params.items():
-        text = Text(one_line(format_value(value), 120))
+        text = Text(cut_here(format_value(value), 120))
         if len(values.get(key, ())) > 1:
             text.append("  revised", "dim")
-        table.add_row(Text(one_line(key, 60)), text)
+        table.add_row(Text(one_line(key, None)), text)
     return table
 
 
@@ -261,7 +263,7 @@ def _metrics(detail: RunDetail) -> Table:
     goals = {None: "", "max": "higher", "min": "lower"}
     return make_table(
         [
-            to_column("Metric", [one_line(series_name(s.key, s.context), 40) for s in series]),
+            to_column("Metric", [one_line(series_name(s.key, s.context), None) for s in series], folds=True),
             to_column("Last", [format_number(s.last) for s in series], justify="right"),
             *([units] if any(s.unit for s in series) else []),
             to_column("Min", [_optional(s.min) for s in series], justify="right", rank=1),
@@ -284,7 +286,7 @@ def _artifacts(detail: RunDetail) -> Table:
     executions = ["" if cell is None else str(cell.order) for cell in made_by]
     return make_table(
         [
-            to_column("Path", [one_line(artifact.path, 60) for artifact in artifacts]),
+            to_column("Path", [one_line(artifact.path, None) for artifact in artifacts], folds=True),
             to_column("Kind", [artifact.kind for artifact in artifacts]),
             to_column("Size", [format_bytes(artifact.size) for artifact in artifacts], justify="right"),
             *([to_column("Execution", executions, justify="right", rank=1)] if any(executions) else []),

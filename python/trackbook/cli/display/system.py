@@ -14,7 +14,7 @@ def system_table(series: Sequence[SeriesSummary], margin: int) -> Table:
     names = [series_name(one.key.removeprefix(SYSTEM), one.context) for one in series]
     return make_table(
         [
-            to_column("Metric", [one_line(name, 40) for name in names]),
+            to_column("Metric", [one_line(name, None) for name in names], folds=True),
             to_column("Last", [_amount(one.last, one.unit) for one in series], justify="right"),
             to_column("Min", [_amount(one.min, one.unit) for one in series], justify="right", rank=1),
             to_column("Max", [_amount(one.max, one.unit) for one in series], justify="right", rank=1),

@@ -20,7 +20,7 @@ def values_table(logged: Iterable[LoggedValue]) -> Table:
     last = [max(values, key=lambda value: value.step) for values in series.values()]
     return make_table(
         [
-            to_column("Value", [one_line(name, 40) for name in series]),
+            to_column("Value", [one_line(name, None) for name in series], folds=True),
             to_column("Kind", [value.kind for value in last]),
             to_column("Last", [_describe(value) for value in last], rank=2, shrinks=True),
             to_column("Step", [str(value.step) for value in last], justify="right", rank=1),
