@@ -16,9 +16,11 @@ os.environ["LOGNAME"] = "somebody"
 from trackbook.domain import records as r
 from trackbook.domain.cell import CellError
 from trackbook.domain.clock import now
-from trackbook.domain.environment import Environment, Git, Module
+from trackbook.domain.data import Column, DataInput
+from trackbook.domain.environment import Editable, Environment, Git, LockFile, Module
 from trackbook.domain.job import JobSpec
-from trackbook.domain.run import RunError, Source
+from trackbook.domain.rich import RichContent
+from trackbook.domain.run import Fork, RunError, Source
 from trackbook.services import recorder as recorder_module
 from trackbook.services import runwriter as runwriter_module
 from trackbook.services.catchup import catch_up
@@ -54,6 +56,7 @@ def main(folder: Path) -> None:
     finished_run(store)
     failed_run(store)
     edited_run(store)
+    surrounded_run(store)
     queued_job(store)
     place = open_place(store)
     catch_up(place)
@@ -116,6 +119,46 @@ def edited_run(store: StorePaths) -> None:
     edits.set_tags(run.run_id, {"gone": None, "new": "ü"})
     edits.set_notes(run.run_id, "replaced")
     edits.trash(run.run_id)
+
+
+def surrounded_run(store: StorePaths) -> None:
+    """A run with what schema 6 knows of data, values, seeds, secrets, names and surroundings; resumed, then forked."""
+    run = RunRecorder.start(
+        store, experiment="other", name="fourth", group="folds", params={"api_key": "abcdefgh12345678"}
+    )
+    run.log({"loss": 0.5}, 0)
+    digest, manifest = run.store_blob(b"a,b\n1,2\n") or "", run.store_blob(b"[]") or ""
+    columns = [Column("a", "int64"), Column("b", "int64")]
+    run.data_used(
+        DataInput("train", "data/train.csv", "file", "declared", digest, 8, "train", "pandas", 1, columns),
+        "work",
+    )
+    run.data_used(DataInput("far", "https://example.org/far.csv", "other", "observed", problem="not opened"))
+    run.data_used(DataInput("images", "images", "folder", "declared", digest, 8, files=2, manifest=manifest))
+    run.log_rich("note", RichContent("text", "grüße".encode(), "text/plain", {"preview": "grüße"}), 3)
+    meta = {"labels": ["a", "b"]}
+    matrix = RichContent("confusion_matrix", b'{"counts":[[1,0],[0,2]]}', "application/json", meta)
+    run.log_rich("confusion", matrix, 4, {"subset": "val"}, "work")
+    run.seed_set(42, ["random", "numpy"], "work")
+    order = run.cell_started("work", 1, "y = f(x)")
+    run.cell_finished(order, "ok", 0.5, [], reads=["f", "x"], writes=["y"])
+    diff = run.store_blob(b"+ a line") or ""
+    run.environment_captured(
+        Environment(
+            "3.12.1", "Linux", "python", {"mine": "0.3"}, {"cpu": "some"},
+            Git("b" * 40, "topic", True, "https://example.org/a.git", diff, 8, True),
+            {"mine": Editable("/src/mine", "c" * 40, True)},
+            LockFile("uv.lock", run.store_blob(b"locked") or "", 6),
+            {"OMP_NUM_THREADS": "4"},
+        )
+    )  # fmt: skip
+    run.end("failed", reason="It was stopped.")
+    again = RunRecorder.resume(store, run.run_id, experiment="other", name="fourth", after=now())
+    again.log({"loss": 0.25}, 1)
+    again.end()
+    fork = RunRecorder.start(store, experiment="other", name="fifth", fork=Fork(run.run_id, 0, now()))
+    fork.log({"loss": 0.125}, 1)
+    fork.end()
 
 
 def queued_job(store: StorePaths) -> None:

@@ -15,9 +15,23 @@ ARCHIVES = sorted(path for path in Path(__file__).parent.iterdir() if (path / "s
 JOB = "01a1fe05-0000-7000-8000-000000000001"
 
 
+# The number of the last run. The first archive has no run of what came with schema 6.
+LAST = {"0.1.0": 4}
+
+
 @pytest.fixture(params=ARCHIVES, ids=lambda path: path.name)
-def store(request, tmp_path):
-    shutil.copytree(request.param / "store", tmp_path / ".trackbook")
+def archive(request):
+    return request.param
+
+
+@pytest.fixture
+def last(archive):
+    return LAST.get(archive.name, 6)
+
+
+@pytest.fixture
+def store(archive, tmp_path):
+    shutil.copytree(archive / "store", tmp_path / ".trackbook")
     return StorePaths(tmp_path / ".trackbook").check()
 
 
@@ -26,7 +40,7 @@ def test_there_is_an_archive():
 
 
 @pytest.mark.parametrize("how", ["opened", "rebuilt", "without its index"])
-def test_an_earlier_store_keeps_everything(store, how):
+def test_an_earlier_store_keeps_everything(store, last, how):
     if how == "without its index":
         for path in store.root.glob("index.sqlite*"):
             path.unlink()
@@ -34,12 +48,14 @@ def test_an_earlier_store_keeps_everything(store, how):
         rebuild(store).close()
     services = open_services(store)
     services.runs.refresh()
-    check_runs(services)
+    check_runs(services, last)
     check_details(services)
+    if last > 4:
+        check_surroundings(services)
     services.database.close()
 
 
-def test_an_upgraded_index_answers_as_one_made_anew(store):
+def test_an_upgraded_index_answers_as_one_made_anew(store, last):
     services = open_services(store)
     services.runs.refresh()
     upgraded = answers(services)
@@ -48,28 +64,30 @@ def test_an_upgraded_index_answers_as_one_made_anew(store):
     rebuild(store).close()
     services = open_services(store)
     assert answers(services) == upgraded
-    assert len(upgraded) == 4
+    assert len(upgraded) == last
     assert services.jobs.list() == jobs
     services.database.close()
 
 
-def test_an_earlier_store_is_exported_and_imported(store, tmp_path):
+def test_an_earlier_store_is_exported_and_imported(store, last, tmp_path):
     there, here = open_services(store), open_services(create_store(tmp_path / "here" / ".trackbook"))
     there.runs.refresh()
     there.exports.write(tmp_path / "export")
-    assert len(here.imports.read(tmp_path / "export").added) == 4
+    assert len(here.imports.read(tmp_path / "export").added) == last
     assert answers(here) == answers(there)
-    check_runs(here)
+    check_runs(here, last)
+    if last > 4:
+        check_surroundings(here)
     here.database.close()
     there.database.close()
 
 
-def check_runs(services):
+def check_runs(services, last):
     runs = {run.number: run for run in services.runs.search().runs}
     trashed = services.runs.search(trashed=True).runs
     assert {number: (run.name, run.status) for number, run in runs.items()} == {
-        1: ("first", "finished"), 2: ("second", "failed"), 4: ("killed", "killed")
-    }  # fmt: skip
+        1: ("first", "finished"), 2: ("second", "failed"), last: ("killed", "killed")
+    } | ({4: ("fourth", "finished"), 5: ("fifth", "finished")} if last > 4 else {})  # fmt: skip
     assert [(run.number, run.name, run.tags, run.notes) for run in trashed] == [
         (3, "renamed", {"team": "a", "new": "ü"}, "replaced")
     ]
@@ -82,8 +100,8 @@ def check_runs(services):
     assert (first.tags, first.notes, first.goals) == ({"team": "vision"}, "a line", {"acc": "max"})
     assert (first.source.path, first.source.kernel_id, first.active) == ("train.ipynb", "kernel-1", 0.25)
     assert (runs[2].error.ename, runs[2].error.cell, runs[2].reason) == ("ZeroDivisionError", 2, "It raised.")
-    assert runs[4].metrics == {"loss": 0.5}
-    assert runs[4].reason == "The process ended without a word."
+    assert runs[last].metrics == {"loss": 0.5}
+    assert runs[last].reason == "The process ended without a word."
 
 
 def check_details(services):
@@ -107,3 +125,42 @@ def check_details(services):
     assert [cell["source"] for cell in notebook["cells"]] == ["# Ünïcode", "lr = 0.1"]
     job = services.jobs.get(JOB)
     assert (job.status, job.spec.params) == ("queued", {"lr": 0.3})
+
+
+def check_surroundings(services):
+    """What came with schema 6."""
+    detail = services.runs.detail("4")
+    run, environment = detail.run, detail.environment
+    assert (run.group, run.attempt, run.metrics) == ("folds", 2, {"loss": 0.25})
+    assert [(one.status, one.reason) for one in detail.attempts] == [
+        ("failed", "It was stopped."), ("finished", None)
+    ]  # fmt: skip
+    assert "abcdefgh12345678" not in str(detail)
+    assert [(secret.place, secret.count) for secret in detail.secrets] == [("parameter api_key", 1)]
+    data = {used.data.name: used for used in detail.data}
+    train, far, images = data["train"].data, data["far"].data, data["images"].data
+    assert (train.place, train.role, train.reader, train.rows) == ("data/train.csv", "train", "pandas", 1)
+    assert [(column.name, column.type) for column in train.columns] == [("a", "int64"), ("b", "int64")]
+    assert (len(train.digest), train.size, data["train"].cell_id) == (64, 8, "work")
+    assert (far.digest, far.kind, far.origin, far.problem) == (None, "other", "observed", "not opened")
+    assert (images.files, len(images.manifest)) == (2, 64)
+    values = {logged.value.key: logged for logged in detail.values}
+    note, confusion = values["note"].value, values["confusion"].value
+    assert (note.kind, note.step, note.size, note.meta) == ("text", 3, 7, {"preview": "grüße"})
+    assert (confusion.kind, confusion.step, confusion.context) == ("confusion_matrix", 4, {"subset": "val"})
+    assert (confusion.meta, values["confusion"].cell_id) == ({"labels": ["a", "b"]}, "work")
+    assert [(seed.seed, seed.libraries, seed.cell_id) for seed in detail.seeds] == [
+        (42, ["random", "numpy"], "work")
+    ]
+    assert [(cell.reads, cell.writes) for cell in detail.cells] == [(["f", "x"], ["y"])]
+    git = environment.git
+    assert (git.remote, len(git.diff), git.diff_size, git.diff_cut) == (
+        "https://example.org/a.git", 64, 8, True
+    )  # fmt: skip
+    editable = environment.editable["mine"]
+    assert (editable.path, editable.commit, editable.dirty) == ("/src/mine", "c" * 40, True)
+    assert (environment.lock.path, len(environment.lock.digest), environment.lock.size) == ("uv.lock", 64, 6)
+    assert environment.variables == {"OMP_NUM_THREADS": "4"}
+    fork = services.runs.detail("5").run
+    assert (fork.forked_from, fork.forked_step, detail.forks) == (run.id, 0, [fork.id])
+    assert services.series.read(fork.id, "loss").values == [0.5, 0.125]
