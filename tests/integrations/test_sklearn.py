@@ -199,6 +199,24 @@ def test_fits_inside_an_open_run(project):
     assert run.tags["estimator.DecisionTreeClassifier-2"] == "DecisionTreeClassifier"
 
 
+def test_a_run_of_its_own_is_named_after_the_estimator(project):
+    Ridge().fit(X, y)
+    with tb.start_run(name="mine"):
+        Ridge().fit(X, y)
+    assert [run.start.name for run in project.runs] == ["Ridge", "mine"]
+
+
+def test_a_parameter_set_after_the_fit_replaces_that_of_the_estimator(project):
+    with tb.start_run() as run:
+        Ridge(alpha=2.0).fit(X, y)
+        run.params({"alpha": "chosen later"})
+    assert project.run.params["alpha"] == "chosen later"
+    with tb.start_run(params={"alpha": "chosen before"}):
+        Ridge(alpha=2.0).fit(X, y)
+    found = project.runs[-1].params
+    assert (found["alpha"], found["Ridge.alpha"]) == ("chosen before", 2.0)
+
+
 def test_a_loop_of_fits_in_one_run_does_not_flood_it(project):
     with tb.start_run("loop"):
         for depth in range(1, 31):

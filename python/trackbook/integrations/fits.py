@@ -61,7 +61,7 @@ class Fit:
             own = run is None
             if run is None:
                 with api.set_aside([run for run in api.open_runs() if _own.get(run)]):
-                    run = api.start_run(tags={"autolog": library, "estimator": name})
+                    run = api.start_run(name=name, tags={"autolog": library, "estimator": name})
                 # A job's run goes on until the job ends.
                 own = not run.joined
                 if own:
