@@ -320,3 +320,20 @@ def test_a_run_whose_beginning_came_twice_began_once(services: Services) -> None
     assert services.runs.refresh()
     assert services.runs.search().total == 1
     assert services.runs.get(run_id).number == 1
+
+
+def test_keys_that_no_run_has_are_said_with_the_nearest(services: Services) -> None:
+    run = RunRecorder.start(services.store, experiment="e", name="r")
+    run.log({"accuracy_score": 0.9}, context={"dataset": "train"})
+    run.set_params({"lr": 0.1})
+    run.end()
+    services.runs.refresh()
+    near = "Did you mean metrics.`accuracy_score{dataset=train}`?"
+    ask = services.runs.unknown_keys
+    assert ask("metrics.accuracy_score > 0.2", None, 0) == [f"No run has a metric accuracy_score. {near}"]
+    assert ask("not (params.lrr = 1)", None, 0) == ["No run has a parameter lrr. Did you mean params.lr?"]
+    assert ask("tags.zzz = 'a'", None, 0) == ["No run has a tag zzz."]
+    assert ask("metrics.`accuracy_score{dataset=train}` > 2 and params.lr > 1", None, 0) == []
+    assert ask("metrics.accuracy_score > 0.2", None, 3) == []
+    assert ask(None, "metrics.accuracy_score desc", 1) == [f"No run has a metric accuracy_score. {near}"]
+    assert services.runs.search("metrics.`accuracy_score{dataset=train}` > 0.2").total == 1

@@ -33,6 +33,7 @@ from trackbook.store.parts import run_state
 from trackbook.store.place import Place
 from trackbook.store.runs import find_run_ids, read_changes, read_experiments, read_runs, read_trash
 from trackbook.store.search import Scope, Searcher
+from trackbook.store.unknown_keys import unknown_keys
 from trackbook.store.used import read_data, read_secrets, read_seeds, read_values
 
 MAX_WINDOW = 10_000
@@ -68,6 +69,17 @@ class Runs:
         with self._database.read() as connection:
             found = self._searcher.search(connection, query or "", order_by or "", scope, offset, limit)
             return RunPage(found.total, found.revision, read_runs(connection, found.ids))
+
+    def unknown_keys(self, query: str | None, order_by: str | None, found: int) -> list[str]:
+        """Return what to say of a search that found `found` runs: which of its keys no run has, and what is near.
+
+        Of the query itself only where nothing was found.
+        """
+        asked = (query or "") if not found else ""
+        if not asked and not order_by:
+            return []
+        with self._database.read() as connection:
+            return unknown_keys(connection, asked, order_by or "")
 
     def ids(self, query: str | None = None, *, trashed: bool = False) -> list[str]:
         """Return the ids of all runs that match, in the order of `search`. Raises QueryError like `search`."""

@@ -1,5 +1,6 @@
 """Runs and comparisons as pandas tables, for notebooks and scripts."""
 
+import warnings
 from typing import Any
 
 import pandas as pd
@@ -23,6 +24,8 @@ def runs_table(
         found += page.runs
         if not page.runs or len(found) >= page.total:
             break
+    for hint in services.runs.unknown_keys(query, order_by, len(found)):
+        warnings.warn(hint, stacklevel=3)
     return frame_of(found)
 
 

@@ -1,5 +1,6 @@
 """`tb.table` and `%track runs`: runs as a table to be read."""
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -170,6 +171,8 @@ def table(
     if runs is None or isinstance(runs, str):
         page = services.runs.search(runs, order_by=order_by, limit=limit)
         found, total = page.runs, page.total
+        for hint in services.runs.unknown_keys(runs, order_by, total):
+            warnings.warn(hint, stacklevel=2)
         if runs and "order by" in runs.lower():
             order = "in the order of the search"
     else:

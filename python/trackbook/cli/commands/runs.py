@@ -54,6 +54,8 @@ def runs(
         page = project.runs.search(query, order_by=order_by, offset=len(found), limit=size, trashed=trashed)
         total = page.total if page.runs else len(found)
         found += page.runs
+    for hint in project.runs.unknown_keys(query, order_by, len(found)):
+        say(hint)
     if as_json:
         print_json(found)
     elif found:
