@@ -204,6 +204,12 @@ def test_runs_are_a_table():
     assert len(tb.runs()) == 2
     assert len(tb.runs(limit=1)) == 1
     assert tb.runs(order_by="metrics.acc")["metrics.acc"].tolist() == [0.2, 0.4]
+    with pytest.warns(UserWarning, match=r"No run has a metric ac\. Did you mean metrics\.acc\?"):
+        assert len(tb.runs("metrics.ac > 0")) == 0
+    with pytest.warns(UserWarning, match=r"No run has a metric ac\."):
+        assert len(tb.runs(order_by="metrics.ac")) == 2
+    with pytest.warns(UserWarning, match=r"No run has a metric ac\."):
+        assert tb.table("metrics.ac > 0").total == 0
     assert tb.compare("#1", run).loc["params.lr"].tolist() == [0.1, 0.2]
     with pytest.raises(tb.TrackbookError, match="character"):
         tb.runs("params.lr >")

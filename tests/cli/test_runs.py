@@ -151,3 +151,9 @@ def test_the_best_is_marked_where_there_is_one() -> None:
     assert texts([1.0, 1.0], "max") == ["1", "1"]
     assert texts([1.0], "max") == ["1"]
     assert texts([1.0, 2.0, 8.0], "max", ["a", "a", "b"]) == ["1", "★ 2", "8"]
+
+
+def test_keys_that_no_run_has_are_said_beside_the_answer(project: Path, call: Call) -> None:
+    answer = call("runs", "metrics.no_such > 1", "--json")
+    assert (answer.code, json.loads(answer.out)) == (0, [])
+    assert "No run has a metric no_such." in answer.err
