@@ -18,6 +18,8 @@ def text_of(length: int, letters: str = LETTERS) -> str:
     return "".join(_random.choices(letters, k=length - 2)) + "a1"
 
 
+HEX = text_of(32, "0123456789abcdef")
+HEX40 = text_of(40, "0123456789abcdef")
 JWT = ".".join(("eyJhbGciOiJIUzI1NiJ9", "eyJzdWIiOiIxMjM0NTY3ODkwIn0", text_of(43)))
 TOKENS = {
     "aws access key": "AKIA" + text_of(16, string.ascii_uppercase + string.digits).upper(),
@@ -35,6 +37,12 @@ TOKENS = {
     "groq key": "gsk_" + text_of(52),
     "databricks token": "dapi" + text_of(32, string.hexdigits.lower()),
     "digitalocean token": "dop_v1_" + text_of(64, string.hexdigits.lower()),
+    "replicate token": "r8_" + text_of(37),
+    "nvidia key": "nvapi-" + text_of(64, LETTERS + "-_"),
+    "langsmith key": "lsv2_pt_" + text_of(32, "0123456789abcdef") + "_" + text_of(10, "0123456789abcdef"),
+    "tavily key": "tvly-dev-" + text_of(32),
+    "xai key": "xai-" + text_of(80),
+    "telegram token": "1234567890:AA" + text_of(33),
     "sendgrid key": f"SG.{text_of(22)}.{text_of(43)}",
     "jwt": JWT,
     "private key": f"-----BEGIN RSA PRIVATE KEY-----\n{text_of(64)}\n{text_of(64)}\n-----END RSA PRIVATE KEY-----",
@@ -96,6 +104,27 @@ GIVEN = {
     "curl -H 'X: bearer abcdef0123456789xyz'": "abcdef0123456789xyz",
     "AccountName=a;AccountKey=abcdefghijklmnopqrstuvwxyz0123==;x": "abcdefghijklmnopqrstuvwxyz0123==",
     "https://x.blob.core.windows.net/a?sv=1&sig=abcdefghij%2Bklmnopqrstuv%3D": "abcdefghij%2Bklmnopqrstuv%3D",
+    f'os.environ["KAGGLE_KEY"]="{HEX}"': HEX,
+    f"%env X_KEY={HEX}": HEX,
+    f"%env X_KEY {HEX}": HEX,
+    f"export X_KEY={HEX}": HEX,
+    f'AZURE_OPENAI_KEY = "{HEX}"': HEX,
+    'DB_PASS = "hunter2secret9"': "hunter2secret9",
+    f'{{"username":"bob","key":"{HEX}"}}': HEX,
+    f'wandb.login(key="{HEX40}")': HEX40,
+    f"!wandb login {HEX40}": HEX40,
+    f"!wandb login --relogin {HEX40}": HEX40,
+    "https://x.org/a?api_key=abcd1234efgh&b=1": "abcd1234efgh",
+    "user=bob password=hunter2 host=h": "hunter2",
+    "'host=h password=tigertiger'": "tigertiger",
+    "'password=tigertiger dbname=h'": "tigertiger",
+    "'Server=h;UID=sa;PWD=Str0ng!;'": "Str0ng!",
+    "curl -u bob:pw77 https://x.org": "pw77",
+    "curl -s --user 'bob:tigers' https://x.org": "tigers",
+    'requests.get(url, auth=("bob","pw77"))': "pw77",
+    "HTTPBasicAuth(user, 'tigers')": "tigers",
+    "postgresql://bob:p@ss@w0rd@db/x": "p@ss@w0rd",
+    "postgresql://bob:pa/ss9@db/x": "pa/ss9",
     "https://hooks.slack.com/services/T00000000/B0000000/abcdefgh": "T00000000/B0000000/abcdefgh",
 }
 
@@ -135,6 +164,34 @@ def test_values_of_secret_names(text: str) -> None:
         "sk-learn-contrib-2023-version",
         "task-oriented-dialogue-system-2023-abcdefghijklmnopqrst",
         "xAKIAIOSFODNN7EXAMPLE",
+        "print(dict(os.environ))\n{'PWD': '/home/some/where1', 'OLDPWD': '/home/2'}",
+        "PWD=/home/somebody/work1",
+        "token_loss=1.2e-3",
+        "token_acc: 9.31e-01",
+        "token_throughput=12345.6tok/s",
+        "token: 12345.6789",
+        "secret_dir_token='/mnt/tokens/1234'",
+        'token_mixer="attention-v2"',
+        'token_embedding_model="text-embedding-3-small"',
+        'token_id = "abcdefgh12345"',
+        'key="label"',
+        "df.sort_values(by='a', key=lambda x: x)",
+        "sorted(rows, key=operator.itemgetter2)",
+        'sort_key = "customer_order_2024_v2"',
+        'cache_key = "1b2c3d4e5f60718293a4b5c6d7e8f901"',
+        "rng_key = jax.random.PRNGKey(12345678)",
+        '"key": "1b2c3d4e5f60718293a4b5c6d7e8f9011b2c3d4e5f60718293a4b5c6d7e8f901"',
+        "sha256:1b2c3d4e5f60718293a4b5c6d7e8f9011b2c3d4e5f60718293a4b5c6d7e8f901",
+        'FEATURE_KEY = "customer_id_2024_v2"',
+        'forward_pass = "encoder-v2-large"',
+        "n_pass=3, first_pass: 12345678",
+        "connect(user=user, password=password, host=host)",
+        "auth=(user, password)",
+        "curl -u $USER:$PASSWORD https://x.org",
+        "http://localhost:8888/lab?email=a@b.org",
+        "http://host:8080/tree/@scope/x",
+        "the last login was 2024-01-01T00:00:00",
+        "at 12:34:56 AA-run started",
         "commit 1b2c3d4e5f60718293a4b5c6d7e8f90123456789",
         "0.12345678901234567890123",
         "-" * 80,
@@ -155,9 +212,17 @@ def test_several_are_told_in_order_and_without_overlaps() -> None:
 
 def test_values_of_variables() -> None:
     environ = {
-        "OPENAI_API_KEY": "plain words of a key",
-        "MY_PASS": "with\nnewline",
-        "DATABASE_URL": "postgresql://bob:longpassword@db/x",
+        "OPENAI_API_KEY": "plain words of key 1",
+        "MY_PASS": "with\nnewline2",
+        "DATABASE_URL": "postgresql://bob:longpassword1@db/x",
+        "AZURE_OPENAI_KEY": HEX,
+        "POSTGRES_PASSWORD": "postgres",
+        "MYSQL_PASSWORD": "password",
+        "REDIS_PASSWORD": "changeme123",
+        "PARTITION_KEY": "customer_id",
+        "SORT_KEY": "customer_order_2024",
+        "FOLDER_SECRET": "/run/secrets/abc1",
+        "RETRY_TOKEN": "12345.678",
         "WANDB_KEY": "short",
         "PWD": "/home/somebody",
         "SSH_AUTH_SOCK": "/tmp/ssh-agent",
@@ -166,9 +231,24 @@ def test_values_of_variables() -> None:
         "HOME": "/home/somebody",
     }
     known = secret_values(environ)
-    assert set(known) == {"plain words of a key", "with\nnewline", "with\\nnewline", "longpassword"}
-    (found,) = find_secrets("print: plain words of a key.", known)
+    assert set(known) == {
+        "plain words of key 1",
+        "with\nnewline2",
+        "with\\nnewline2",
+        "longpassword1",
+        HEX,
+    }
+    (found,) = find_secrets("print: plain words of key 1.", known)
     assert (found.start, found.end, found.kind) == (7, 27, "value of OPENAI_API_KEY")
+
+
+def test_known_values_are_found_as_words() -> None:
+    known = {"hunter22": "value of A_TOKEN"}
+    for text in ("hunter22", "'hunter22'", "a\\nhunter22", "?x=%3Dhunter22&", "(hunter22)", "größe:hunter22"):
+        assert len(find_secrets(text, known)) == 1, text
+    for text in ("hunter222", "headhunter22", "x_hunter22", "hunter22s"):
+        assert find_secrets(text, known) == [], text
+    assert len(find_secrets("xx" + HEX + "yy", {HEX: "value of A_TOKEN"})) == 1
 
 
 def test_names() -> None:
@@ -181,6 +261,9 @@ def test_names() -> None:
         "hfToken",
         "db.password",
         "token_2",
+        "TOKEN_PROD",
+        "DB_PASS",
+        "DB_PWD",
     ):
         assert is_secret_name(name), name
     for name in (
@@ -188,6 +271,12 @@ def test_names() -> None:
         "max_tokens",
         "pad_token",
         "token_type",
+        "token_id",
+        "token_loss",
+        "token_mixer",
+        "PWD",
+        "OLDPWD",
+        "forward_pass",
         "secret_name",
         "keyboard",
         "public_key",

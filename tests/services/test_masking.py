@@ -1,6 +1,7 @@
 """Secrets are masked on each way into a store, and told."""
 
 import copy
+import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -134,18 +135,85 @@ def test_a_value_with_a_secret_name_is_known_from_then_on(store: StorePaths) -> 
     masker = Masker()
     assert masker.text("db_password = 'tr0ubador&3'", "a") == f"db_password = '{MASK}'"
     assert Masker().text("it says tr0ubador&3 here", "b") == f"it says {MASK} here"
-    masker.text("password = 'short1'; password = 'a longer one'", "a")
-    assert Masker().text("short1 and a longer one", "b") == "short1 and a longer one"
+    masker.text("password = 'short1'; password = 'correcthorse'; password = 'postgres'", "a")
+    assert Masker().text("short1, correcthorse, postgres", "b") == f"short1, {MASK}, postgres"
+    assert Masker().text("correcthorses", "b") == "correcthorses"
+    masker.text("access_token = 'version-2-b'", "a")
+    assert Masker().text("it is version-2-b", "b") == "it is version-2-b"
+
+
+SECOND = "password = 'tigertigertiger'"
+
+
+def test_a_password_that_stands_again_without_its_name() -> None:
+    text = f"connect('bob', 'tigertigertiger')\n{SECOND}\nconnect('eve', 'tigertigertiger')"
+    masker = Masker()
+    expected = f"connect('bob', '{MASK}')\npassword = '{MASK}'\nconnect('eve', '{MASK}')"
+    assert masker.text(text, "a") == expected
+    assert masker.found == [MaskedSecret("value of password", "a", 3)]
+
+
+def test_a_password_that_stands_before_its_name_in_another_part() -> None:
+    cells = [
+        {"cell_type": "code", "source": "connect('tigertigertiger')", "outputs": [], "metadata": {}},
+        {"cell_type": "code", "source": SECOND, "outputs": [], "metadata": {}},
+    ]
+    masker = Masker()
+    masked = masker.notebook({"cells": cells, "metadata": {}})
+    assert [cell["source"] for cell in masked["cells"]] == [f"connect('{MASK}')", f"password = '{MASK}'"]
+    assert sum(one.count for one in masker.found) == 2
+
+
+def test_parts_of_values_and_outputs_are_one_thing(store: StorePaths) -> None:
+    assert Masker().named({"a": "use lionlionlion", "password": "lionlionlion"}, "parameter") == {
+        "a": f"use {MASK}",
+        "password": MASK,
+    }
+    outputs = [
+        {"output_type": "stream", "name": "stdout", "text": "bearbearbear"},
+        {"output_type": "stream", "name": "stdout", "text": "password='bearbearbear'"},
+    ]
+    assert [one["text"] for one in Masker().outputs(outputs, "a")] == [MASK, f"password='{MASK}'"]
+    run = RunRecorder.start(store, experiment="e")
+    order = run.cell_started(None, 1, "x")
+    run.cell_finished(order, "ok", 0.1, outputs)
+    run.end()
+    (finished,) = written(store, r.CellFinished)
+    assert b"bearbearbear" not in b"".join(run.blobs.get(digest) for digest in finished.outputs)
+
+
+def test_json_stays_json(store: StorePaths) -> None:
+    value = {
+        "password": 'open "sesame" 12',
+        "note": 'open "sesame" 12!',
+        TOKEN: [1, None, "größe"],
+        "n": 1e-3,
+    }
+    masked = json.loads(Masker().json(json.dumps(value).encode(), "a"))
+    assert masked == {"password": MASK, "note": f"{MASK}!", MASK: [1, None, "größe"], "n": 1e-3}
+    plain = b'{ "a":  [1, 2.50] }'
+    assert Masker().json(plain, "a") == plain
+    assert Masker().json(f"no JSON {TOKEN}".encode(), "a") == f"no JSON {MASK}".encode()
+    run = RunRecorder.start(store, experiment="e")
+    run.log_rich("j", RichContent("json", json.dumps(value).encode(), "application/json", {}))
+    run.end()
+    assert json.loads(run.blobs.get(written(store, r.ValueLogged)[0].value.digest)) == masked
+
+
+def test_a_quote_in_a_password_does_not_end_it() -> None:
+    assert Masker().text(r"password = 'it\'s open 77'; x = 1", "a") == f"password = '{MASK}'; x = 1"
+    assert Masker().text("says it's open 77", "b") == f"says {MASK}"
+    assert Masker().text(r'{"password": "a\"b\\", "x": "y"}', "c") == f'{{"password": "{MASK}", "x": "y"}}'
 
 
 def test_variables_that_are_set_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert Masker().text("it is plain-value", "a") == "it is plain-value"
-    monkeypatch.setenv("SOME_TOKEN", "plain-value")
+    assert Masker().text("it is plain-value-7", "a") == "it is plain-value-7"
+    monkeypatch.setenv("SOME_TOKEN", "plain-value-7")
     masker = Masker()
-    assert masker.text("it is plain-value", "a") == f"it is {MASK}"
+    assert masker.text("it is plain-value-7", "a") == f"it is {MASK}"
     assert masker.found == [MaskedSecret("value of SOME_TOKEN", "a", 1)]
     monkeypatch.delenv("SOME_TOKEN")
-    assert Masker().text("it is plain-value", "a") == "it is plain-value"
+    assert Masker().text("it is plain-value-7", "a") == "it is plain-value-7"
     assert "SOME_TOKEN" not in os.environ
 
 

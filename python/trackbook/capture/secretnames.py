@@ -1,4 +1,4 @@
-"""Which names are names of secrets: `api_key` and `DB_PASSWORD` are, `max_tokens` and `tokenizer` are not."""
+"""Which names are names of secrets: `api_key` and `DB_PASSWORD` are, `max_tokens` and `token_loss` are not."""
 
 import re
 from functools import lru_cache
@@ -13,6 +13,27 @@ _STRONG = frozenset(
 )  # fmt: skip
 _KEYS = frozenset(
     ("api", "access", "secret", "private", "account", "auth", "encryption", "signing", "master", "license", "shared")
+)  # fmt: skip
+# A name that ends so belongs to one of several of its kind: token_prod, PASSWORD_2.
+_PLACES = frozenset(("prod", "production", "dev", "staging", "stage", "live", "test"))
+# Folders that shells know; a password is `pwd` or DB_PWD.
+_FOLDERS = ("PWD", "OLDPWD")
+_PASSWORDS = frozenset(("password", "passwd", "passphrase", "passwort", "pwd", "secret"))
+# Whose "pass" is a password, and not a pass over something.
+_OWNERS = frozenset(
+    (
+        "db", "database", "user", "my", "mail", "email", "smtp", "imap", "ftp", "sftp", "ssh", "mysql", "pg",
+        "postgres", "redis", "mongo", "admin", "root", "login", "sudo", "proxy", "http", "api", "app", "service",
+        "ldap", "sql",
+    )
+)  # fmt: skip
+# Keys that find something, and open nothing.
+_FINDING = frozenset(
+    (
+        "public", "cache", "sort", "primary", "partition", "foreign", "row", "group", "join", "hash", "object", "s",
+        "dict", "map", "index", "lookup", "idempotency", "dedup", "state", "rng", "random", "prng", "query", "value",
+        "host",
+    )
 )  # fmt: skip
 # What stands before "token" in the words of language models, where a token is a piece of text.
 _TEXT_TOKENS = frozenset(
@@ -37,25 +58,34 @@ _ABOUT = frozenset(
 def is_secret_name(name: str) -> bool:
     """Tell whether a variable, parameter or field of this name holds a secret, whatever the case it is written in."""
     words = _split(name)
-    if not words or words[-1] in _ABOUT:
+    if not words or words[-1] in _ABOUT or name in _FOLDERS:
         return False
     if not _STRONG.isdisjoint(words) or _has_key(words):
         return True
-    return _is_token(words)
+    return _is_token(words) or _is_pass(name, words)
 
 
 @lru_cache(maxsize=4096)
 def is_secret_variable(name: str) -> bool:
-    """Tell whether an environment variable of this name holds a secret: there any `..._KEY` or `..._PASS` does."""
+    """Tell whether an environment variable of this name may hold a secret: there `..._KEY` and `..._PASS` do, too."""
     words = _split(name)
-    if name.upper() in ("PWD", "OLDPWD"):
+    if name.upper() in _FOLDERS:
         return False
     return is_secret_name(name) or (len(words) > 1 and words[-1] in ("key", "pass", "auth", "pat"))
 
 
+@lru_cache(maxsize=4096)
+def is_key_name(name: str) -> bool:
+    """Tell whether a name is that of some key, which is a secret only where its value looks random."""
+    words = _split(name)
+    return bool(words) and words[-1] == "key" and _FINDING.isdisjoint(words)
+
+
+@lru_cache(maxsize=4096)
 def is_password_name(name: str) -> bool:
     """Tell whether the secret of this name is one that a person may have thought up: short, and without digits."""
-    return not {"password", "passwd", "passphrase", "passwort", "pwd", "secret"}.isdisjoint(_split(name))
+    words = _split(name)
+    return not _PASSWORDS.isdisjoint(words) or _is_pass(name, words)
 
 
 def _split(name: str) -> list[str]:
@@ -67,5 +97,11 @@ def _has_key(words: list[str]) -> bool:
 
 
 def _is_token(words: list[str]) -> bool:
-    # A number behind it counts a name: token_2, TOKEN_PROD.
-    return "token" in words and _TEXT_TOKENS.isdisjoint(words)
+    last = len(words) - 1
+    while last > 0 and (words[last].isdigit() or words[last] in _PLACES):
+        last -= 1
+    return words[last] == "token" and _TEXT_TOKENS.isdisjoint(words)
+
+
+def _is_pass(name: str, words: list[str]) -> bool:
+    return len(words) > 1 and words[-1] == "pass" and (name.isupper() or not _OWNERS.isdisjoint(words))

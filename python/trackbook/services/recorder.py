@@ -270,7 +270,7 @@ class RunRecorder(RunWriter):
         """Record how an execution ended, after `duration` seconds, with its outputs (nbformat 4 dicts)."""
         place = f"output of cell {order}"
         with self.masking() as mask:
-            outputs = [mask.output(output, place) for output in outputs]
+            outputs = mask.outputs(outputs, place)
             error = mask.cell_error(error, place)
         digests = [self.store_blob(msgspec.json.encode(to_wire(output))) or "" for output in outputs]
         names = list(reads), list(writes)
@@ -311,7 +311,9 @@ class RunRecorder(RunWriter):
         data, meta = value.data, dict(value.meta)
         with self.masking() as mask:
             meta = mask.value(meta, f"value {key}")
-            if value.kind in ("text", "json", "html"):
+            if value.kind == "json":
+                data = mask.json(data, f"value {key}")
+            elif value.kind in ("text", "html"):
                 data = mask.data(data, f"value {key}")
         digest = self.store_blob(data)
         if digest is not None:
