@@ -123,3 +123,22 @@ def test_without_a_document() -> None:
     assert verdict.document is None
     assert describe_verdict(verdict) == "1 run more than once"
     assert describe_verdict(judge(ran("a"), None)) == "each ran once"
+
+
+@pytest.mark.parametrize(
+    ("stored", "present", "same"),
+    [
+        ("password = '•••'", "password = 'tigertiger'", True),
+        ("password = '•••'\nf('tigertiger')", "password = '•••'\nf('•••')", True),
+        ("f('a', '•••', k='•••')", "f('a', 'tig\\'er', k='x')", True),
+        ("key = '•••'", "key = '-----BEGIN PRIVATE KEY-----\nab\n-----END PRIVATE KEY-----'", True),
+        ("password = '•••'", "password = 'x'; print('y')", False),
+        ("password = '•••'\nlr = 1", "password = 'tigertiger'\nlr = 2", False),
+        ("password = '•••'", "password = 'tigertiger'\nlr = 2", False),
+        ("password = '•••'", "token = 'tigertiger'", False),
+    ],
+)
+def test_a_masked_secret_is_no_edit(stored: str, present: str, same: bool) -> None:
+    ran_once = Ran("a", 1, stored, [], ["a"], datetime.now(UTC))
+    verdict = judge([ran_once], Document([PresentCell("a", present, 1, ["a"])]))
+    assert verdict.clean is same

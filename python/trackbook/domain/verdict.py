@@ -4,12 +4,15 @@ It is told from the executions and from the notebook's document, and goes no fur
 what ran before the run was opened, nobody knows here.
 """
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
 from msgspec import Struct
+
+from trackbook.domain.secret import MASK
 
 FindingCode = Literal["out_of_order", "edited", "deleted_but_used", "repeated", "never_run"]
 
@@ -277,7 +280,42 @@ def _matters(ran: Ran) -> bool:
 
 
 def _same(one: str, other: str) -> bool:
-    return _normal(one) == _normal(other)
+    one, other = _normal(one), _normal(other)
+    if one == other:
+        return True
+    if MASK not in one and MASK not in other:
+        return False
+    ones, others = (_PRIVATE_KEY.sub(MASK, text).split("\n") for text in (one, other))
+    return len(ones) == len(others) and all(
+        _fits(a, b) or _fits(b, a) for a, b in zip(ones, others, strict=True)
+    )
+
+
+# The only secret that has several lines.
+_PRIVATE_KEY = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z ]*-----|\Z)"
+)
+
+
+def _fits(masked: str, line: str) -> bool:
+    # A mask stands for any text that does not end the quotes it stands in.
+    first, *rest = masked.split(MASK)
+    if not rest:
+        return masked == line
+    if not line.startswith(first) or not line.endswith(rest[-1]):
+        return False
+    at, last = len(first), len(line) - len(rest[-1])
+    for number, piece in enumerate(rest, start=1):
+        end = last if number == len(rest) else line.find(piece, at + 1, last)
+        if end <= at:
+            return False
+        if piece[:1] in ("'", '"') and piece[0] in _ESCAPED.sub("", line[at:end]):
+            return False
+        at = end + len(piece)
+    return True
+
+
+_ESCAPED = re.compile(r"\\.")
 
 
 def _normal(source: str) -> str:
