@@ -111,6 +111,22 @@ def test_what_cells_read_is_seen_with_the_cell(kernel, project, files):
     assert list(latest(project.last)) == ["data/train.csv"]
 
 
+def test_files_that_a_cell_opens_by_itself_are_seen(fresh, start_kernel):
+    for name in ("a.txt", "b.txt", "c.txt"):
+        (fresh.folder / name).write_text(name)
+    kernel = start_kernel()
+    kernel.run("%load_ext trackbook\n%track start plain")
+    assert kernel.run("open.__code__.co_name").outputs[0]["data"]["text/plain"] == "'_modified_open'"
+    kernel.run("with open('a.txt') as file:\n    file.read()", cell_id="c1")
+    kernel.run("def read(path):\n    return open(path).read()\nread('b.txt')", cell_id="c2")
+    kernel.run("%load c.txt")
+    found = digested(fresh, 2)
+    assert {(x.data.place, x.data.reader, x.cell_id) for x in found.values()} == {
+        ("a.txt", "open", "c1"),
+        ("b.txt", "open", "c2"),
+    }
+
+
 def test_a_library_that_is_imported_later_is_seen(fresh, start_kernel):
     (fresh.folder / "a.csv").write_text("a\n1\n")
     kernel = start_kernel()

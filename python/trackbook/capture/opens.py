@@ -19,6 +19,8 @@ _CODE = (".py", ".pyc", ".pyi", ".pyx", ".so", ".pyd", ".dll", ".dylib", ".ipynb
 _OWN = frozenset(
     ("trackbook", "IPython", "ipykernel", "pip", "setuptools", "pkg_resources", "importlib_metadata")
 )
+# IPython gives cells an `open` of its own, behind which the code that matters calls.
+_OPEN_OF_CELLS = "_modified_open"
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 _WRITING = os.O_WRONLY | os.O_RDWR
 _MAKING = os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -223,6 +225,9 @@ def _find_reader() -> str | None:
         name = frame.f_globals.get("__name__")
         package = name.partition(".")[0] if isinstance(name, str) else ""
         if name not in _HERE and package not in sys.stdlib_module_names:
+            if package in _OWN and frame.f_code.co_name == _OPEN_OF_CELLS:
+                frame = frame.f_back or frame
+                continue
             if package in _OWN:
                 return None
             file = frame.f_code.co_filename
