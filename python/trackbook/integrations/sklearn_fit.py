@@ -23,8 +23,8 @@ _PROBE = 500
 # Those that draw when they predict or transform, and DummyClassifier as it is set.
 # Where other threads run, they can't be called without a trace.
 _DRAWING = frozenset(("IterativeImputer", "BernoulliRBM", "LatentDirichletAllocation"))
-_QUIET_THREADS = ("trackbook", "IOPub", "Heartbeat", "Control", "Shell", "Subshell", "Tqdm")
-_QUIET_PACKAGES = frozenset(("IPython", "ipykernel", "zmq", "tornado", "tqdm", "trackbook"))
+_QUIET_THREADS = ("trackbook", "IOPub", "Heartbeat", "Control", "Shell", "Subshell", "Tqdm", "QueueFeeder")
+_QUIET_PACKAGES = frozenset(("IPython", "ipykernel", "zmq", "tornado", "tqdm", "trackbook", "joblib"))
 _EXAMPLE = 5
 _MAX_FEATURES = 1_000
 # Only what these libraries wrote is called by autologging itself: it has no effects that anybody would see.
@@ -254,7 +254,7 @@ def _is_same(state: Any, other: Any) -> bool:
 
 
 def others_run() -> bool:
-    """Tell whether another thread runs than those of the kernel and of Trackbook itself, which draw no numbers."""
+    """Tell whether another thread runs than those of the kernel, joblib and Trackbook, which draw no numbers."""
     current = threading.current_thread()
     return any(
         thread is not current
