@@ -186,3 +186,25 @@ def test_text_that_can_not_be_searched_is_not_stored(monkeypatch: pytest.MonkeyP
     masker = masking.Masker()
     assert masker.text("anything", "notes") == MASK
     assert [(one.kind, one.place) for one in masker.found] == [("text that could not be searched", "notes")]
+
+
+def test_what_is_said_of_a_secret_shows_none(start_kernel: Callable[..., Any], fresh: Any) -> None:
+    kernel = start_kernel()
+    kernel.run("%load_ext trackbook")
+    started = kernel.run("%track start churn --params password='tigertiger1' lr=0.1")
+    answered = kernel.run("%track param db_password='liontiger1'")
+    for reply in (started, answered):
+        said = json.dumps(reply.outputs, ensure_ascii=False)
+        assert MASK in said
+        assert "tiger" not in said
+    assert fresh.last.params["db_password"] == MASK
+
+
+def test_the_warning_names_no_line_of_ours(start_kernel: Callable[..., Any], fresh: Any) -> None:
+    kernel = start_kernel()
+    kernel.run("%load_ext trackbook\n%track start churn")
+    reply = kernel.run("password = 'tigertiger1'")
+    (said,) = [one["text"] for one in reply.outputs if "looks like a secret" in one.get("text", "")]
+    assert "StorageWarning" in said
+    assert ".py:" not in said
+    assert "self.gen" not in said

@@ -117,7 +117,7 @@ def test_what_a_run_says(store: StorePaths) -> None:
         StorageWarning, match=r"\(github token, parameter key\) and masked it before"
     ) as warned:
         run = say_it_all(store)
-    assert len(warned) == 1
+    assert [one.filename for one in warned] == ["trackbook"]
     (params,), (finished,), (ended,) = (written(store, k) for k in (r.ParamsSet, r.CellFinished, r.RunEnded))
     assert params.values == {"key": MASK, "lr": 0.1, "n": [1, MASK]}
     assert finished.error == CellError("E", MASK, [MASK])

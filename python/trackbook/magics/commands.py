@@ -26,6 +26,7 @@ from trackbook.magics.listing import (
 from trackbook.magics.sessions import NotebookSession
 from trackbook.magics.values import Namespace, list_values, shorten, tags_of
 from trackbook.magics.words import Arity, Words, did_you_mean, read_words, unquote
+from trackbook.services.masking import Masker
 from trackbook.services.past import LAST
 
 if TYPE_CHECKING:
@@ -126,8 +127,9 @@ def start_run(words: Words, context: Context, default: str | None = None) -> tup
         parts.append("its experiment is the job's")
     if before is not None and before is not run:
         parts.append(f"{_label(before)} {'goes on around it' if before.is_open else 'is finished'}")
-    parts += [list_values(params)] if params else []
-    parts += [f"tags {', '.join(f'{k}={v}' if v else k for k, v in tags.items())}"] if tags else []
+    parts += [list_values(_masked(run, params))] if params else []
+    shown = _masked(run, tags) if tags else {}
+    parts += [f"tags {', '.join(f'{k}={v}' if v else k for k, v in shown.items())}"] if tags else []
     return run, " · ".join(parts)
 
 
@@ -188,7 +190,12 @@ def _param(words: Words, context: Context) -> str:
     run = api.require_run()
     values = context.names.values(words.plain, text=True)
     run.params(values)
-    return _recorded(run, list_values(values))
+    return _recorded(run, list_values(_masked(run, values)))
+
+
+def _masked(run: api.Run, values: Mapping[str, Any]) -> dict[str, Any]:
+    # A line that is shown is kept in the notebook.
+    return Masker(run.recorder.captures("secrets")).named(values, "answer")
 
 
 def _metric(words: Words, context: Context) -> str:

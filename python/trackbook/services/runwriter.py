@@ -24,7 +24,7 @@ from trackbook.errors import StoreError, UsageError
 from trackbook.services.capturing.switches import is_wanted
 from trackbook.services.masking import Masker
 from trackbook.services.mending import MendingWriter
-from trackbook.services.warning import warn
+from trackbook.services.warning import warn, warn_without_line
 from trackbook.store.blobs import BlobStore
 from trackbook.store.journal import JournalWriter, opening_record
 from trackbook.store.locks import ProcessLock, boot_id, os_host, process_started
@@ -185,11 +185,10 @@ class RunWriter:
     def _tell_of_secret(self, kind: str, place: str) -> None:
         if not self.told_of_secrets:
             self.told_of_secrets = True
-            warn(
+            warn_without_line(
                 f"Trackbook found what looks like a secret ({kind}, {place}) and masked it before it was stored in "
                 f"the run {self.experiment} · {self.name}. `trackbook show` lists all that is masked; "
-                "`%track capture secrets off` switches this off.",
-                stacklevel=4,
+                "`%track capture secrets off` switches this off."
             )
 
     # What the disk refuses

@@ -14,3 +14,11 @@ def warn(text: str, stacklevel: int = 2) -> None:
         warnings.warn(text, StorageWarning, stacklevel=stacklevel + 1)
     except StorageWarning:
         sys.stderr.write(f"{StorageWarning.__name__}: {text}\n")
+
+
+def warn_without_line(text: str) -> None:
+    """Warn the user without a look at the line that is being executed, as that may hold what is not to be shown."""
+    try:
+        warnings.warn_explicit(text, StorageWarning, "trackbook", 0)
+    except StorageWarning:
+        sys.stderr.write(f"{StorageWarning.__name__}: {text}\n")
