@@ -583,3 +583,11 @@ def test_a_module_that_is_loaded_anew_keeps_one_hook(run):
     Path("a.csv").read_bytes()
     assert list(run.inputs) == ["a.csv"]
     assert len(opens._hooked) == 1
+
+
+def test_what_is_read_and_then_named_keeps_its_reader(run):
+    pd.read_csv("a.csv")
+    assert run.inputs["a.csv"].origin == "observed"
+    data_of(run.recorder).declare("a.csv", role="validation")
+    found = run.inputs["a.csv"]
+    assert (found.origin, found.role, found.reader) == ("declared", "validation", "pandas")

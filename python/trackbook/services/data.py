@@ -317,6 +317,8 @@ class RunData:
             # What the user said about a version meanwhile is not taken back by what was begun before.
             if said is not None and said.origin == "declared" and data.origin == "observed":
                 data = replace(data, origin="declared", name=said.name, role=said.role or data.role)
+            if said is not None and data.reader is None:  # that it is named does not change what read it
+                data = replace(data, reader=said.reader)
             self._said[data.place] = data
             if not self._over:
                 self._recorder.data_used(data, cell_id)
