@@ -51,7 +51,13 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StorePaths:
 def machine(store: StorePaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Machine]:
     present = threading.local()
     present.name = ""
-    for module in ("store.locks", "services.recorder", "services.runwriter", "services.ingest", "services.ingestion"):
+    for module in (
+        "store.locks",
+        "services.recorder",
+        "services.runwriter",
+        "services.ingest",
+        "services.ingestion",
+    ):
         monkeypatch.setattr(f"trackbook.{module}.os_host", lambda: present.name)
 
     def use(name: str) -> None:

@@ -372,6 +372,23 @@ def test_duckdb_still_finds_the_caller_s_variables(run):
     del mine
 
 
+def test_data_that_is_given_itself_is_no_path(run, monkeypatch):
+    looked = []
+    monkeypatch.setattr("trackbook.capture.readers.glob.glob", lambda path, **_: looked.append(path) or [])
+    assert pl.read_parquet(Path("a.parquet").read_bytes()).height == 3
+    assert pl.read_json(b'[{"v": "* [a-z]? /x.y"}]').height == 1
+    with duckdb.connect() as connection:
+        connection.execute("create table t (v text, w text)")
+        connection.execute("insert into t values ('who@mail.com? see a/b*', 'a.csv')")
+        assert connection.execute(
+            "select count(*) from t where v like '%a/b%' or w = 'a.csv'"
+        ).fetchone() == (1,)
+        assert connection.execute("select * from read_csv(['a.csv'], header = true)").fetchall()
+        connection.execute("copy t to 'made.csv'")
+    assert looked == []
+    assert set(run.inputs) == {"a.csv", "a.parquet"}  # opened by the test itself
+
+
 def test_a_file_is_recorded_once_a_version(run, files):
     path = files / "b.csv"
     path.write_text("a\n1\n")

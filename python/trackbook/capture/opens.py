@@ -155,7 +155,7 @@ def _heed(path: Any, flags: int, reader: str | None = None, is_database: bool = 
         return
     try:
         status = os.stat(path)
-    except OSError:
+    except (OSError, ValueError):  # not there, or no path at all
         return
     if stat.S_ISREG(status.st_mode):
         state = state_of(status)

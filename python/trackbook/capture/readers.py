@@ -13,12 +13,16 @@ import threading
 from collections.abc import Callable, Iterator
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
+from itertools import islice
 from types import ModuleType
 from typing import Any, NamedTuple
 
 from trackbook.capture import opens
 
 _MAX_FILES = 100_000
+# No path is longer: what is given is the data itself, or a query full of it.
+_LONGEST_PATH = 4096
+_MOST_LITERALS = 100
 
 
 class _Reader(NamedTuple):
@@ -36,8 +40,11 @@ class _Reader(NamedTuple):
 
 
 def _paths(value: Any) -> Iterator[str]:
-    if isinstance(value, (str, bytes, os.PathLike)):
-        path = os.fsdecode(value)
+    # Bytes are content, which these readers take as well.
+    if isinstance(value, (str, os.PathLike)):
+        path = os.fspath(value)
+        if not isinstance(path, str) or len(path) > _LONGEST_PATH or "\0" in path or "\n" in path:
+            return
         path = path[7:] if path.startswith("file://") else path
         if "://" not in path:
             yield path
@@ -73,19 +80,41 @@ def _connects(value: Any) -> None:
             opens.report_database(path, "duckdb")
 
 
-# A text in quotes, and whether it is where a statement writes to. A table's name may be a file, too, in double quotes.
-_QUOTED = re.compile(r"""(\bto\s+)?(?:'((?:[^']|'')+)'|"((?:[^"]|"")+)")""", re.IGNORECASE)
+# Where a statement names a file: behind these words, and among the arguments of functions that read files. All other
+# texts in quotes are values. A table's name may be a file, too, in double quotes.
+_QUOTED = r"""(?:'((?:[^']|'')+)'|"((?:[^"]|"")+)")"""
+_NAMED_FILE = re.compile(
+    rf"""\b(to|from|join|attach(?:\s+database)?(?:\s+if\s+not\s+exists)?)\s+{_QUOTED}""", re.IGNORECASE
+)
+_READING = re.compile(
+    r"""\b(?:read_\w+|\w+_scan|parquet_\w+|sniff_csv|glob)\s*\(((?:[^()'"]|'[^']*'|"[^"]*")*)""",
+    re.IGNORECASE,
+)
+_ARGUMENT = re.compile(_QUOTED)
 
 
 def _queries(value: Any) -> None:
     if not isinstance(value, str):
         return
-    for to, text, name in _QUOTED.findall(value):
-        path = text.replace("''", "'") or name.replace('""', '"')
-        if to:
-            opens.report_written(path)
+    found: list[tuple[bool, str]] = []
+    for word, text, name in islice(_matches(_NAMED_FILE, value), _MOST_LITERALS):
+        found.append((word.lower() == "to", _unquoted(text, name)))
+    for (arguments,) in islice(_matches(_READING, value), _MOST_LITERALS):
+        for text, name in islice(_matches(_ARGUMENT, arguments), _MOST_LITERALS):
+            found.append((False, _unquoted(text, name)))
+    for writes, path in found:
+        if writes:
+            _writes(path)
         elif "." in path or "/" in path:
             _read_by_duckdb(path)
+
+
+def _unquoted(text: str | None, name: str | None) -> str:
+    return (text or "").replace("''", "'") or (name or "").replace('""', '"')
+
+
+def _matches(pattern: re.Pattern[str], text: str) -> Iterator[tuple[str, ...]]:
+    return (match.groups() for match in pattern.finditer(text))
 
 
 _read_by_pyarrow, _read_by_polars, _read_by_duckdb = _reads("pyarrow"), _reads("polars"), _reads("duckdb")
@@ -210,7 +239,8 @@ def _wrap_module(module: ModuleType) -> None:
     near = [
         other
         for name, other in list(sys.modules.items())
-        if name.lstrip("_").partition(".")[0] == package and isinstance(other, ModuleType)
+        # The notebook's own names, too: `from polars import read_csv` before the run.
+        if _is_near(name, package) and isinstance(other, ModuleType)
     ]
     for reader in _TARGETS[module.__name__]:
         for name in reader.names.split():
@@ -218,6 +248,10 @@ def _wrap_module(module: ModuleType) -> None:
                 _wrap(module, name, reader, near)
             except Exception:  # this version of the library has another shape: that reader is not seen
                 continue
+
+
+def _is_near(name: str, package: str) -> bool:
+    return name == "__main__" or name.lstrip("_").partition(".")[0] == package
 
 
 def _wrap(module: ModuleType, name: str, reader: _Reader, near: list[ModuleType]) -> None:

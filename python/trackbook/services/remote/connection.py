@@ -224,7 +224,9 @@ def _is_gone(sock: socket.socket) -> bool:
 
 def _classes() -> dict[str, type[TrackbookError]]:
     # A subclass elsewhere that says the same in other words is no class of answers.
-    return {kind.code: kind for kind in _family(TrackbookError) if kind.__module__ == TrackbookError.__module__}
+    return {
+        kind.code: kind for kind in _family(TrackbookError) if kind.__module__ == TrackbookError.__module__
+    }
 
 
 def _family(kind: type[TrackbookError]) -> Iterable[type[TrackbookError]]:
