@@ -22,6 +22,7 @@ class Background:
         self._tasks: deque[Task] = deque()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._hurry = threading.Event()
 
     def start(self) -> None:
         """Start the thread, unless it runs."""
@@ -52,11 +53,19 @@ class Background:
             while True:
                 self._messages.get_nowait()()
 
+    def pause(self, seconds: float) -> None:
+        """Let the user's work go on for a while; called by tasks that many others like them follow.
+
+        Whoever waits for the tasks ends it.
+        """
+        self._hurry.wait(seconds)
+
     def wait(self, timeout: float) -> bool:
         """Wait until all that was put is done, for at most `timeout` seconds; tell whether it is."""
         if self._thread is None or not self._thread.is_alive() or self._thread is threading.current_thread():
             return True
         done = threading.Event()
+        self._hurry.set()
         # Behind the tasks that the messages before it will put.
         self.tell(lambda: self._tasks.append(done.set))
         return done.wait(timeout)
@@ -66,6 +75,7 @@ class Background:
         messages, tasks = self._messages, self._tasks
         while True:
             if not tasks:
+                self._hurry.clear()
                 messages.get()()
             self.rest()
             if tasks:

@@ -4,6 +4,7 @@ import contextlib
 import os
 import stat
 import threading
+import time
 import weakref
 from collections import Counter
 from collections.abc import Callable
@@ -30,6 +31,8 @@ _FILES_BELOW_FOLDER = 1000
 _SHORT_PATIENCE = 0.02
 # A file that is written again and again, and read in between, is no input with versions that anybody will look for.
 _VERSIONS = 100
+# For how many times as long as the digest of one of many files took the next one waits.
+_SHARE = 10
 
 
 class RunData:
@@ -213,8 +216,11 @@ class RunData:
 
     def _read_ahead(self, path: str) -> None:
         # The folder's digest is worked out when the run ends; by then its files are known.
+        began = time.perf_counter()
         with contextlib.suppress(OSError):
             digest_file(path, None, background.rest)
+        # A loop over thousands of small files gets the interpreter for most of the time.
+        background.pause(min(_SHARE * (time.perf_counter() - began), 1.0))
 
     def _guess(self, place: str, name: str | None) -> DataRole | None:
         found = guess_role(name) if name else None
