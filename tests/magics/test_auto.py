@@ -133,6 +133,25 @@ def test_a_bad_value_keeps_no_other_away(kernel: Any, project: Any) -> None:
     assert project.last.metrics == {"acc": [(0, 2.0), (1, 3.0)]}
 
 
+def test_a_run_that_is_resumed_while_auto_waits_is_kept(kernel: Any, notebook: Any) -> None:
+    save(notebook, ("params", "rate = 0.25", ["parameters"]))  # which has not run in this kernel
+    kernel.run("%track start churn --name first\n%track end")
+    before = len(notebook.runs)
+    kernel.run("%track auto churn", "auto")
+    assert kernel.run("%track resume").line.endswith(
+        "first resumed · the notebook is recorded in it from its parameters cell on"
+    )
+    assert kernel.run("rate = 0.5", "params").line == "churn · first · parameters rate 0.5 → recorded"
+    assert len(notebook.runs) == before
+    kernel.run("%track end")
+    assert kernel.run("acc = 1 + 1").lines == []
+    assert kernel.run("%track resume").line.endswith("resumed · the notebook is recorded from here on")
+    assert kernel.run("acc = 2 + 1").line == "churn · first · metrics acc 3 → recorded"
+    assert "off" not in kernel.run("%track auto --off").line
+    kernel.run("%track end")
+    assert kernel.run("%track resume").line.endswith("auto is off: %track auto records the notebook in it")
+
+
 def test_ignored_names(kernel: Any, project: Any) -> None:
     kernel.run("lr, tmp_path, seed = 0.1, 'x', 3")
     try:
@@ -141,6 +160,7 @@ def test_ignored_names(kernel: Any, project: Any) -> None:
         assert reply.line == "churn · few · parameters lr 0.1 · metrics a 4.1 → finished"
         assert "Left out: tmp_*, seed" in kernel.run("%track").line
         assert "is no name of a variable" in kernel.run("%track ignore 'a b'").line
+        assert kernel.run("%track ignore seed --none").line == "Left out from now on: tmp_*"
     finally:
         assert kernel.run("%track ignore --none").line == "No name is left out."
     assert "b 5.1" in kernel.run("%%track churn\nb = lr + seed + 2").line

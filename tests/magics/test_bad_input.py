@@ -49,6 +49,12 @@ WITH_A_RUN = [
     ("metric acc=1 --step 1.5", "a step is a whole number, not 1.5"),
     ("metric acc=1 --step later", "There is no variable 'later'."),
     ("metric acc=1 --step", "--step needs a value."),
+    ("metric acc=1 0.9", "0.9 is a value without a name: write NAME=0.9, such as acc=0.9"),
+    ("metric depth -1", "-1 is a value without a name: write NAME=-1"),
+    ("param depth 3", "3 is a value without a name: write NAME=3"),
+    ("param depth 'deep'", "'deep' is a value without a name"),
+    ("metric acc=1 --context val", "A context is KEY=VALUE, not val: --context subset=val"),
+    ("ignore nothing_here --none", "'nothing_here' can't be taken back: nothing is left out."),
     ("goal acc best", "A goal is max or min, not 'best'"),
     ("goal acc", "Say which metric and which goal"),
     ("artifact", "Say which file or folder"),
@@ -104,6 +110,10 @@ def test_the_cell_goes_on_behind_a_bad_line(open_kernel: Any) -> None:
     reply = open_kernel.run("%track nonsense\nprint('went on')\n%track metric acc=0.5")
     assert reply.stdout == "went on\n"
     assert reply.lines[1].endswith("acc 0.5 → recorded")
+
+
+def test_a_dict_names_its_values_itself(open_kernel: Any) -> None:
+    assert open_kernel.run("%track metric {'p': 0.5, 'r': 1}").line.endswith("p 0.5, r 1 → recorded")
 
 
 def test_a_line_about_an_ended_run(open_kernel: Any) -> None:

@@ -43,6 +43,7 @@ class AutoTracking:
         self._ignored = ignored
         self._run: api.Run | None = None
         self._waiting: Words | None = None
+        self._before: api.Run | None = None  # that was open when the wait began
         self._looking = False
         self._cell: _ParametersCell | None = None
         self._began: Execution | None = None
@@ -69,7 +70,7 @@ class AutoTracking:
             taken = self._take_parameters(cell.source) if cell is not None and not here else Storable({}, {})
             told = say(taken.values, {}, [], taken.problems)
             return " · ".join([line, "the notebook is recorded from here on", *told])
-        self._waiting, self._cell = words, cell
+        self._waiting, self._cell, self._before = words, cell, before
         return "The notebook is recorded from its parameters cell on."
 
     def arm(self) -> None:
@@ -86,6 +87,15 @@ class AutoTracking:
         return "The notebook is no longer recorded by itself." + (
             f" {_label(was)} stays open: %track end ends it." if was is not None and was.is_open else ""
         )
+
+    def take_up(self, run: api.Run) -> str | None:
+        """Hear that a run was resumed, and go on with it if it is the one that was followed; return what to say."""
+        if self._waiting is not None:
+            return "the notebook is recorded in it from its parameters cell on"
+        if self._run is None or self._run.id != run.id:
+            return "auto is off: %track auto records the notebook in it" if self._run is None else None
+        self._run = run
+        return "the notebook is recorded from here on"
 
     def describe(self) -> str | None:
         """Return a line that says what is going on; None if nothing is."""
@@ -104,7 +114,9 @@ class AutoTracking:
             if _is_it(execution, self._cell):
                 words, self._waiting = self._waiting, None
                 told = bool(words.plain or words.options)
-                run = None if told else api.current_run()
+                run = api.current_run()
+                if told and run is self._before:  # one that was opened or resumed since is meant
+                    run = None
                 self._follow(run or start_run(words, context, _experiment(context))[0])
         if self._is_on():
             names = self._tracker.names(execution)
@@ -164,9 +176,8 @@ class AutoTracking:
         return False
 
     def _is_on(self) -> bool:
-        if self._run is not None and not self._run.is_open:
-            self._forget()
-        return self._run is not None
+        # A run that has ended may be resumed: it is taken up again then.
+        return self._run is not None and self._run.is_open
 
     def _follow(self, run: api.Run) -> None:
         cell = self._cell
@@ -174,7 +185,7 @@ class AutoTracking:
         self._run, self._cell = run, cell
 
     def _forget(self) -> None:
-        self._run = self._waiting = self._cell = self._began = None
+        self._run = self._waiting = self._cell = self._began = self._before = None
         self._looking = False
         self._written, self._outside, self._known = set(), {}, {}
 

@@ -25,7 +25,7 @@ from trackbook.magics.listing import (
 )
 from trackbook.magics.sessions import NotebookSession
 from trackbook.magics.values import Namespace, list_values, shorten, tags_of
-from trackbook.magics.words import Arity, Words, did_you_mean, read_words, unquote
+from trackbook.magics.words import Arity, Words, did_you_mean, read_words, split_assignment, unquote
 from trackbook.services.masking import Masker
 from trackbook.services.past import LAST
 
@@ -152,7 +152,8 @@ def _resume(words: Words, context: Context) -> str:
     if len(words.plain) > 1:
         raise UsageError("One run is resumed: %track resume, or %track resume RUN")
     reference = words.plain[0] if words.plain else LAST
-    return start_run(Words([], {"--resume": [reference]}), context)[1]
+    run, line = start_run(Words([], {"--resume": [reference]}), context)
+    return " · ".join(filter(None, [line, context.auto.take_up(run)]))
 
 
 def _auto(words: Words, context: Context) -> str:
@@ -164,9 +165,12 @@ def _auto(words: Words, context: Context) -> str:
 
 
 def _ignore(words: Words, context: Context) -> str:
-    if words.has("--none"):
+    if not words.has("--none"):
+        context.ignored.add(words.plain)
+    elif words.plain:
+        context.ignored.remove(words.plain)
+    else:
         context.ignored.clear()
-    context.ignored.add(words.plain)
     patterns = context.ignored.patterns
     return f"Left out from now on: {', '.join(patterns)}" if patterns else "No name is left out."
 
@@ -207,6 +211,9 @@ def _metric(words: Words, context: Context) -> str:
         values |= value if isinstance(value, Mapping) else {name: value}
     step = words.one("--step")
     at = None if step is None else context.names.evaluate(step)
+    for word in words.many("--context"):
+        if split_assignment(word) is None:
+            raise UsageError(f"A context is KEY=VALUE, not {word}: --context subset={word}")
     where = tags_of(words.many("--context"), context.names.fill)
     run.log(values, at, where or None)
     shown = list_values(values) + (f" at step {shorten(at)}" if step is not None else "")

@@ -22,6 +22,18 @@ class Ignored:
         """Leave out what these words name; raises UsageError for one that can be no name."""
         self._patterns |= dict.fromkeys(read_patterns(words))
 
+    def remove(self, words: Iterable[str]) -> None:
+        """Take these patterns back; raises UsageError, and takes none back, if one of them is none that was said."""
+        taken = read_patterns(words)
+        for pattern in taken:
+            if pattern not in self._patterns:
+                known = (
+                    f"left out are {', '.join(self._patterns)}" if self._patterns else "nothing is left out"
+                )
+                raise UsageError(f"{pattern!r} can't be taken back: {known}.")
+        for pattern in taken:
+            self._patterns.pop(pattern, None)
+
     def clear(self) -> None:
         """Leave nothing out any more."""
         self._patterns.clear()

@@ -1,5 +1,6 @@
 """What the words of a magic line stand for: variables, expressions, text."""
 
+import ast
 import keyword
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -66,6 +67,8 @@ class Namespace:
             return key, self._in_context(key, expression)
         if word.isidentifier() and not keyword.iskeyword(word):
             return word, self.variable(word)
+        if _is_literal(word):
+            raise UsageError(f"{word} is a value without a name: write NAME={word}, such as acc={word}")
         return word, self.evaluate(word)
 
     def values(self, words: list[str], text: bool) -> dict[str, Any]:
@@ -120,6 +123,13 @@ def list_values(values: Mapping[str, object], limit: int = 8) -> str:
     shown = [f"{key} {shorten(value)}" for key, value in list(values.items())[:limit]]
     more = len(values) - len(shown)
     return ", ".join([*shown, f"and {more} more"] if more > 0 else shown)
+
+
+def _is_literal(word: str) -> bool:
+    try:
+        return not isinstance(ast.literal_eval(word), dict)  # a dict names its values itself
+    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
+        return False
 
 
 def _is_bare(expression: str) -> bool:
