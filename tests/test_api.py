@@ -353,3 +353,18 @@ def test_services_stay_open_as_long_as_the_index_is_the_same():
     rebuild(services.store).close()
     assert len(tb.runs("metrics.acc > 0")) == 1
     assert api.open_project() is not services
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda: tb.log(0.3), r"What is logged is a mapping .* such as \{'acc': 0.3\}, not 0.3"),
+        (lambda: tb.log({"acc": 0.3}, context="val"), r"`context` is a mapping .* not 'val'"),
+        (lambda: tb.start_run("e", params=3), "`params` is a mapping"),
+        (lambda: tb.start_run("e", tags=["a", "b"]), "`tags` is a mapping"),
+        (lambda: tb.figure(object()), "object can't be drawn as PNG; run.log"),
+    ],
+)
+def test_what_is_no_mapping_is_said_to_be_none(call, told):
+    with tb.start_run("e"), pytest.raises(tb.TrackbookError, match=told):
+        call()

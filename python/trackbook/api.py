@@ -139,6 +139,11 @@ class Run:
             from trackbook.services.values.storing import log_values
 
             log_values(self._recorder, values, step, context, _session.cell_id())
+        except (TypeError, AttributeError, ValueError):
+            # Asked only now: a log call has no time for it.
+            _check_mapping("What is logged", values, "{'acc': 0.3}")
+            _check_mapping("`context`", context or {}, "{'subset': 'val'}")
+            raise
 
     def param(self, name: str, value: object) -> None:
         """Record a parameter; a changed value is a revision, and the last one counts."""
@@ -359,6 +364,8 @@ def start_run(
     _load_extension()
     settings = Settings.load()
     _check_past(resume, fork, at_step, experiment=experiment, name=name)
+    _check_mapping("`params`", params or {}, "{'lr': 0.1}")
+    _check_mapping("`tags`", tags or {}, "{'team': 'vision'}")
     if resume is not None:
         run: Run | None = _resume(settings, folder, resume, source, nested)
     else:
@@ -679,6 +686,11 @@ def _check_past(
         raise UsageError("A fork needs a run and a step of it: fork='#42', at_step=100")
     elif at_step is not None and (isinstance(at_step, bool) or not isinstance(at_step, int)):
         raise InvalidValue("at_step", at_step, f"a step is a whole number, not {at_step!r}")
+
+
+def _check_mapping(what: str, value: object, example: str) -> None:
+    if not isinstance(value, Mapping):
+        raise UsageError(f"{what} is a mapping of names to values, such as {example}, not {value!r:.60}.")
 
 
 def _resume(

@@ -1,5 +1,6 @@
 """Whatever is wrong with a `%track` line: one line that says what to do, no error, and the run stays open."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -136,3 +137,20 @@ def test_a_store_that_can_not_be_made_keeps_the_run_elsewhere(start_kernel: Any,
     assert str(spool) in warning["text"]
     kernel.run("%track metric loss=1")
     assert list(spool.rglob("*.journal"))
+
+
+@pytest.mark.parametrize(("name", "text"), [("CAPTURE", "-dta"), ("SYSTEM_INTERVAL", "often")])
+def test_a_typo_in_a_variable_stops_no_notebook(
+    start_kernel: Callable[..., Any], fresh: Any, name: str, text: str
+) -> None:
+    kernel = start_kernel(variables={f"TRACKBOOK_{name}": text})
+    reply = kernel.run("%load_ext trackbook\nafter = 1")
+    assert reply.status == "ok"
+    assert f"TRACKBOOK_{name}" in reply.line
+    assert kernel.run("%track start churn\nafter += 1").status == "ok"
+    assert kernel.run("print(after)").stdout == "2\n"
+
+
+def test_names_of_ipython_are_not_suggested(kernel: Any) -> None:
+    kernel.run("%track start churn")
+    assert "open" not in kernel.run("%track param nope").line

@@ -256,3 +256,9 @@ with tb.start_run("b", params={{name: 2}}):
     assert "alert(2)&gt;" in body
     assert "<img src=x" not in body
     assert "newest first" in body
+
+
+def test_a_search_that_can_not_be_read_is_pointed_at(shown: Any) -> None:
+    line = shown.run("%track runs status = failed").line
+    query, caret = line.splitlines()[-2:]
+    assert (query.strip(), caret.index("^")) == ("status=failed", query.index("failed"))

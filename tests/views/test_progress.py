@@ -14,7 +14,7 @@ import pytest
 
 import trackbook as tb
 from trackbook.domain.records import MetricsLogged
-from trackbook.errors import InvalidValue, NoActiveRun, UsageError
+from trackbook.errors import NoActiveRun, UsageError
 from trackbook.store.journal import read_records
 from trackbook.views.bars import State, describe
 from trackbook.views.progress import _open
@@ -128,11 +128,11 @@ def test_it_logs_variables_of_the_loop() -> None:
 def test_bad_input_says_what_to_do() -> None:
     with pytest.raises(UsageError, match=r"not of int: tb.progress\(range\(3\)\)"):
         tb.progress(3)  # type: ignore[arg-type]
-    with pytest.raises(InvalidValue, match="whole number"):
+    with pytest.raises(UsageError, match="whole number"):
         tb.progress([], total=-1)
-    with pytest.raises(InvalidValue, match="seconds above 0"):
+    with pytest.raises(UsageError, match="seconds above 0"):
         tb.progress([], every=0)
-    with pytest.raises(InvalidValue, match="names variables of the loop"):
+    with pytest.raises(UsageError, match="names variables of the loop"):
         tb.progress([], metrics=["a b"])
     with pytest.raises(NoActiveRun):
         list(tb.progress([1], metrics="loss"))

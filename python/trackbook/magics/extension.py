@@ -12,7 +12,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_loca
 
 from trackbook import api
 from trackbook.config import Settings
-from trackbook.errors import TrackbookError
+from trackbook.errors import QueryError, TrackbookError
 from trackbook.magics.answers import Answers
 from trackbook.magics.auto import AutoTracking
 from trackbook.magics.cells import CellTracker, Execution, Outcome
@@ -60,7 +60,11 @@ class Extension:
         self._shell = shell
         self._tracker = CellTracker(shell)
         self._answers = Answers(shell)
-        self._settings = Settings.load()
+        self._wrong: TrackbookError | None = None
+        try:
+            self._settings = Settings.load()
+        except TrackbookError as error:  # a typo in a variable is no reason for a notebook to stop
+            self._settings, self._wrong = Settings(), error
         self._ignored = Ignored()
         self._tracking = CellTracking(shell, self._tracker, self._ignored)
         self._auto = AutoTracking(shell, self._tracker, self._ignored)
@@ -78,7 +82,9 @@ class Extension:
             self._session.shutdown.install()
         api.set_session(self._session)
         self._tracker.adopt()
-        if api.join_job() is None and self._settings.auto:
+        if self._wrong is not None:
+            self._answers.say(_explain(self._wrong))
+        elif api.join_job() is None and self._settings.auto:
             self._auto.arm()
 
     def remove(self) -> None:
@@ -104,7 +110,7 @@ class Extension:
             answer = _explain(error)
         if answer is not None:
             # A line that a loop repeats has one answer, which moves.
-            self._answers.say(answer, topic=line, preformatted=is_help)
+            self._answers.say(answer, topic=line, preformatted=is_help or "\n" in answer)
 
     def _cell_begins(self, info: ExecutionInfo) -> None:
         with self._guard():
@@ -170,6 +176,8 @@ class Extension:
 
 
 def _explain(error: Exception) -> str:
+    if isinstance(error, QueryError):  # it points at a character of the line above
+        return f"%track: {error}"
     if isinstance(error, TrackbookError):
         return f"%track: {' '.join(str(error).split())}"
     return f"%track: Trackbook itself failed here, your work goes on ({type(error).__name__}: {error})"

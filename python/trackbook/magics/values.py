@@ -10,6 +10,9 @@ from IPython.utils.text import EvalFormatter
 from trackbook.errors import UsageError
 from trackbook.magics.words import did_you_mean, split_assignment, unquote
 
+# What stands among the user's names and is none of them.
+_OF_IPYTHON = frozenset(("In", "Out", "exit", "quit", "open", "get_ipython"))
+
 
 class Namespace:
     """The names that a line can see: those of the function it stands in, if any, and the notebook's."""
@@ -18,10 +21,13 @@ class Namespace:
         # One dict, and not a chain of two: a comprehension sees only an expression's globals.
         self._names = user if local is None or local is user else {**user, **local}
 
+    def _visible(self) -> list[str]:
+        return [known for known in self._names if not known.startswith("_") and known not in _OF_IPYTHON]
+
     def variable(self, name: str) -> Any:
         """Return a variable's value; raises UsageError, with a near name, if there is none."""
         if name not in self._names:
-            visible = [known for known in self._names if not known.startswith("_")]
+            visible = self._visible()
             raise UsageError(f"There is no variable {name!r}.{did_you_mean(name, visible)}")
         return self._names[name]
 
@@ -45,7 +51,7 @@ class Namespace:
             return eval(code, self._names)
         except NameError as error:
             name = error.name or expression
-            visible = [known for known in self._names if not known.startswith("_")]
+            visible = self._visible()
             near = did_you_mean(name, visible)
             raise UsageError(f"There is no variable {name!r}.{near} Text goes in quotes.") from None
         except KeyboardInterrupt:

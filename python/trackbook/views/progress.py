@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from trackbook import api
 from trackbook.domain.values import to_number
-from trackbook.errors import InvalidValue, UsageError
+from trackbook.errors import UsageError
 from trackbook.views.bars import Bar, State, make_bar
 from trackbook.views.live import LiveMetrics
 
@@ -234,13 +234,13 @@ def _length(iterable: object) -> int | None:
 
 def _check_total(total: object) -> int:
     if isinstance(total, bool) or not isinstance(total, int) or total < 0:
-        raise InvalidValue("total", total, f"the number of items is a whole number, not {total!r}")
+        raise UsageError(f"`total`, the number of items, is a whole number, not {total!r}.")
     return total
 
 
 def _check_seconds(every: object) -> float:
     if isinstance(every, bool) or not isinstance(every, (int, float)) or not every > 0:
-        raise InvalidValue("every", every, f"it is a number of seconds above 0, not {every!r}")
+        raise UsageError(f"`every` is a number of seconds above 0, not {every!r}.")
     return float(every)
 
 
@@ -250,5 +250,5 @@ def _check_metrics(metrics: Any) -> tuple[str, ...] | Measure | None:
     names = (metrics,) if isinstance(metrics, str) else tuple(metrics)
     for name in names:
         if not isinstance(name, str) or not name.isidentifier():
-            raise InvalidValue("metrics", name, f"it names variables of the loop, and {name!r} is none")
+            raise UsageError(f"`metrics` names variables of the loop, and {name!r} is no name of one.")
     return names

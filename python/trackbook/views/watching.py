@@ -258,7 +258,7 @@ def watch(run: object = None, metrics: Sequence[str] | str | None = None, *, sec
 def _check_seconds(seconds: object) -> None:
     number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
     if not number or not _LEAST_SECONDS <= seconds <= 86_400:  # type: ignore[operator]  # it is a number
-        raise InvalidValue("seconds", seconds, f"a number of seconds from {_LEAST_SECONDS} on is meant")
+        raise UsageError(f"`seconds` is a number of seconds from {_LEAST_SECONDS} on, not {seconds!r}.")
 
 
 def _patterns(metrics: Any) -> list[str] | None:

@@ -59,7 +59,9 @@ def read_description(services: Services, run_id: str, name: str) -> ModelDescrip
     except NotFound:
         names = models_of(services, run_id)
         known = f" The run has {', '.join(map(repr, names))}." if names else " The run has no models."
-        raise _NoModel(name, known) from None
+        missing = NotFound("model", name)
+        missing.args = (f"{missing}{known}",)
+        raise missing from None
     try:
         description = msgspec.json.decode(data, type=ModelDescription)
     except msgspec.MsgspecError as error:
@@ -81,12 +83,6 @@ def models_of(services: Services, run_id: str) -> list[str]:
         for artifact in services.artifacts.list(run_id)
         if artifact.kind == "model" and artifact.path.endswith(suffix)
     ]
-
-
-class _NoModel(NotFound):
-    def __init__(self, name: str, known: str) -> None:
-        super().__init__("model", name)
-        self.args = (f"{self.args[0]}{known}",)
 
 
 def _open(services: Services, run_id: str, path: str) -> Path:

@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from trackbook.domain.rich import RichContent
-from trackbook.errors import InvalidValue, UsageError
+from trackbook.errors import UsageError
 from trackbook.services.values.images import size_of
 from trackbook.services.values.wrapped import loaded, ready
 
@@ -59,7 +59,10 @@ def to_png(figure: Any = None) -> bytes:
         drawn = drawn[0]
     if isinstance(drawn, bytes):
         return drawn
-    raise InvalidValue("figure", figure, f"{type(figure).__name__} can't be drawn as PNG")
+    raise UsageError(
+        f"{type(figure).__name__} can't be drawn as PNG; run.log({{'name': figure}}) stores what has another form, "
+        "such as a figure of plotly."
+    )
 
 
 def _current_figure() -> Any:
