@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from trackbook.capture import git as capture
-from trackbook.capture.git import parse_status, read_diff, read_git, read_remote, without_user
+from trackbook.capture.git import Diff, parse_status, read_diff, read_git, read_remote, without_user
 from trackbook.domain.environment import Git
 
 
@@ -150,6 +150,6 @@ def test_a_git_that_is_stuck_keeps_what_it_said(tmp_path: Path, monkeypatch: pyt
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     diff = read_diff(tmp_path)
-    assert diff == (b"first\n", 9, True)
+    assert diff == Diff(b"first\n", 9, True)
     program.write_text("#!/bin/sh\necho first\nexit 1\n")
     assert read_diff(tmp_path) is None

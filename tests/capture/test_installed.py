@@ -8,7 +8,7 @@ import pytest
 
 from trackbook.capture import lockfile
 from trackbook.capture.editable import read_editable
-from trackbook.capture.lockfile import read_lock
+from trackbook.capture.lockfile import FoundLock, read_lock
 from trackbook.domain.environment import Editable
 
 
@@ -52,12 +52,12 @@ def test_editable_packages_have_their_commit(tmp_path: Path) -> None:
 def test_the_most_exact_lock_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_lock(tmp_path) is None
     (tmp_path / "requirements.txt").write_text("a\n")
-    assert read_lock(tmp_path) == ("requirements.txt", b"a\n")
+    assert read_lock(tmp_path) == FoundLock("requirements.txt", b"a\n")
     (tmp_path / "poetry.lock").write_text("p")
     (tmp_path / "uv.lock").mkdir()
-    assert read_lock(tmp_path) == ("poetry.lock", b"p")
+    assert read_lock(tmp_path) == FoundLock("poetry.lock", b"p")
     (tmp_path / "uv.lock").rmdir()
     (tmp_path / "uv.lock").write_text("uv")
-    assert read_lock(tmp_path) == ("uv.lock", b"uv")
+    assert read_lock(tmp_path) == FoundLock("uv.lock", b"uv")
     monkeypatch.setattr(lockfile, "LARGEST", 1)
-    assert read_lock(tmp_path) == ("poetry.lock", b"p")
+    assert read_lock(tmp_path) == FoundLock("poetry.lock", b"p")

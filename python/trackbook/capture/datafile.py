@@ -14,6 +14,8 @@ from trackbook.domain.data import Column
 
 # While the interpreter is busy elsewhere, each step waits for its turn: long steps keep up with SHA-256.
 _CHUNK = 8 * 1024 * 1024
+# From this size on, in bytes, a process of its own costs less than it spares.
+_BIG = 64 * 1024 * 1024
 _KNOWN_FILES = 100_000
 # A file system's clock has steps: a file that was written just now may be written again within the same step.
 _CLOCK_STEP = 0.1
@@ -53,9 +55,10 @@ def digest_file(
     """Read a regular file and return what it holds; `rest` is called between chunks.
 
     `expected` is the file's state when the user read it: another one means that it changed. A version that this
-    process has read before is not read again. A database, and a file that this process holds open, is read by a process
-    of its own: by closing a file a process gives up all its locks on it, SQLite's among them. Raises OSError for a file
-    that can't be read or is no regular one.
+    process has read before is not read again. A database, and a file that this process holds open, is read by another
+    process: by closing a file a process gives up all its locks on it, SQLite's among them. So is a big file: here each
+    step would wait for the interpreter, and the user's work for each step. Raises OSError for a file that can't be read
+    or is no regular one.
     """
     status = os.stat(path)
     state = state_of(status)
@@ -65,6 +68,13 @@ def digest_file(
         _known.move_to_end((path, state))
     elif is_database or looks_like_database(path) or _is_held(state):
         facts = _digest_elsewhere(path, rest)
+    elif state.size >= _BIG:
+        try:
+            facts = _digest_elsewhere(path, rest)
+        except (
+            OSError
+        ):  # no further process can be started here, or the file can't be read: then this says so
+            facts = _digest_here(path, rest)
     else:
         facts = _digest_here(path, rest)
     return facts if expected is None or expected == state else facts._replace(changed=True)
