@@ -79,6 +79,10 @@ class RemoteRuns(Runs):
             if not page.runs or len(found) >= limit or offset + len(found) >= page.total:
                 return RunPage(page.total, page.revision, found)
 
+    def unknown_keys(self, query: str | None, order_by: str | None, found: int) -> list[str]:
+        """Return nothing: which keys there are is not asked over the network for a hint."""
+        return []
+
     def ids(self, query: str | None = None, *, trashed: bool = False) -> list[str]:
         """Return the ids of all runs that match, in the order of `search`; as `Runs.ids`."""
         found: list[str] = []
