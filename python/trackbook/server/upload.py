@@ -46,7 +46,7 @@ class UploadHandler(StoreHandler):
         return self.take(chunk)
 
     def take(self, chunk: bytes) -> Any:
-        """Keep a piece of the body."""
+        """Keep a piece of the body; each kind of upload says how."""
         raise NotImplementedError
 
 
