@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trackbook import api
+from trackbook.domain.formatting import format_duration
 from trackbook.domain.metric import GOALS
 from trackbook.domain.names import check_name
 from trackbook.domain.run import RunStatus
@@ -13,7 +14,6 @@ from trackbook.domain.verdict import describe_verdict
 from trackbook.errors import UsageError
 from trackbook.magics.capturing import change_captures
 from trackbook.magics.data import record_data
-from trackbook.magics.durations import format_duration
 from trackbook.magics.ignored import Ignored
 from trackbook.magics.listing import (
     DIFF_OPTIONS,
