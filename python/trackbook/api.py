@@ -587,17 +587,6 @@ def runs(
     return runs_table(services, query, order_by, limit)
 
 
-def compare(*references: str | Run) -> "pd.DataFrame":
-    """Return what differs between runs as a table: a row a parameter, metric or tag, a column a run.
-
-    A reference is a run, its id, or its number such as "#42".
-    """
-    services = open_project()
-    from trackbook.services.tables import comparison_table
-
-    return comparison_table(services, [ref.id if isinstance(ref, Run) else str(ref) for ref in references])
-
-
 def values(reference: str | Run, key: str | None = None) -> "pd.DataFrame":
     """Return the rich values of a run as a table, a row a value, by key, context and step.
 

@@ -34,13 +34,6 @@ def frame_of(runs: list[Run]) -> pd.DataFrame:
     return pd.DataFrame([_row(run) for run in runs], columns=_columns(runs))
 
 
-def comparison_table(services: Services, references: list[str]) -> pd.DataFrame:
-    """Return what differs between runs: a row a parameter, metric or tag, a column a run."""
-    services.runs.refresh()
-    chosen = [services.runs.get(reference) for reference in references]
-    return frame_of_comparison(services.compare.compare([run.id for run in chosen]))
-
-
 def frame_of_comparison(comparison: Comparison) -> pd.DataFrame:
     """Return what differs, of a comparison that may hold more, as such a table."""
     rows = [
