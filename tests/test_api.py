@@ -9,7 +9,8 @@ from trackbook import api
 from trackbook.errors import NoActiveRun, UsageError
 from trackbook.services.catchup import rebuild
 from trackbook.services.context import open_services
-from trackbook.store.paths import find_store
+from trackbook.services.recorder import RunRecorder
+from trackbook.store.paths import find_store, locate_store
 
 
 @pytest.fixture(autouse=True)
@@ -326,7 +327,7 @@ def test_what_no_reader_could_read_is_not_written(project):
 
 
 def test_a_job_owns_its_run(project, monkeypatch):
-    worker = api.RunRecorder.start(api.locate_store(project), experiment="job")
+    worker = RunRecorder.start(locate_store(project), experiment="job")
     monkeypatch.setenv("TRACKBOOK_STORE", str(worker.store.root))
     monkeypatch.setenv("TRACKBOOK_RUN", worker.run_id)
     joined = tb.start_run("anything", params={"lr": 1}, group="nightly")

@@ -13,6 +13,7 @@ import pytest
 
 import trackbook as tb
 from trackbook.cli.app import run
+from trackbook.domain.run import RunError
 from trackbook.services.surroundings import wait_for_captures
 
 ROOT = Path(__file__).parents[2]
@@ -96,7 +97,7 @@ def journals(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("project")
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("TRACKBOOK_STORE", raising=False)
-        patch.setattr("trackbook.api.ensure_ingester", lambda store: False)
+        patch.setattr("trackbook.api.starting.ensure_ingester", lambda store: False)
         for number in (1, 2, 3):
             params = {"lr": 10.0**-number, "depth": 8}
             run = tb.start_run(
@@ -124,7 +125,7 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def _error() -> "tb.api.RunError":
+def _error() -> RunError:
     try:
         int("[bold]no number[/bold]")
     except ValueError as error:

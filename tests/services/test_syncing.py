@@ -16,7 +16,9 @@ from trackbook.store.paths import StorePaths
 @pytest.fixture(autouse=True)
 def store(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("trackbook.api.ensure_ingester", lambda store: False)  # journals stay journals
+    monkeypatch.setattr(
+        "trackbook.api.starting.ensure_ingester", lambda store: False
+    )  # journals stay journals
     yield StorePaths(tmp_path / ".trackbook")
     while (run := tb.current_run()) is not None:
         run.end()

@@ -66,7 +66,7 @@ def until(condition: Callable[[], Any]) -> Any:
 @pytest.fixture
 def no_ingester(monkeypatch: pytest.MonkeyPatch) -> None:
     """Journals stay what they are."""
-    monkeypatch.setattr("trackbook.api.ensure_ingester", lambda store: False)
+    monkeypatch.setattr("trackbook.api.starting.ensure_ingester", lambda store: False)
 
 
 @pytest.fixture
