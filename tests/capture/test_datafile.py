@@ -285,3 +285,22 @@ def test_a_csv_that_is_held_open_has_rows_and_columns_all_the_same(tmp_path, rea
     with old(path).open():
         facts = digest_file(str(path))
     assert (facts.rows, facts.columns, reads) == (2, [Column("a", "int64"), Column("b", "str")], [])
+
+
+def test_a_big_file_is_digested_by_a_process_of_its_own_where_one_can_be_started(
+    tmp_path, reads, monkeypatch
+):
+    monkeypatch.setattr(datafile, "_BIG", 10)
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n1,x\n2,y\n")
+    facts = digest_file(str(old(path)))
+    assert facts.digest == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert (facts.rows, facts.columns, reads) == (2, [Column("a", "int64"), Column("b", "str")], [])
+    small = tmp_path / "small.csv"
+    small.write_text("a\n1\n")
+    digest_file(str(old(small)))
+    assert reads == [str(small)]
+    os.utime(path, (1e8, 1e8))
+    monkeypatch.setattr(sys, "executable", "false")
+    assert digest_file(str(path)).digest == facts.digest
+    assert reads == [str(small), str(path)]

@@ -127,6 +127,7 @@ def test_short_runs_pay_for_no_sample(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("no_ingester")
 def test_nested_runs_have_no_copies_and_one_thread_serves_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_samplers", [])
+    switches.switch_on("system")  # by hand, which means the outermost run as well
     before = sampling_threads()
     with tb.start_run("outer") as outer, tb.start_run("inner") as inner:
         until(lambda: len(samples(outer)) == 2)
