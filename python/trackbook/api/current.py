@@ -3,7 +3,7 @@
 import contextlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from trackbook.api.run import Run, open_stack
 from trackbook.domain.artifact import ArtifactKind
@@ -11,9 +11,6 @@ from trackbook.domain.data import DataRole
 from trackbook.domain.metric import Goal
 from trackbook.domain.run import RunStatus
 from trackbook.errors import NoActiveRun
-
-if TYPE_CHECKING:
-    pass
 
 
 def current_run() -> Run | None:

@@ -4,15 +4,10 @@ import atexit
 import contextlib
 import sys
 import threading
-from typing import TYPE_CHECKING
 
 from trackbook.api.run import describe_error, open_stack
 from trackbook.services.session import Session, ShutdownKind, current_session
 from trackbook.services.surroundings import wait_for_captures
-
-if TYPE_CHECKING:
-    pass
-
 
 # A kernel that is slow to exit is told to end its runs from another thread, too.
 _ending = threading.Lock()

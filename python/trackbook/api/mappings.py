@@ -1,12 +1,8 @@
 """What has to be a mapping, and is said to be none where it is not."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from trackbook.errors import UsageError
-
-if TYPE_CHECKING:
-    pass
 
 
 def check_mapping(what: str, value: object, example: str) -> None:

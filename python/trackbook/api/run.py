@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from trackbook.api.mappings import check_mapping
 from trackbook.config import Settings
@@ -23,10 +23,6 @@ from trackbook.services.session import current_session
 from trackbook.services.surroundings import Surroundings
 from trackbook.services.syncing import Syncing
 from trackbook.services.uploads import Uploads
-
-if TYPE_CHECKING:
-    pass
-
 
 # Innermost last. A process has one stack for all its threads: a worker thread logs into the run of its process.
 open_stack: "list[Run]" = []
