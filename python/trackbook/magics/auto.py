@@ -44,6 +44,7 @@ class AutoTracking:
         self._run: api.Run | None = None
         self._waiting: Words | None = None
         self._before: api.Run | None = None  # that was open when the wait began
+        self._was_asked_for = False  # in this session, which is then told when it is off
         self._looking = False
         self._cell: _ParametersCell | None = None
         self._began: Execution | None = None
@@ -56,6 +57,7 @@ class AutoTracking:
 
         That one opens when the notebook's parameters cell runs, or now, where there is none, or it has run already.
         """
+        self._was_asked_for = True
         before = api.current_run()
         if before is not None and not words.plain and not words.options:
             self._follow(before)
@@ -92,8 +94,10 @@ class AutoTracking:
         """Hear that a run was resumed, and go on with it if it is the one that was followed; return what to say."""
         if self._waiting is not None:
             return "the notebook is recorded in it from its parameters cell on"
+        if self._run is None and self._was_asked_for:
+            return "auto is off: %track auto records the notebook in it"
         if self._run is None or self._run.id != run.id:
-            return "auto is off: %track auto records the notebook in it" if self._run is None else None
+            return None
         self._run = run
         return "the notebook is recorded from here on"
 
