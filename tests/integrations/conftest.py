@@ -1,5 +1,6 @@
 """A store of the test's own that no ingester reads meanwhile, and autologging that ends with the test."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,16 @@ from trackbook.store.blobs import BlobStore
 from trackbook.store.journal import read_records
 from trackbook.store.locks import ProcessLock
 from trackbook.store.paths import StorePaths, create_store
+
+
+@pytest.fixture(autouse=True)
+def _no_threads_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other tests of this process left running is no thread of the user's."""
+    before = set(threading.enumerate())
+    monkeypatch.setattr(
+        "trackbook.integrations.sklearn_fit._threads",
+        lambda: [thread for thread in threading.enumerate() if thread not in before],
+    )
 
 
 class Logged:

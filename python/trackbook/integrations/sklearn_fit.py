@@ -23,6 +23,7 @@ _PROBE = 500
 # Those that draw when they predict or transform, and DummyClassifier as it is set.
 # Where other threads run, they can't be called without a trace.
 _DRAWING = frozenset(("IterativeImputer", "BernoulliRBM", "LatentDirichletAllocation"))
+_threads = threading.enumerate
 _QUIET_THREADS = ("trackbook", "IOPub", "Heartbeat", "Control", "Shell", "Subshell", "Tqdm", "QueueFeeder")
 _QUIET_PACKAGES = frozenset(("IPython", "ipykernel", "zmq", "tornado", "tqdm", "trackbook", "joblib"))
 _EXAMPLE = 5
@@ -260,7 +261,7 @@ def others_run() -> bool:
         thread is not current
         and not thread.name.startswith(_QUIET_THREADS)
         and type(thread).__module__.partition(".")[0] not in _QUIET_PACKAGES
-        for thread in threading.enumerate()
+        for thread in _threads()
     )
 
 
