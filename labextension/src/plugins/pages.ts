@@ -1,4 +1,5 @@
 import {
+  ILabShell,
   ILayoutRestorer,
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
@@ -9,6 +10,7 @@ import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { TabPanel, type Widget } from '@lumino/widgets';
 
 import { IClient } from '../client/tokens';
 import { CommandIDs } from '../commandIds';
@@ -26,7 +28,7 @@ export const pagesPlugin: JupyterFrontEndPlugin<IPages> = {
   autoStart: true,
   provides: IPages,
   requires: [IClient, IModels, IRenderMimeRegistry],
-  optional: [IEditorLanguageRegistry, INotebookTracker, ILayoutRestorer, ITranslator],
+  optional: [IEditorLanguageRegistry, INotebookTracker, ILayoutRestorer, ILabShell, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     client: IClient,
@@ -35,6 +37,7 @@ export const pagesPlugin: JupyterFrontEndPlugin<IPages> = {
     languages: IEditorLanguageRegistry | null,
     notebooks: INotebookTracker | null,
     restorer: ILayoutRestorer | null,
+    labShell: ILabShell | null,
     translator: ITranslator | null
   ): IPages => {
     const view: IViewOptions = {
@@ -45,11 +48,13 @@ export const pagesPlugin: JupyterFrontEndPlugin<IPages> = {
     const findDocument = (path: string): DocumentRegistry.Context | undefined =>
       notebooks?.find(panel => app.serviceManager.contents.localPath(panel.context.path) === path)
         ?.context;
-    return new Pages({ app, client, models, view, findDocument, restorer });
+    // Notebook 7 has one document a page, and room for others below it.
+    const area = labShell ? 'main' : 'down';
+    return new Pages({ app, client, models, view, area, findDocument, restorer });
   }
 };
 
-/** The tabs of the main area, each found again rather than opened twice. */
+/** The tabs beside the notebook, each found again rather than opened twice. */
 class Pages implements IPages {
   constructor(private readonly _options: Pages.IOptions) {
     const { restorer } = _options;
@@ -118,10 +123,14 @@ class Pages implements IPages {
 
   private _add<T extends MainAreaWidget>(panel: T, tracker: WidgetTracker<T>): void {
     void tracker.add(panel);
-    this._options.app.shell.add(panel, 'main');
+    this._options.app.shell.add(panel, this._options.area);
   }
 
   private _show(panel: MainAreaWidget): void {
+    const tabs = findTabs(panel);
+    if (tabs) {
+      tabs.currentWidget = panel;
+    }
     this._options.app.shell.activateById(panel.id);
   }
 
@@ -138,9 +147,16 @@ namespace Pages {
     client: IClient;
     models: IModels;
     view: IViewOptions;
+    area: 'main' | 'down';
     findDocument: JobPanel.IOptions['findDocument'];
     restorer: ILayoutRestorer | null;
   }
+}
+
+/** The tabs that a widget of Notebook's lower area is one of; its shell brings none of them to the front. */
+function findTabs(widget: Widget): TabPanel | null {
+  const panel = widget.parent?.parent;
+  return panel instanceof TabPanel ? panel : null;
 }
 
 /** Colours Python as the notebook's editor does. */
