@@ -1,7 +1,7 @@
 import { expect, type IJupyterLabPageFixture, test } from '@jupyterlab/galata';
 
 import { addExample } from './support/notebooks';
-import { mainArea, openRuns, openTab, picture, runRow, startCell } from './support/runs';
+import { mainArea, openRun, openRuns, openTab, picture, runRow, startCell } from './support/runs';
 
 /** The cells of examples/digits.ipynb that run before the training, that which trains, and those after it. */
 const BEFORE = [1, 2, 4, 6];
@@ -79,4 +79,29 @@ test('The example is swept, tracked and compared', async ({ page, tmpPath }) => 
   await runRow(page, 6).locator('.trackbook-RunRow-caret').click();
   await expect(page.getByRole('treeitem').getByText('Parameters')).toBeVisible();
   await picture(page, 'narrow');
+});
+
+/** Every kind of value, from the notebook that the documentation leads through. */
+test('The tour of values is run and looked at', async ({ page, tmpPath }) => {
+  test.setTimeout(300_000);
+  await addExample(page, 'tracking.ipynb', `${tmpPath}/tracking.ipynb`);
+  await page.notebook.openByPath(`${tmpPath}/tracking.ipynb`);
+  await page.notebook.activate('tracking.ipynb');
+  await openRuns(page);
+  await page.sidebar.setWidth(300, 'left');
+  await page.notebook.run();
+  await expect(runRow(page, 1).getByRole('img', { name: 'finished' })).toBeVisible();
+  await expect(
+    page.locator('.jp-RenderedText[data-mime-type="application/vnd.jupyter.stderr"]')
+  ).toHaveCount(0);
+  await page.getByRole('heading', { name: /^How good it is/ }).scrollIntoViewIfNeeded();
+  await picture(page, 'tour-notebook');
+
+  await openRun(page, 1);
+  const values = await openTab(page, /^Values/);
+  for (const name of [/^weights/, /^pull/, /^confusion/, /^roc/, /^wrong/, /^tone/, /^square/]) {
+    await expect(values.getByRole('figure', { name })).toBeVisible();
+  }
+  await values.getByRole('figure', { name: /^confusion/ }).scrollIntoViewIfNeeded();
+  await picture(page, 'tour-values');
 });

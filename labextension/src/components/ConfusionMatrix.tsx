@@ -7,6 +7,9 @@ import { classes, useView } from './view';
 /** From this share of its row on, a field is so dark that its number is written in the ground's colour. */
 const DARK = 0.55;
 
+/** With more classes than these a card holds the matrix only with small fields. */
+const COMFORTABLE = 6;
+
 /** A confusion matrix as a table, each field shaded by its share of the row; readers hear it as a table. */
 export function ConfusionMatrix(props: { matrix: IConfusion; colour: string }): JSX.Element {
   const { trans } = useView();
@@ -18,7 +21,10 @@ export function ConfusionMatrix(props: { matrix: IConfusion; colour: string }): 
     <>
       <div className="trackbook-Scroll">
         <table
-          className="trackbook-Confusion"
+          className={classes(
+            'trackbook-Confusion',
+            labels.length > COMFORTABLE && 'trackbook-mod-dense'
+          )}
           style={{ '--trackbook-shade': `var(${props.colour})` } as React.CSSProperties}
         >
           <thead>
