@@ -4,6 +4,7 @@ import base64
 from typing import Any
 
 from trackbook.domain import records as r
+from trackbook.domain.cell import is_note
 from trackbook.domain.snapshot import join_notebook
 
 
@@ -55,6 +56,11 @@ def test_a_changed_parameter_is_a_revision(kernel: Any, project: Any) -> None:
         ({"lr": 0.1}, "c1"),
         ({"lr": 0.2}, "c1"),
     ]
+
+
+def test_what_is_said_is_marked_as_no_result(kernel: Any) -> None:
+    shown = kernel.run("%track start churn\n%track metric acc=1\n1 + 1").outputs
+    assert [is_note(output) for output in shown] == [True, True, False]
 
 
 def test_metrics(kernel: Any, project: Any) -> None:

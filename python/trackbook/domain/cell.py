@@ -1,12 +1,21 @@
 """Cell executions: each one as it happened, in order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
 from msgspec import Struct
 
 CellStatus = Literal["running", "ok", "error", "aborted"]
+
+# The metadata of what Trackbook itself shows under a cell: no result of the cell, and another one each time.
+NOTE = {"trackbook": "note"}
+
+
+def is_note(output: Mapping[str, Any]) -> bool:
+    """Whether an output of nbformat's is something that Trackbook said, not the cell."""
+    metadata = output.get("metadata")
+    return isinstance(metadata, Mapping) and metadata.get("trackbook") == NOTE["trackbook"]
 
 
 class CellError(Struct, frozen=True):

@@ -6,6 +6,7 @@ from html import escape
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 
+from trackbook.domain.cell import NOTE
 from trackbook.domain.ids import new_id
 from trackbook.magics.kernel import is_kernel
 
@@ -56,4 +57,4 @@ def _show(text: str, identity: str, update: bool, preformatted: bool = False) ->
         _STYLE if not preformatted else "font-family: var(--jp-code-font-family, monospace); white-space: pre"
     )
     bundle = {"text/plain": text, "text/html": f'<div style="{style}">{escape(text)}</div>'}
-    display(bundle, raw=True, display_id=identity, update=update)  # type: ignore[no-untyped-call]
+    display(bundle, raw=True, metadata=NOTE, display_id=identity, update=update)  # type: ignore[no-untyped-call]

@@ -7,6 +7,8 @@ import time
 from html import escape
 from typing import Any, NamedTuple, Protocol
 
+from trackbook.domain.cell import NOTE
+
 _WIDTH = 20
 _MOST_METRICS = 6
 _LINE_SECONDS = 5.0
@@ -93,7 +95,9 @@ class NotebookBar:
         from IPython.display import display
 
         bundle = {**bundle, "text/plain": describe(state)}
-        display(bundle, raw=True, display_id=self._identity, update=self._shown)  # type: ignore[no-untyped-call]
+        display(  # type: ignore[no-untyped-call]
+            bundle, raw=True, metadata=NOTE, display_id=self._identity, update=self._shown
+        )
         self._shown = True
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from trackbook import api
+from trackbook.domain.cell import NOTE
 from trackbook.domain.formatting import one_line
 from trackbook.domain.ids import new_id
 from trackbook.domain.run import Run
@@ -140,7 +141,7 @@ class Watch:
         from IPython.display import display
 
         self._shown_in = _execution_count()
-        display(self._bundle, raw=True, display_id=self._display_id)  # type: ignore[no-untyped-call]
+        display(self._bundle, raw=True, metadata=NOTE, display_id=self._display_id)  # type: ignore[no-untyped-call]
 
     def _run(self) -> None:
         process = os.getpid()
@@ -196,7 +197,9 @@ class Watch:
         if self._shown_in is not None and _in_kernel():
             from IPython.display import display
 
-            display(drawn, raw=True, display_id=self._display_id, update=True)  # type: ignore[no-untyped-call]
+            display(  # type: ignore[no-untyped-call]
+                drawn, raw=True, metadata=NOTE, display_id=self._display_id, update=True
+            )
 
     def _ended(self) -> bool:
         return (
