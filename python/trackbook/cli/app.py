@@ -27,6 +27,7 @@ from trackbook.cli.commands.serve import serve
 from trackbook.cli.commands.show import show
 from trackbook.cli.commands.sweep import sweep
 from trackbook.cli.commands.sync import sync
+from trackbook.cli.commands.test import test
 from trackbook.cli.commands.token import token
 from trackbook.cli.commands.trash import trash
 from trackbook.cli.exits import CANCELLED, FINE, WRONG_USAGE, exit_code
@@ -56,8 +57,8 @@ def cli() -> None:
 
 
 for _command in (
-    run_notebook, sweep, runs, show, edit, compare, parameters, jobs, cancel, trash, restore, delete, gc, export_runs,
-    import_runs, doctor, rebuild, serve, token, sync, enable, disable,
+    run_notebook, sweep, runs, show, edit, compare, parameters, test, jobs, cancel, trash, restore, delete, gc,
+    export_runs, import_runs, doctor, rebuild, serve, token, sync, enable, disable,
 ):  # fmt: skip
     cli.add_command(_command)
 

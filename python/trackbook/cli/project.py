@@ -58,6 +58,18 @@ def open_notebook_project(notebook: Path) -> "Services":
     return open_folder_project(notebook.absolute().parent)
 
 
+def open_project_of(notebook: Path) -> "Services | None":
+    """Return the services of the project that a notebook lies in; None where there is none."""
+    settings = Settings.load()
+    if settings.folder is None and find_store(notebook.absolute().parent) is None:
+        return None
+    if settings.store is not None and not settings.store.exists():
+        return None
+    services = open_notebook_project(notebook)
+    services.runs.refresh()
+    return services
+
+
 def open_folder_project(folder: Path) -> "Services":
     """Return the services of a folder's project, made where there is none. Raises StoreError if it can't be used."""
     from trackbook.services.context import open_services

@@ -2,15 +2,43 @@
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from trackbook.cli.display.jobs import describe_params, job_duration
 from trackbook.cli.display.symbols import status_text
 from trackbook.cli.output import message_console, say
+from trackbook.domain.cell import CellStatus
 from trackbook.domain.formatting import format_duration, one_line
 from trackbook.domain.job import JOB_ENDED, Job
+
+
+class CellProgress:
+    """Shows on stderr which cell of a notebook is being run, in a terminal; a context manager and an observer."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._status = message_console().status(f"{title}: starting")
+
+    def __enter__(self) -> Self:
+        self._status.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._status.__exit__(kind, error, trace)
+
+    def kernel_ready(self, tracks: bool) -> None:
+        """The kernel answers."""
+
+    def cell_started(self, position: int, total: int, cell: dict[str, Any]) -> None:
+        """Show which cell it is."""
+        self._status.update(f"{self._title}: cell {position} of {total}")
+
+    def cell_finished(self, cell: dict[str, Any], status: CellStatus, duration: float) -> None:
+        """The next one will be shown."""
 
 
 class JobProgress:
