@@ -79,10 +79,12 @@ def _metadata(notebook: Notebook, key: str) -> dict[str, Any]:
 
 def _upgrade(document: Notebook, path: object) -> Notebook:
     import nbformat  # imported late: only old files need it
+    from nbformat import reader
 
     try:
+        # Its reader, since converters take texts that files hold as lists of lines.
         upgraded = nbformat.convert(  # type: ignore[no-untyped-call]
-            nbformat.from_dict(document),  # type: ignore[no-untyped-call]
+            reader.reads(json.dumps(document)),  # type: ignore[no-untyped-call]
             NBFORMAT,
         )
     except Exception as error:  # the converters raise whatever a malformed document leads them to
