@@ -18,6 +18,7 @@ from trackbook.domain.cell import CellContent
 from trackbook.domain.change import Change
 from trackbook.domain.compare import Comparison
 from trackbook.domain.job import Job
+from trackbook.domain.lint import Counts, Diagnostic
 from trackbook.domain.metric import Series
 from trackbook.domain.parameter import Parameter
 from trackbook.domain.run import Run, RunDetail, SnapshotInfo
@@ -42,6 +43,7 @@ SCHEMAS = {
     "jobs": "Jobs",
     "journal-sizes": "JournalSizes",
     "journals": "Journals",
+    "lint": "LintReport",
     "missing": "Missing",
     "noted": "Noted",
     "parameters": "Parameters",
@@ -78,6 +80,8 @@ VALUES: list[tuple[str, str | None, Any]] = [
     ("jobs", "jobs", list[Job]),
     ("changes", "runs", list[Change]),
     ("verdict", None, Verdict),
+    ("lint", "diagnostics", list[Diagnostic]),
+    ("lint", "counts", Counts),
 ]
 
 

@@ -84,9 +84,12 @@ async def test_a_user_who_may_not_is_told_so(ask: Callable[..., Any]) -> None:
         answer = await ask(path, method, None if method in ("GET", "DELETE") else "{}")
         assert (answer.status, answer.json["code"]) == (403, "forbidden"), (method, path)
     actions = {"GET": "read", "POST": "write", "PUT": "write", "PATCH": "write", "DELETE": "write"}
-    executes = {"/jobs", "/cancel"}
+    posts = {"jobs": "execute", "cancel": "execute", "lint": "read"}
     wanted = [
-        ("execute" if method == "POST" and path.endswith(tuple(executes)) else actions[method], "trackbook")
+        (
+            posts.get(path.rpartition("/")[2], actions[method]) if method == "POST" else actions[method],
+            "trackbook",
+        )
         for path, method in CALLS
     ]
     assert Denying.asked == wanted

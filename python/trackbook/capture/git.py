@@ -165,3 +165,8 @@ def _read_much(folder: Path, limit: int, *arguments: str) -> Diff | None:
     if process.returncode > 0:
         return None
     return Diff(bytes(kept[: kept.rfind(b"\n") + 1]), size, True)  # too much, or not done in time
+
+
+def is_tracked(path: Path) -> bool:
+    """Tell whether git tracks a file; no where there is no git, or it takes longer than five seconds."""
+    return bool(_ask(path.parent, "ls-files", "--", path.name))

@@ -141,7 +141,7 @@ class _Judgement:
                 if (position := self._positions[identity]) is not None
             ]
             placed.sort(key=lambda pair: pair[0])
-            kept = _longest_rising([ran.order for _, ran in placed])
+            kept = longest_rising([ran.order for _, ran in placed])
             for at, (position, ran) in enumerate(placed):
                 if at not in kept:
                     self._find(ran, _out_of_order(position, ran, placed))
@@ -253,7 +253,7 @@ def _out_of_order(position: int, ran: Ran, placed: list[tuple[int, Ran]]) -> Fin
     )
 
 
-def _longest_rising(values: list[int]) -> set[int]:
+def longest_rising(values: list[int]) -> set[int]:
     """Return the positions of a longest rising subsequence: what has to move to sort the rest is least."""
     ends: list[int] = []
     tails: list[int] = []

@@ -30,6 +30,14 @@ def parse_notebook(data: bytes, path: object) -> Notebook:
         document = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise NotebookError(path, f"it is no notebook: not JSON ({error})") from None
+    return as_notebook(document, path)
+
+
+def as_notebook(document: Any, path: object) -> Notebook:
+    """Return JSON that is a notebook, upgraded to nbformat 4 where it is older.
+
+    Raises NotebookError as `read_notebook`.
+    """
     if not isinstance(document, dict) or not isinstance(document.get("nbformat"), int):
         raise NotebookError(path, "it is no notebook: JSON without `nbformat`")
     if document["nbformat"] > NBFORMAT:

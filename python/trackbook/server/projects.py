@@ -94,6 +94,19 @@ class Projects:
             raise NotFound("file", path)
         return local
 
+    def place(self, path: str) -> Path:
+        """Return where a contents path lies, whether or not there is a file yet; raises NotFound without its folder."""
+        self._folder(path)
+        return self._local(path)
+
+    def services_near(self, path: str) -> Services | None:
+        """Return the services of a notebook's project; None where there is no store yet, or none that can be used."""
+        try:
+            project = self.find(path)
+            return None if project is None else self.services(project.id)
+        except StoreError:
+            return None
+
     def notebook(self, project_id: str, path: str) -> Path:
         """Return the file of a notebook of this project; raises UsageError for one of another."""
         file = self.file(path)

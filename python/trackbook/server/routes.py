@@ -14,6 +14,7 @@ from trackbook.server.handlers.environment import EnvironmentTextHandler
 from trackbook.server.handlers.experiments import ExperimentsHandler
 from trackbook.server.handlers.jobs import CancelHandler, JobHandler, JobsHandler
 from trackbook.server.handlers.journals import JournalHandler, JournalSizesHandler, WritersHandler
+from trackbook.server.handlers.lint import LintHandler
 from trackbook.server.handlers.parameters import ParametersHandler
 from trackbook.server.handlers.projects import ProjectsHandler
 from trackbook.server.handlers.runs import FindHandler, RestoreHandler, RunHandler, RunsHandler, TrashHandler
@@ -48,6 +49,7 @@ _BOTH: Routes = (
 
 # What needs the notebooks and kernels of a Jupyter server.
 _NOTEBOOKS: Routes = (
+    ("/lint", LintHandler),
     ("/projects/{project}/parameters", ParametersHandler),
     ("/projects/{project}/jobs", JobsHandler),
     ("/projects/{project}/jobs/{job}", JobHandler),

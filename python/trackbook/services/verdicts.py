@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from trackbook.domain.run import RunDetail
 from trackbook.domain.verdict import Document, Ran, Verdict, judge
@@ -27,8 +28,22 @@ class Verdicts:
         detail = self._runs.detail(reference)
         return self.of_detail(detail, self._snapshots.sources(detail.run.id) if detail.cells else {})
 
+    def against(self, reference: str, notebook: Mapping[str, Any]) -> Verdict | None:
+        """Return the verdict on a run, held against a notebook as it is now; None for a run without cells.
+
+        Raises NotFound without such a run.
+        """
+        detail = self._runs.detail(reference)
+        sources = self._snapshots.sources(detail.run.id) if detail.cells else {}
+        executions = self._executions(detail, sources)
+        return judge(executions, document_of(notebook)) if executions else None
+
     def of_detail(self, detail: RunDetail, sources: Mapping[int, str]) -> Verdict:
         """Return the verdict on a run that has been read, with the sources of its executions by their order."""
+        executions = self._executions(detail, sources)
+        return judge(executions, self._document(detail) if executions else None)
+
+    def _executions(self, detail: RunDetail, sources: Mapping[int, str]) -> list[Ran]:
         begun = [attempt.started for attempt in detail.attempts]
         executions = []
         for cell in detail.cells:
@@ -43,7 +58,7 @@ class Verdicts:
                 reads, writes = names.reads, names.writes
             attempt = max(1, bisect_right(begun, cell.started))
             executions.append(Ran(cell.cell_id, cell.order, source, reads, writes, cell.started, attempt))
-        return judge(executions, self._document(detail) if executions else None)
+        return executions
 
     def _document(self, detail: RunDetail) -> Document | None:
         if any(info.moment == "end" for info in detail.snapshots):

@@ -1,0 +1,203 @@
+"""Linting: Trackbook's own rules, ruff, detect-secrets, git and the last run's verdict, joined."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from trackbook.capture.git import is_tracked
+from trackbook.domain.lint import Diagnostic, LintReport, Severity
+from trackbook.errors import TrackbookError
+from trackbook.notebook.lint.cells import LintCell, LintNotebook, cells_of
+from trackbook.notebook.lint.checks import check_notebook
+from trackbook.notebook.lint.hygiene import outputs_committed
+from trackbook.notebook.lint.noqa import without_excused
+from trackbook.notebook.lint.paths import find_reads
+from trackbook.notebook.lint.selection import Selection
+from trackbook.notebook.read import Notebook
+from trackbook.services.context import Services
+from trackbook.services.lint.config import LintConfig, read_config
+from trackbook.services.lint.history import find_history
+from trackbook.services.lint.ruff import RUFF, RuffAnswer, RuffFinding
+from trackbook.services.lint.secrets import find_secrets_of
+
+_ERRORS = ("E9", "F5", "F6", "F7", "F82")
+
+
+class LintOptions(NamedTuple):
+    """What a caller wants beside what the project's configuration says.
+
+    `outputs`: whether outputs are reported: None where git tracks the notebook, True also elsewhere, False nowhere.
+    """
+
+    select: Sequence[str] = ()
+    ignore: Sequence[str] = ()
+    outputs: bool | None = None
+    history: bool = True
+
+
+class Linting:
+    """Lints notebooks; with the services of their project also what runs say of them. Nothing is ever written."""
+
+    def __init__(self, project: Services | None = None, options: LintOptions | None = None) -> None:
+        self._project = project
+        self._options = options or LintOptions()
+
+    def notebook(self, document: Notebook, path: Path, shown: str | None = None) -> LintReport:
+        """Return what is found about a document that stands at `path`, or would; `shown` is the report's path.
+
+        Raises UsageError for a configuration that can't be understood.
+        """
+        config = read_config(path.absolute().parent)
+        selection = config.selection(path, self._options.select, self._options.ignore)
+        answer = RUFF.check(document, path, _foreign(selection)) if config.ruff else None
+        return self._report(document, path, shown or str(path), config, selection, answer)
+
+    def notebooks(self, documents: Mapping[Path, Notebook]) -> Iterable[LintReport]:
+        """Yield what is found about saved notebooks, in their order; ruff is called once for all of a configuration.
+
+        Raises UsageError for a configuration that can't be understood.
+        """
+        groups: dict[tuple[str, ...], list[Path]] = {}
+        configs = {path: read_config(path.absolute().parent) for path in documents}
+        selections = {
+            path: config.selection(path, self._options.select, self._options.ignore)
+            for path, config in configs.items()
+        }
+        for path, config in configs.items():
+            if config.ruff:
+                groups.setdefault(tuple(_foreign(selections[path])), []).append(path)
+        answers: dict[Path, RuffAnswer] = {}
+        for extend, paths in groups.items():
+            answers.update(RUFF.check_files(paths, extend))
+        for path, document in documents.items():
+            answer = answers.get(path)
+            if configs[path].ruff and (
+                answer is None or any(finding.cell == 0 for finding in answer.findings)
+            ):
+                # A file that ruff can't read as it is, of an older format, say.
+                answer = RUFF.check(document, path, _foreign(selections[path]))
+            yield self._report(document, path, str(path), configs[path], selections[path], answer)
+
+    def _report(
+        self,
+        document: Notebook,
+        path: Path,
+        shown: str,
+        config: LintConfig,
+        selection: Selection,
+        answer: RuffAnswer | None,
+    ) -> LintReport:
+        notebook = cells_of(document)
+        found, unseen = check_notebook(notebook, known=config.builtins, large_output=config.large_output)
+        found += find_secrets_of(notebook)
+        if notebook.is_python:
+            missing, unread = _find_missing(notebook, path)
+            found += missing
+            unseen += unread
+        if answer is not None:
+            found += _from_ruff(notebook, answer, found)
+            unseen += [answer.failure] if answer.failure else []
+        if self._reports_outputs(path) and (outputs := outputs_committed(notebook)) is not None:
+            found.append(outputs)
+        if self._project is not None and self._options.history and config.history:
+            try:
+                found += find_history(notebook, path, self._project)
+            except TrackbookError as error:
+                unseen.append(f"The last run can't be read: {error}")
+        chosen = [diagnostic for diagnostic in found if selection.has(diagnostic.code)]
+        kept = sorted(without_excused(notebook, chosen), key=_place)
+        return LintReport(shown, kept, unseen)
+
+    def _reports_outputs(self, path: Path) -> bool:
+        wanted = self._options.outputs
+        return is_tracked(path) if wanted is None else wanted
+
+
+def _foreign(selection: Selection) -> list[str]:
+    """Return the codes beyond the usual that ruff has to be asked for."""
+    usual = ("ALL", "F", "E9")
+    return [code for code in selection.select if not code.startswith("TB") and code not in usual]
+
+
+def _place(diagnostic: Diagnostic) -> tuple[int, int, int, str]:
+    return diagnostic.cell, diagnostic.line, diagnostic.column, diagnostic.code
+
+
+def _find_missing(notebook: LintNotebook, path: Path) -> tuple[list[Diagnostic], list[str]]:
+    from trackbook.notebook.lint.syntax import place
+
+    reads, unseen = find_reads(notebook)
+    folder = path.absolute().parent
+    found = []
+    for read in reads:
+        try:
+            is_there = (folder / read.path).exists()
+        except (OSError, ValueError):  # no path at all
+            continue
+        if not is_there:
+            found.append(
+                read.cell.diagnose(
+                    "TB302",
+                    f"There is no `{read.path}` in the notebook's folder.",
+                    **place(read.cell, read.node),
+                )
+            )
+    return found, unseen
+
+
+def _from_ruff(notebook: LintNotebook, answer: RuffAnswer, found: Sequence[Diagnostic]) -> list[Diagnostic]:
+    cells = {cell.position: cell for cell in notebook.code}
+    broken = {diagnostic.cell for diagnostic in found if diagnostic.code == "TB601"}
+    mentioned = {name for cell in notebook.code for name in cell.source.mentioned}
+    diagnostics = []
+    for finding in answer.findings:
+        cell = cells.get(finding.cell)
+        # F821 is left to TB101 to TB103, which know magics, and what later cells define.
+        if (
+            cell is None
+            or finding.code == "F821"
+            or (finding.code == "invalid-syntax" and cell.position in broken)
+        ):
+            continue
+        names = _quoted(finding.message)
+        if finding.code in ("F401", "F811", "F841") and _bound(names) & mentioned:
+            continue  # a magic or a shell command uses it
+        diagnostics.append(_diagnostic(cell, finding, names))
+    return diagnostics
+
+
+def _diagnostic(cell: LintCell, finding: RuffFinding, names: list[str]) -> Diagnostic:
+    severity: Severity = (
+        "error" if finding.code.startswith(_ERRORS) or finding.code == "invalid-syntax" else "warning"
+    )
+    fixable = finding.code == "F401" and bool(finding.edits)
+    message = finding.message if finding.message.endswith((".", "?")) else f"{finding.message}."
+    return Diagnostic(
+        finding.code,
+        finding.name,
+        severity,
+        message,
+        cell.position,
+        cell.cell_id,
+        finding.line,
+        finding.column,
+        finding.end_line,
+        finding.end_column,
+        names,
+        fixable,
+        "`trackbook lint --fix` removes it." if fixable else f"`ruff rule {finding.code}` explains it.",
+    )
+
+
+def _quoted(message: str) -> list[str]:
+    parts = message.split("`")
+    return parts[1:2] if len(parts) > 2 else []
+
+
+def _bound(names: Sequence[str]) -> set[str]:
+    """Return the name that an import of ruff's message binds: `numpy as np`, `os.path`, `math.pi`."""
+    bound = set()
+    for name in names:
+        whole, _, alias = name.partition(" as ")
+        bound |= {alias} if alias else {whole.partition(".")[0], whole.rpartition(".")[2]}
+    return bound
