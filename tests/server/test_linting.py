@@ -67,7 +67,7 @@ async def test_the_project_configures_it(ask: Ask, root: Path) -> None:
     pyproject.write_text('[tool.trackbook.lint]\nselct = ["TB102"]\n')
     answer = await ask("/lint", "POST", body)
     assert (answer.status, answer.json["code"]) == (400, "usage")
-    assert "did you mean 'select'?" in answer.json["message"]
+    assert "(did you mean 'select'?)" in answer.json["message"]
 
 
 async def test_what_the_last_run_says(ask: Ask, sample: Any, jp_root_dir: Path) -> None:

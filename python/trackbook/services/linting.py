@@ -1,5 +1,6 @@
 """Linting: Trackbook's own rules, ruff, detect-secrets, git and the last run's verdict, joined."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +18,7 @@ from trackbook.notebook.read import Notebook
 from trackbook.services.context import Services
 from trackbook.services.lint.config import LintConfig, read_config
 from trackbook.services.lint.history import find_history
-from trackbook.services.lint.ruff import RUFF, RuffAnswer, RuffFinding
+from trackbook.services.lint.ruff import RUFF, RuffAnswer, RuffFinding, is_broken
 from trackbook.services.lint.secrets import find_secrets_of
 
 _ERRORS = ("E9", "F5", "F6", "F7", "F82")
@@ -52,6 +53,12 @@ class Linting:
         answer = RUFF.check(document, path, _foreign(selection)) if config.ruff else None
         return self._report(document, path, shown or str(path), config, selection, answer)
 
+    def ruff(self, document: Notebook, path: Path) -> Sequence[RuffFinding]:
+        """Return what ruff itself says of a document, with its edits; nothing where it is not asked."""
+        config = read_config(path.absolute().parent)
+        selection = config.selection(path, self._options.select, self._options.ignore)
+        return RUFF.check(document, path, _foreign(selection)).findings if config.ruff else []
+
     def notebooks(self, documents: Mapping[Path, Notebook]) -> Iterable[LintReport]:
         """Yield what is found about saved notebooks, in their order; ruff is called once for all of a configuration.
 
@@ -64,7 +71,7 @@ class Linting:
             for path, config in configs.items()
         }
         for path, config in configs.items():
-            if config.ruff:
+            if config.ruff and not any(map(is_broken, documents[path]["cells"])):
                 groups.setdefault(tuple(_foreign(selections[path])), []).append(path)
         answers: dict[Path, RuffAnswer] = {}
         for extend, paths in groups.items():
@@ -95,7 +102,7 @@ class Linting:
             found += missing
             unseen += unread
         if answer is not None:
-            found += _from_ruff(notebook, answer, found)
+            found += _from_ruff(notebook, answer)
             unseen += [answer.failure] if answer.failure else []
         if self._reports_outputs(path) and (outputs := outputs_committed(notebook)) is not None:
             found.append(outputs)
@@ -145,23 +152,21 @@ def _find_missing(notebook: LintNotebook, path: Path) -> tuple[list[Diagnostic],
     return found, unseen
 
 
-def _from_ruff(notebook: LintNotebook, answer: RuffAnswer, found: Sequence[Diagnostic]) -> list[Diagnostic]:
+def _from_ruff(notebook: LintNotebook, answer: RuffAnswer) -> list[Diagnostic]:
     cells = {cell.position: cell for cell in notebook.code}
-    broken = {diagnostic.cell for diagnostic in found if diagnostic.code == "TB601"}
     mentioned = {name for cell in notebook.code for name in cell.source.mentioned}
+    for broken in notebook.code:
+        if broken.source.fault is not None:
+            mentioned.update(re.findall(r"[^\W\d]\w*", broken.text))
     diagnostics = []
     for finding in answer.findings:
         cell = cells.get(finding.cell)
         # F821 is left to TB101 to TB103, which know magics, and what later cells define.
-        if (
-            cell is None
-            or finding.code == "F821"
-            or (finding.code == "invalid-syntax" and cell.position in broken)
-        ):
+        if cell is None or finding.code == "F821":
             continue
         names = _quoted(finding.message)
         if finding.code in ("F401", "F811", "F841") and _bound(names) & mentioned:
-            continue  # a magic or a shell command uses it
+            continue  # a magic, a shell command or what can't be parsed uses it
         diagnostics.append(_diagnostic(cell, finding, names))
     return diagnostics
 

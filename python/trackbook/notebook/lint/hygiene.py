@@ -1,5 +1,6 @@
 """The notebook as a file: what can't be parsed, ids, empty cells, outputs. TB601 to TB607."""
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,13 +11,15 @@ from trackbook.notebook.lint.registry import diagnose
 
 
 def find_faults(notebook: LintNotebook) -> Iterator[Diagnostic]:
-    """Yield the code cells that are no Python."""
+    """Yield the code cells that are no Python; none of a notebook for a newer Python than this one."""
+    if _version(notebook) > sys.version_info[:2]:
+        return
     for cell in notebook.code:
         if (fault := cell.source.fault) is not None:
             length = len(cell.source.lines[fault.line - 1])
             yield cell.diagnose(
                 "TB601",
-                f"This is no Python: {fault.message}.",
+                f"This is no Python: {fault.message.rstrip('.')}.",
                 line=fault.line,
                 column=fault.column,
                 end_line=fault.line,
@@ -58,6 +61,13 @@ def is_empty(cell: LintCell) -> bool:
 def output_size(cell: LintCell) -> int:
     """Return about how many bytes a cell's outputs take in the file."""
     return sum(map(_size, cell.outputs))
+
+
+def _version(notebook: LintNotebook) -> tuple[int, ...]:
+    information = notebook.document.get("metadata", {}).get("language_info")
+    version = information.get("version") if isinstance(information, dict) else None
+    parts = version.split(".")[:2] if isinstance(version, str) else []
+    return tuple(map(int, parts)) if len(parts) == 2 and all(part.isdigit() for part in parts) else (3, 0)
 
 
 def _size(value: Any) -> int:

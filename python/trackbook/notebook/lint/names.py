@@ -30,6 +30,10 @@ def find_names(notebook: LintNotebook, known: Collection[str] = ()) -> Iterator[
 def find_unseen(notebook: LintNotebook) -> Iterator[str]:
     """Yield why names can't be followed, cell by cell."""
     for cell in notebook.code:
+        if cell.source.fault is not None:
+            reason = cell.source.fault.message
+            yield f"Cell {cell.position} can't be parsed ({reason}); names used below it are not checked."
+            continue
         reasons = dict.fromkeys(event.name for event in cell.scan.events if event.kind == "opaque")
         for reason in reasons:
             yield f"Cell {cell.position}: {reason}; names used from there on are not checked."

@@ -173,6 +173,13 @@ RULES: dict[str, Rule] = {
         ),
         # TB6: the file
         Rule(
+            "TB600",
+            "unreadable-notebook",
+            "error",
+            "A file is no notebook that can be read.",
+            "Open it as text: merges leave marks behind, and broken downloads half a file.",
+        ),
+        Rule(
             "TB601",
             "invalid-syntax",
             "error",

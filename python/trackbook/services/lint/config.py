@@ -148,7 +148,7 @@ def check_codes(codes: Sequence[str], where: str) -> None:
 
 
 def _suggestion(near: Sequence[str]) -> str:
-    return f"; did you mean {near[0]!r}?" if near else ""
+    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 def _texts(value: Any, where: str) -> list[str]:

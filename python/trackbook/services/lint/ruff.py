@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from trackbook.notebook.lint.source import read_source
 from trackbook.notebook.read import Notebook, language_of, source_of
 
 _TIMEOUT = 60.0
@@ -86,7 +87,10 @@ class Ruff:
         return answer
 
     def check_files(self, paths: Sequence[Path], extend: Sequence[str] = ()) -> Mapping[Path, RuffAnswer]:
-        """Return what ruff says of saved notebooks of format 4, in as few calls as there can be."""
+        """Return what ruff says of saved notebooks of format 4, in as few calls as there can be.
+
+        Those of which it could not be asked have no answer.
+        """
         program = find_ruff()
         if program is None:
             return {}
@@ -98,8 +102,10 @@ class Ruff:
             by_file: dict[str, list[RuffFinding]] = {}
             for item in items:
                 by_file.setdefault(os.path.realpath(item.get("filename") or ""), []).append(_finding(item))
+            if failure:  # one of them may be to blame: they are asked for alone
+                continue
             for path in some:
-                answers[path] = RuffAnswer(by_file.get(os.path.realpath(path), []), failure)
+                answers[path] = RuffAnswer(by_file.get(os.path.realpath(path), []))
         return answers
 
 
@@ -116,7 +122,10 @@ def find_ruff() -> str | None:
 
 
 def plain_notebook(document: Notebook) -> bytes:
-    """Return the code cells of a document as a file for ruff; other cells stay as empty ones, so that none moves."""
+    """Return the code cells of a document as a file for ruff; other cells stay as empty ones, so that none moves.
+
+    So do cells that can't be parsed: for one of them ruff would look at nothing else, and deep ones end it.
+    """
     cells: list[dict[str, Any]] = [
         {
             "cell_type": "code",
@@ -126,7 +135,7 @@ def plain_notebook(document: Notebook) -> bytes:
             "outputs": [],
             "source": source_of(cell).replace("\r\n", "\n").replace("\r", "\n").splitlines(keepends=True),
         }
-        if cell["cell_type"] == "code"
+        if cell["cell_type"] == "code" and not is_broken(cell)
         else {"cell_type": "markdown", "id": f"c{number}", "metadata": {}, "source": []}
         for number, cell in enumerate(document["cells"])
     ]
@@ -137,6 +146,11 @@ def plain_notebook(document: Notebook) -> bytes:
         "nbformat_minor": 5,
     }
     return json.dumps(plain).encode()
+
+
+def is_broken(cell: Notebook) -> bool:
+    """Tell whether a code cell can't be parsed."""
+    return cell["cell_type"] == "code" and read_source(source_of(cell)).fault is not None
 
 
 def _options(extend: Sequence[str]) -> list[str]:
