@@ -6,7 +6,8 @@
     │   ├── InvalidValue           a value that can't be stored under that name
     │   ├── NoActiveRun            something was tracked while no run was open
     │   ├── NotebookError          a file that is no notebook, or one that can't be used for this
-    │   ├── ParameterError         a notebook's parameter: unknown name, wrong type
+    │   ├── ParameterError         a notebook's parameter: unknown name, a value that it does not take
+    │   │   └── ParameterErrors    several of them, told at once
     │   ├── ExportError            a folder that is no export, or one that is damaged, unfinished or of a newer format
     │   ├── QueryError             a search that can't be read; carries the position in the text
     │   └── MissingExtra           the light install lacks what this call needs
@@ -97,6 +98,30 @@ class ParameterError(UsageError):
         self.reason = reason
         self.suggestions = list(suggestions)
         super().__init__(f"Parameter {name!r}: {reason}")
+
+
+class ParameterErrors(ParameterError):
+    """Several parameters of a notebook at once. `problems` has name, reason and suggestions of each."""
+
+    def __init__(self, errors: Sequence[ParameterError]) -> None:
+        first = errors[0]
+        super().__init__(first.name, first.reason, first.suggestions)
+        self.problems = [
+            {"name": error.name, "reason": error.reason, "suggestions": error.suggestions} for error in errors
+        ]
+        lines = "".join(f"\n  {error.name!r}: {error.reason}" for error in errors)
+        self.args = (f"{len(errors)} parameters can't be used:{lines}",)
+
+
+def raise_all(errors: Sequence[ParameterError]) -> None:
+    """Raise what is wrong with parameters as one error; with none of them nothing happens."""
+    flat = [
+        ParameterError(**problem) for error in errors for problem in getattr(error, "problems", [])
+    ] or list(errors)
+    if len(flat) == 1:
+        raise flat[0]
+    if flat:
+        raise ParameterErrors(flat)
 
 
 class ExportError(UsageError):

@@ -47,7 +47,9 @@ def one(source: str) -> Parameter:
         ("x: int | float = 1", "float", 1.0),
         ("x: int | str = 1", "any", 1),
         ("x: Path = 'data'", "str", "data"),
-        ("x: Path", "any", None),
+        ("x: Path", "str", None),
+        ("x: Model = 'data'", "str", "data"),
+        ("x: Model", "any", None),
     ],
 )
 def test_type_and_default(source: str, kind: str, default: Any) -> None:
@@ -59,12 +61,12 @@ def test_type_and_default(source: str, kind: str, default: Any) -> None:
 @pytest.mark.parametrize(
     "expression",
     [
-        "Path('a')",
+        "Path.home()",
         "now()",
         "other + 1",
         "f'{a}'",
         "b'a'",
-        "{1, 2}",
+        "{1, [2]}",
         "{1: 2}",
         "{**a}",
         "1j",
@@ -191,11 +193,27 @@ options = {"warm": True}
 seed: int | None = None  # None: a new one each time
 limit = float("inf")
 start = datetime.now()  # computed when the notebook runs
+momentum = 0.9  # how much of the last step stays; [0, 1)
+epochs: Annotated[int, Field(ge=1, le=100, multiple_of=5, description="Passes over the data")] = 10
+code: constr(pattern="^[a-z]+$", min_length=2, max_length=8) = "base"
+until: date | None = date(2026, 1, 31)
+at: datetime = datetime(2026, 1, 31, 9, 30)
+alarm = time(9, 30)
+limit_each = timedelta(minutes=90)
+price = Decimal("0.10")
+folder = Path("data") / "raw"
+mode: Mode = Mode.FAST  # how carefully
+size: tuple[int, int] = (640, 480)
+columns: set[str] = {"age", "income"}
+weights: dict[str, float] = {"a": 1.0}
+days: list[date] = [date(2026, 1, 1)]
 """
+    above = "class Mode(enum.Enum):\n    FAST = 'fast'\n    EXACT = 'exact'\n"
+    above = f"import enum\nfrom datetime import date, datetime, time, timedelta\n{above}"
     from trackbook.domain.values import to_wire
 
     sample = msgspec.json.decode(CONTRACT.read_bytes())["parameters"]
-    assert to_wire(msgspec.to_builtins(read_parameters(source))) == sample
+    assert to_wire(msgspec.to_builtins(read_parameters(source, above=[above]))) == sample
 
 
 @given(st.text())

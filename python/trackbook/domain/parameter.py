@@ -4,62 +4,37 @@ import contextlib
 import difflib
 import itertools
 import json
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, TypeVar
 
-from msgspec import Struct
+from trackbook.domain.valuecheck import ValueRefused, describe, expectation, take_value
+from trackbook.domain.valuetype import Parameter, ParameterType
+from trackbook.errors import ParameterError, UsageError, raise_all
 
-from trackbook.errors import ParameterError, UsageError
+__all__ = ["Parameter", "ParameterType", "expectation"]
 
-ParameterType = Literal["int", "float", "bool", "str", "list", "dict", "none", "any"]
-
-
-class Parameter(Struct, frozen=True):
-    """One parameter. `default` is the literal's value, None where the source is no literal (type "any").
-
-    `help` is "" without a comment. `optional` allows None beside `type`. `line` counts the lines of the
-    parameters cell from 1.
-    """
-
-    name: str
-    type: ParameterType
-    default: Any
-    help: str
-    choices: list[Any] | None = None
-    optional: bool = False
-    line: int = 1
+T = TypeVar("T")
 
 
 def check_values(parameters: Sequence[Parameter], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return `values` as the values that the notebook gets, each of its parameter's type.
 
-    Raises ParameterError for an unknown name (with close ones as suggestions) and for a value of the wrong type.
+    Raises ParameterError for an unknown name (with close ones as suggestions) and for a value of the wrong type;
+    one error tells of all of them.
     """
     known = {parameter.name: parameter for parameter in parameters}
-    return {name: check_value(_find(known, name), value) for name, value in values.items()}
+    return _each(values.items(), lambda name, value: check_value(_find(known, name), value))
 
 
 def check_value(parameter: Parameter, value: Any) -> Any:
-    """Return `value` as a value of the parameter's type; raises ParameterError if it is none.
+    """Return `value` as a value of the parameter's type, as JSON has it; raises ParameterError if it is none.
 
-    A whole number does for a float, and 3.0 for an int; the texts "NaN", "Infinity" and "-Infinity" for a float,
-    as JSON carries them. A bool is no number.
+    See `take_value` for what is taken.
     """
-    if value is None and (parameter.optional or parameter.type in ("none", "any")):
-        return None
-    plain = _CONVERSIONS[parameter.type](value)
-    if plain is _WRONG or not _is_json(plain):
-        raise ParameterError(parameter.name, f"expected {expectation(parameter)}, not {_describe(value)}")
-    if (obstacle := _obstacle(plain)) is not None:
-        raise ParameterError(parameter.name, obstacle)
-    if parameter.choices is not None and not any(_same(plain, choice) for choice in parameter.choices):
-        suggestions = [choice for choice in parameter.choices if isinstance(choice, str)]
-        close = difflib.get_close_matches(str(value), suggestions)
-        raise ParameterError(
-            parameter.name, f"expected {expectation(parameter)}, not {_describe(value)}", close
-        )
-    return plain
+    try:
+        return take_value(parameter, value)
+    except ValueRefused as error:
+        raise ParameterError(parameter.name, error.reason, error.suggestions) from None
 
 
 def parse_value(parameter: Parameter, text: str) -> Any:
@@ -92,7 +67,7 @@ def parse_sweep(parameter: Parameter, text: str) -> list[Any]:
 def check_sweep(parameter: Parameter, values: Sequence[Any]) -> list[Any]:
     """Return the values of a sweep, each checked; raises ParameterError for an empty list or a wrong value."""
     if isinstance(values, str) or not isinstance(values, Sequence):
-        raise ParameterError(parameter.name, f"a sweep is a list of values, not {_describe(values)}")
+        raise ParameterError(parameter.name, f"a sweep is a list of values, not {describe(values)}")
     if not values:
         raise ParameterError(parameter.name, "the sweep has no values")
     return [check_value(parameter, value) for value in values]
@@ -101,7 +76,7 @@ def check_sweep(parameter: Parameter, values: Sequence[Any]) -> list[Any]:
 def check_sweeps(parameters: Sequence[Parameter], sweep: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
     """Return the values of several sweeps by name; raises ParameterError as `check_sweep` and for unknown names."""
     known = {parameter.name: parameter for parameter in parameters}
-    return {name: check_sweep(_find(known, name), values) for name, values in sweep.items()}
+    return _each(sweep.items(), lambda name, values: check_sweep(_find(known, name), values))
 
 
 def parse_assignments(parameters: Sequence[Parameter], texts: Iterable[str]) -> dict[str, Any]:
@@ -110,13 +85,13 @@ def parse_assignments(parameters: Sequence[Parameter], texts: Iterable[str]) -> 
     Raises UsageError for a text without `=`, ParameterError as `parse_value` and for unknown names.
     """
     known = {parameter.name: parameter for parameter in parameters}
-    return {name: parse_value(_find(known, name), text) for name, text in map(_split_assignment, texts)}
+    return _each(map(_split_assignment, texts), lambda name, text: parse_value(_find(known, name), text))
 
 
 def parse_sweeps(parameters: Sequence[Parameter], texts: Iterable[str]) -> dict[str, list[Any]]:
     """Return the values of `name=v1,v2` texts from a command line; errors as `parse_assignments`."""
     known = {parameter.name: parameter for parameter in parameters}
-    return {name: parse_sweep(_find(known, name), text) for name, text in map(_split_assignment, texts)}
+    return _each(map(_split_assignment, texts), lambda name, text: parse_sweep(_find(known, name), text))
 
 
 def combine_sweep(sweep: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
@@ -124,67 +99,29 @@ def combine_sweep(sweep: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
     return [dict(zip(sweep, values, strict=True)) for values in itertools.product(*sweep.values())]
 
 
-def expectation(parameter: Parameter) -> str:
-    """Return what the parameter takes, for people: `int`, `float or None`, `one of 'adam', 'sgd'`."""
-    if parameter.choices is not None:
-        text = "one of " + ", ".join(repr(choice) for choice in parameter.choices)
-    else:
-        text = {"any": "a JSON value", "none": "a JSON value"}.get(parameter.type, parameter.type)
-    return f"{text} or None" if parameter.optional else text
-
-
-class _Wrong:
-    """The result of a conversion that has none."""
-
-
-_WRONG = _Wrong()
-
-
-def _to_int(value: Any) -> Any:
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else _WRONG
-
-
-def _to_float(value: Any) -> Any:
-    if isinstance(value, str):
-        return {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}.get(value, _WRONG)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return _WRONG
-    try:
-        return float(value)
-    except OverflowError:
-        return _WRONG
-
-
-def _to_list(value: Any) -> Any:
-    return list(value) if isinstance(value, (list, tuple)) else _WRONG
-
-
-def _only(kind: type) -> Callable[[Any], Any]:
-    return lambda value: value if isinstance(value, kind) else _WRONG
-
-
-_CONVERSIONS: dict[ParameterType, Callable[[Any], Any]] = {
-    "int": _to_int,
-    "float": _to_float,
-    "bool": _only(bool),
-    "str": _only(str),
-    "list": _to_list,
-    "dict": _only(dict),
-    "none": lambda value: value,
-    "any": lambda value: value,
-}
 _SPELLINGS = {"True": True, "False": False, "true": True, "false": False, "None": None, "null": None}
 
 
+def _each(pairs: Iterable[tuple[str, T]], read: Callable[[str, T], Any]) -> dict[str, Any]:
+    # Someone who mistyped two values wants to hear of both.
+    read_values: dict[str, Any] = {}
+    errors: list[ParameterError] = []
+    for name, value in pairs:
+        try:
+            read_values[name] = read(name, value)
+        except ParameterError as error:
+            errors.append(error)
+    raise_all(errors)
+    return read_values
+
+
 def _readings(parameter: Parameter, text: str) -> Iterable[Any]:
+    if parameter.format in ("decimal", "path", "enum"):
+        yield text  # as a JSON number a decimal would lose digits
     with contextlib.suppress(ValueError, RecursionError):
         yield json.loads(text)
     stripped = text.strip()
-    if parameter.type == "str":
-        return
-    if stripped in _SPELLINGS:
+    if stripped in _SPELLINGS and (parameter.type != "str" or parameter.optional):
         yield _SPELLINGS[stripped]
     if parameter.type in ("int", "float"):
         with contextlib.suppress(ValueError):
@@ -215,34 +152,3 @@ def _find(known: Mapping[str, Parameter], name: str) -> Parameter:
     close = difflib.get_close_matches(name, known)
     hint = f"did you mean {' or '.join(map(repr, close))}?" if close else f"it has {', '.join(known)}"
     raise ParameterError(name, f"the notebook has no such parameter; {hint}", close)
-
-
-def _is_json(value: Any) -> bool:
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return True
-    if isinstance(value, (list, tuple)):
-        return all(_is_json(item) for item in value)
-    return isinstance(value, dict) and all(isinstance(k, str) and _is_json(v) for k, v in value.items())
-
-
-def _obstacle(value: Any) -> str | None:
-    # What the journal's encoding can't hold is refused before anything runs.
-    if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
-        return "the text holds lone surrogates (bytes that are no UTF-8)"
-    if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        return "an integer has at most 64 bits"
-    if isinstance(value, (list, tuple)):
-        return next(filter(None, map(_obstacle, value)), None)
-    if isinstance(value, dict):
-        return next(filter(None, map(_obstacle, (*value, *value.values()))), None)
-    return None
-
-
-def _same(value: Any, choice: Any) -> bool:
-    return type(value) is type(choice) and value == choice
-
-
-def _describe(value: Any) -> str:
-    text = repr(value)
-    shown = text if len(text) <= 40 else f"{text[:39]}…"
-    return shown if value is None else f"{shown} ({type(value).__name__})"

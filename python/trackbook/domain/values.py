@@ -3,7 +3,8 @@
 import math
 import sys
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from enum import Enum
 from pathlib import PurePath
 from typing import Any
@@ -50,7 +51,8 @@ def _is_numpy_scalar(value: object) -> bool:
 def to_parameter(name: str, value: object) -> Any:
     """Return `value` as a JSON value: None, bool, int, float, text, list, dict with text keys.
 
-    Numpy scalars and arrays, tuples, sets, enums, paths and dates are turned into the nearest JSON value.
+    Numpy scalars and arrays, tuples, sets, enums, paths, decimals, dates and durations (seconds) are turned into the
+    nearest JSON value.
     Raises InvalidValue for what has no such value, or is longer than 64,000 characters as text.
     """
     plain = _plain(name, value, 0)
@@ -109,9 +111,11 @@ def _plain(name: str, value: object, depth: int) -> Any:
         return _plain_int(int(value))
     if isinstance(value, float):
         return float(value)
-    if isinstance(value, (datetime, date)):
+    if isinstance(value, (datetime, date, time)):
         return value.isoformat()
-    if isinstance(value, (str, PurePath)):
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, (str, PurePath, Decimal)):
         return str(value)
     if isinstance(value, Mapping):
         return {str(key): _plain(name, item, depth + 1) for key, item in value.items()}

@@ -4,9 +4,10 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+from trackbook.domain.parameter import Parameter
 from trackbook.errors import NotebookError
-from trackbook.notebook.literals import assignment
-from trackbook.notebook.parameters import PARAMETERS
+from trackbook.notebook.literals import Modules, assignment
+from trackbook.notebook.parameters import PARAMETERS, find_parameters
 from trackbook.notebook.read import Notebook, find_tagged_cell, language_of
 
 INJECTED = "injected-parameters"
@@ -16,7 +17,8 @@ def inject_parameters(notebook: Notebook, values: Mapping[str, Any]) -> Notebook
     """Return a copy in which a cell tagged `injected-parameters` gives parameters their `values`.
 
     It stands behind the cell tagged `parameters`, or first without one; it replaces one that is there already.
-    Without values the copy has no such cell. Raises ParameterError for what can't be written as source, and
+    Without values the copy has no such cell. A value is what JSON has for its parameter's type: a date's text becomes
+    a date again, a member's name the member of its enum. Raises ParameterError for what can't be written as source, and
     NotebookError if the notebook's language is not Python.
     """
     changed = copy.deepcopy(notebook)
@@ -31,12 +33,15 @@ def inject_parameters(notebook: Notebook, values: Mapping[str, Any]) -> Notebook
         )
     declared = find_tagged_cell(changed, PARAMETERS)
     position = declared + 1 if declared is not None else earlier or 0
-    changed["cells"].insert(position, _cell(changed, values))
+    known = {parameter.name: parameter for parameter in find_parameters(changed)}
+    changed["cells"].insert(position, _cell(changed, values, known))
     return changed
 
 
-def _cell(notebook: Notebook, values: Mapping[str, Any]) -> Notebook:
-    lines = ["# Parameters", *(assignment(name, value) for name, value in values.items())]
+def _cell(notebook: Notebook, values: Mapping[str, Any], known: Mapping[str, Parameter]) -> Notebook:
+    modules = Modules(taken=values)
+    assignments = [assignment(name, value, known.get(name), modules) for name, value in values.items()]
+    lines = ["# Parameters", *modules.imports, *assignments]
     taken = {cell.get("id") for cell in notebook["cells"]}
     identity = INJECTED
     while identity in taken:

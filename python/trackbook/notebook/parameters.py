@@ -1,16 +1,18 @@
 """Parameters of a notebook, read from its cell tagged `parameters` without running it."""
 
 import ast
-import io
 import re
-import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from trackbook.domain.parameter import Parameter, ParameterType
+from trackbook.domain.parameter import Parameter
+from trackbook.domain.valuecheck import ValueRefused, take_value
+from trackbook.domain.valuetype import ValueRules, ValueType
 from trackbook.errors import NotebookError
 from trackbook.notebook.annotations import Annotation, read_annotation
-from trackbook.notebook.constants import NO_CONSTANT, evaluate
+from trackbook.notebook.comments import Comment, apply_rules, comment_of, read_comments
+from trackbook.notebook.defaults import read_default, without_rules
+from trackbook.notebook.definitions import Definitions
 from trackbook.notebook.read import Notebook, find_tagged_cell, language_of, source_of
 
 PARAMETERS = "parameters"
@@ -20,28 +22,35 @@ _MAGIC = re.compile(r"[ \t]*(?:[%!?]|[\w.]+\?{1,2}[ \t]*$)")
 def find_parameters(notebook: Notebook, path: object = "the notebook") -> list[Parameter]:
     """Return the parameters that the cell tagged `parameters` declares, in its order.
 
-    A parameter is an assignment to a name; its type comes from the annotation, else from the value. `help` is the
-    comment behind the assignment, else the one above it. Without such a cell, and in other languages than Python,
-    there are none. Raises NotebookError if the cell is no Python.
+    A parameter is an assignment to a name; its type comes from the annotation, else from the value. What the
+    annotation names may be defined in the cells above. `help` is the comment behind the assignment, else the one above
+    it. Without such a cell, and in other languages than Python, there are none. Raises NotebookError if the cell is no
+    Python.
     """
     position = find_tagged_cell(notebook, PARAMETERS)
     if position is None or language_of(notebook) != "python":
         return []
-    return read_parameters(source_of(notebook["cells"][position]), path, position + 1)
+    above = [source_of(cell) for cell in notebook["cells"][:position] if cell["cell_type"] == "code"]
+    return read_parameters(source_of(notebook["cells"][position]), path, position + 1, above=above)
 
 
-def read_parameters(source: str, path: object = "the cell", cell: int = 1) -> list[Parameter]:
-    """Return the parameters that a cell's source declares; `path` and `cell` are for the NotebookError."""
+def read_parameters(
+    source: str, path: object = "the cell", cell: int = 1, *, above: Sequence[str] = ()
+) -> list[Parameter]:
+    """Return the parameters that a cell's source declares; `path` and `cell` are for the NotebookError.
+
+    `above` are the sources of the cells above, which may define what the annotations name.
+    """
     tree, text = _parse(source, path, cell)
-    comments = _comments(text)
+    comments = read_comments(text)
+    definitions = Definitions([*above, text])
     found: dict[str, Parameter] = {}
     for statement in tree.body:
         for name, annotation, value in _assignments(statement):
-            note, comment = _split_type_comment(_comment_of(statement, comments, text))
-            if annotation is None and note:
-                annotation = _parse_type_comment(note)
-            # A name assigned twice keeps its place and gets the last value, as it would in the kernel.
-            found[name] = _parameter(name, annotation, value, comment, statement.lineno)
+            if name not in definitions.type_names:
+                comment = comment_of(statement, comments, text)
+                # A name assigned twice keeps its place and gets the last value, as it would in the kernel.
+                found[name] = _parameter(name, annotation, value, comment, statement.lineno, definitions)
     return list(found.values())
 
 
@@ -83,77 +92,34 @@ def _unpack(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr |
 
 
 def _parameter(
-    name: str, annotation: ast.expr | None, value: ast.expr | None, comment: str, line: int
+    name: str,
+    annotation: ast.expr | None,
+    value: ast.expr | None,
+    comment: Comment,
+    line: int,
+    definitions: Definitions,
 ) -> Parameter:
-    declared = read_annotation(annotation) if annotation is not None else Annotation()
-    default = evaluate(value) if value is not None else NO_CONSTANT
-    kind: ParameterType = declared.type or _type_of(default)
-    if default is NO_CONSTANT:
-        default = None
-    elif kind == "float" and type(default) is int:
-        default = float(default)
-    optional = declared.optional or (declared.type is not None and default is None and value is not None)
-    return Parameter(name, kind, default, comment, declared.choices, optional, line)
+    if annotation is None:
+        annotation = comment.annotation
+    declared = read_annotation(annotation, definitions) if annotation is not None else Annotation()
+    found = read_default(value, definitions) if value is not None else None
+    kind = declared.kind or (found.kind if found is not None else ValueType())
+    default = _settled(kind, found.value) if found is not None else None
+    is_none = found is not None and default is None
+    optional = declared.optional or (declared.kind is not None and is_none)
+    kind, text = apply_rules(kind, comment.text, default, has_default=found is not None)
+    if kind.format == "secret":
+        default = None  # whoever may see the parameters need not see this
+    rules = {field: getattr(kind, field) for field in ValueRules.__struct_fields__}
+    about = text or declared.help
+    return Parameter(name, kind.type, default, about, kind.choices, optional or kind.optional, line, **rules)
 
 
-def _type_of(default: Any) -> ParameterType:
+def _settled(kind: ValueType, default: Any) -> Any:
+    """The default as the declared type has it: `rate: float = 1` is 1.0. One that breaks a rule is shown as it is."""
     if default is None:
-        return "none"
-    kinds: dict[type, ParameterType] = {
-        bool: "bool",
-        int: "int",
-        float: "float",
-        str: "str",
-        list: "list",
-        dict: "dict",
-    }
-    return kinds.get(type(default), "any")
-
-
-def _comments(source: str) -> dict[int, str]:
-    comments: dict[int, str] = {}
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(source).readline):
-            if token.type == tokenize.COMMENT:
-                comments[token.start[0]] = token.string.lstrip("#").strip()
-    except (tokenize.TokenError, SyntaxError):  # what was read until then still counts
-        pass
-    return comments
-
-
-def _comment_of(statement: ast.stmt, comments: dict[int, str], source: str) -> str:
-    lines = source.splitlines()
-    behind = comments.get(statement.end_lineno or statement.lineno)
-    if behind is not None:
-        return behind
-    above: list[str] = []
-    line = statement.lineno - 1
-    while line in comments and lines[line - 1].lstrip().startswith("#"):
-        above.insert(0, comments[line])
-        line -= 1
-    text = " ".join(filter(None, above))
-    return "" if _is_heading(text) else text
-
-
-def _is_heading(text: str) -> bool:
-    return text.strip(" :-=+%").casefold() in (
-        "parameters",
-        "params",
-        "hyperparameters",
-        'tags=["parameters"]',
-    )
-
-
-def _split_type_comment(comment: str) -> tuple[str, str]:
-    # `x = 1  # type: float  # help`, which papermill reads, too.
-    if not comment.startswith("type:"):
-        return "", comment
-    note, _, rest = comment.removeprefix("type:").partition("#")
-    return note.strip(), rest.strip()
-
-
-def _parse_type_comment(note: str) -> ast.expr | None:
-    try:
-        return ast.parse(note, mode="eval").body
-    except (SyntaxError, ValueError):
         return None
+    try:
+        return take_value(without_rules(kind), default)
+    except ValueRefused:
+        return default
