@@ -114,14 +114,17 @@ def _list(kind: Kind, value: Any, depth: int) -> Any:
         for n, (part, item) in enumerate(zip(kinds, value, strict=True), 1)
     ]
     if kind.format in ("set", "frozenset"):
-        if any(isinstance(item, (list, dict)) and not _is_tuple(kind.items) for item in plain):
-            raise ValueRefused("the items of a set are texts, numbers, booleans or None")
+        if not all(_is_hashable(kind.items or _ANY, item) for item in plain):
+            raise ValueRefused("the items of a set are texts, numbers, booleans or None, or tuples of them")
         plain = [item for n, item in enumerate(plain) if not any(item == other for other in plain[:n])]
     return plain
 
 
-def _is_tuple(kind: Kind | None) -> bool:
-    return kind is not None and kind.format == "tuple"
+def _is_hashable(kind: Kind, value: Any) -> bool:
+    if not isinstance(value, list):
+        return not isinstance(value, dict)
+    kinds = kind.positions if kind.positions is not None else [kind.items or _ANY] * len(value)
+    return kind.format in ("tuple", "frozenset") and all(map(_is_hashable, kinds, value))
 
 
 def _dict(kind: Kind, value: Any, depth: int) -> Any:
