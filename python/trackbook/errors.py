@@ -28,6 +28,7 @@ Each carries the values that explain it as attributes, beside the sentence.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 
 class TrackbookError(Exception):
@@ -99,6 +100,10 @@ class ParameterError(UsageError):
         self.suggestions = list(suggestions)
         super().__init__(f"Parameter {name!r}: {reason}")
 
+    def each(self) -> "list[ParameterError]":
+        """Return the errors that this one tells of: itself, or the several that it stands for."""
+        return [self]
+
 
 class ParameterErrors(ParameterError):
     """Several parameters of a notebook at once. `problems` has name, reason and suggestions of each."""
@@ -106,18 +111,23 @@ class ParameterErrors(ParameterError):
     def __init__(self, errors: Sequence[ParameterError]) -> None:
         first = errors[0]
         super().__init__(first.name, first.reason, first.suggestions)
-        self.problems = [
+        self.problems: list[dict[str, Any]] = [
             {"name": error.name, "reason": error.reason, "suggestions": error.suggestions} for error in errors
         ]
         lines = "".join(f"\n  {error.name!r}: {error.reason}" for error in errors)
         self.args = (f"{len(errors)} parameters can't be used:{lines}",)
 
+    def each(self) -> list[ParameterError]:
+        """Return the single errors."""
+        return [
+            ParameterError(problem["name"], problem["reason"], problem["suggestions"])
+            for problem in self.problems
+        ]
+
 
 def raise_all(errors: Sequence[ParameterError]) -> None:
     """Raise what is wrong with parameters as one error; with none of them nothing happens."""
-    flat = [
-        ParameterError(**problem) for error in errors for problem in getattr(error, "problems", [])
-    ] or list(errors)
+    flat = [single for error in errors for single in error.each()]
     if len(flat) == 1:
         raise flat[0]
     if flat:

@@ -23,6 +23,14 @@ param_option = click.option(
     help="Give a parameter another value than the notebook's own. May be repeated.",
 )
 
+params_file_option = click.option(
+    "-f",
+    "--params-file",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Take values of parameters from a YAML, JSON or TOML file; others given here go before them.",
+)
+
 experiment_option = click.option(
     "--experiment",
     metavar="NAME",

@@ -60,9 +60,10 @@ def read_decimal(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):
         return WRONG
     try:
-        return str(Decimal(repr(value) if isinstance(value, float) else value))
+        number = Decimal(repr(value) if isinstance(value, float) else value)
     except (InvalidOperation, ValueError):
         return WRONG
+    return WRONG if number.is_snan() else str(number)  # a signalling NaN raises wherever it is used
 
 
 def read_path(value: Any) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from trackbook.domain.valuecheck import ValueRefused, describe, expectation, take_value
-from trackbook.domain.valuetype import Parameter, ParameterType
+from trackbook.domain.valuetype import Parameter, ParameterType, ValueRules, ValueType
 from trackbook.errors import ParameterError, UsageError, raise_all
 
 __all__ = ["Parameter", "ParameterType", "expectation"]
@@ -43,12 +43,15 @@ def parse_value(parameter: Parameter, text: str) -> Any:
     For numbers, booleans and None Python's spellings (True, None, inf) do, too. Raises ParameterError if neither
     reading has the parameter's type.
     """
-    for candidate in _readings(parameter, text):
+    refused: ParameterError | None = None
+    for candidate in (*_readings(parameter, text), text):
         try:
             return check_value(parameter, candidate)
-        except ParameterError:
-            continue
-    return check_value(parameter, text)
+        except ParameterError as error:
+            # What the first reading lacks says more than that the text is none: `[1, "a"]` for a list of numbers.
+            refused = refused or error
+    assert refused is not None
+    raise refused
 
 
 def parse_sweep(parameter: Parameter, text: str) -> list[Any]:
@@ -88,10 +91,44 @@ def parse_assignments(parameters: Sequence[Parameter], texts: Iterable[str]) -> 
     return _each(map(_split_assignment, texts), lambda name, text: parse_value(_find(known, name), text))
 
 
+def parse_repeated(parameter: Parameter, texts: Sequence[str]) -> Any:
+    """Return the value that the texts of one option mean: the last one counts, or each is an item of a list.
+
+    A list may be one text, too, as JSON. Raises ParameterError as `parse_value`.
+    """
+    if parameter.type != "list":
+        return parse_value(parameter, texts[-1])
+    if len(texts) == 1 and (texts[0].lstrip().startswith("[") or texts[0].strip() in _SPELLINGS):
+        return parse_value(parameter, texts[0])
+    places = parameter.positions or []
+    items = [
+        parse_value(_item_of(parameter, places[number] if number < len(places) else parameter.items), text)
+        for number, text in enumerate(texts)
+    ]
+    return check_value(parameter, items)
+
+
+def parse_options(parameters: Sequence[Parameter], options: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Return the values that options' texts mean, by name; errors as `check_values`."""
+    known = {parameter.name: parameter for parameter in parameters}
+    return _each(options.items(), lambda name, texts: parse_repeated(_find(known, name), texts))
+
+
+def _item_of(parameter: Parameter, kind: ValueType | None) -> Parameter:
+    item = kind or ValueType()
+    rules = {name: getattr(item, name) for name in ValueRules.__struct_fields__}
+    return Parameter(parameter.name, item.type, None, "", item.choices, item.optional, **rules)
+
+
 def parse_sweeps(parameters: Sequence[Parameter], texts: Iterable[str]) -> dict[str, list[Any]]:
     """Return the values of `name=v1,v2` texts from a command line; errors as `parse_assignments`."""
     known = {parameter.name: parameter for parameter in parameters}
     return _each(map(_split_assignment, texts), lambda name, text: parse_sweep(_find(known, name), text))
+
+
+def split_names(texts: Iterable[str]) -> list[str]:
+    """Return the names of `name=value` texts. Raises UsageError for a text without `=`."""
+    return [name for name, _ in map(_split_assignment, texts)]
 
 
 def combine_sweep(sweep: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:

@@ -82,8 +82,9 @@ def _convert(kind: Kind, value: Any, depth: int) -> Any:
         return _list(kind, value, depth)
     if kind.type == "dict":
         return _dict(kind, value, depth)
-    plain = _CONVERSIONS[kind.type](value)
-    return plain if plain is WRONG or is_json(plain) else WRONG
+    if kind.type in ("any", "none"):
+        return _json(value, depth)
+    return _CONVERSIONS[kind.type](value)
 
 
 def _member(kind: Kind, value: Any) -> Any:
@@ -217,10 +218,10 @@ def range_text(kind: Kind) -> str:
         parts.append(f"from {kind.minimum} to {kind.maximum}")
     elif kind.minimum is not None:
         parts.append(f"from {kind.minimum} up")
-    elif kind.maximum is not None:
-        parts.append(f"up to {kind.maximum}")
     if kind.exclusive_minimum is not None:
         parts.append(f"above {kind.exclusive_minimum}")
+    if kind.maximum is not None and kind.minimum is None:
+        parts.append(f"up to {kind.maximum}")
     if kind.exclusive_maximum is not None:
         parts.append(f"below {kind.exclusive_maximum}")
     if kind.multiple_of is not None:
@@ -269,19 +270,22 @@ _CONVERSIONS: dict[ParameterType, Callable[[Any], Any]] = {
     "float": _to_float,
     "bool": _only(bool),
     "str": _only(str),
-    "none": lambda value: value,
-    "any": lambda value: value,
 }
 _ANY = ValueType()
 
 
-def is_json(value: Any) -> bool:
-    """Tell whether a value is one of JSON: None, bool, number, text, list, dict with text keys."""
+def _json(value: Any, depth: int) -> Any:
+    if depth > MOST_DEEP:
+        raise ValueRefused(f"its value is nested deeper than {MOST_DEEP} levels")
     if value is None or isinstance(value, (bool, int, float, str)):
-        return True
+        return value
     if isinstance(value, (list, tuple)):
-        return all(is_json(item) for item in value)
-    return isinstance(value, dict) and all(isinstance(k, str) and is_json(v) for k, v in value.items())
+        items = [_json(item, depth + 1) for item in value]
+        return WRONG if any(item is WRONG for item in items) else items
+    if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
+        pairs = {key: _json(item, depth + 1) for key, item in value.items()}
+        return WRONG if any(item is WRONG for item in pairs.values()) else pairs
+    return WRONG
 
 
 def _obstacle(value: Any) -> str | None:

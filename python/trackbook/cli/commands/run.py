@@ -6,24 +6,27 @@ import click
 
 from trackbook.cli.display.detail import error_text, metrics_grid, run_heading
 from trackbook.cli.display.progress import JobProgress
+from trackbook.cli.notebook_options import NotebookCommand
 from trackbook.cli.options import (
     experiment_option,
     json_option,
     kernel_option,
     notebook_argument,
     param_option,
+    params_file_option,
     timeout_option,
 )
 from trackbook.cli.output import print_data, print_json, say
 from trackbook.cli.project import RESULTS_WITHIN, find_run, open_notebook_project, surrounding_run
-from trackbook.domain.parameter import parse_assignments
+from trackbook.cli.values import read_values
 from trackbook.notebook.parameters import find_parameters
 from trackbook.notebook.read import read_notebook
 
 
-@click.command("run")
+@click.command("run", cls=NotebookCommand)
 @notebook_argument
 @param_option
+@params_file_option
 @experiment_option
 @timeout_option
 @kernel_option
@@ -31,6 +34,7 @@ from trackbook.notebook.read import read_notebook
 def run_notebook(
     notebook: Path,
     params: tuple[str, ...],
+    params_file: Path | None,
     experiment: str | None,
     timeout: float | None,
     kernel: str | None,
@@ -38,11 +42,12 @@ def run_notebook(
 ) -> int:
     """Run a notebook as a job and wait for it.
 
-    The notebook's file is only read; the executed one is an artifact of the run. Exits with 1 if a cell raised.
+    Each parameter of the notebook is an option, too: `trackbook run NOTEBOOK --help` lists them. The notebook's file is
+    only read; the executed one is an artifact of the run. Exits with 1 if a cell raised.
     """
     from trackbook.jobs.pool import run_jobs
 
-    values = parse_assignments(find_parameters(read_notebook(notebook), notebook), params)
+    values, _ = read_values(find_parameters(read_notebook(notebook), notebook), params, params_file)
     project = open_notebook_project(notebook)
     jobs = project.jobs.submit(
         notebook,

@@ -8,26 +8,28 @@ import click
 from trackbook.cli.display.jobs import describe_params
 from trackbook.cli.display.progress import JobProgress
 from trackbook.cli.display.runs import trials_table
+from trackbook.cli.notebook_options import NotebookCommand
 from trackbook.cli.options import (
     experiment_option,
     json_option,
     kernel_option,
     notebook_argument,
     param_option,
+    params_file_option,
     timeout_option,
 )
 from trackbook.cli.output import print_data, print_json, say
 from trackbook.cli.project import RESULTS_WITHIN, find_run, open_notebook_project, surrounding_run
+from trackbook.cli.values import read_values
 from trackbook.domain.formatting import one_line
 from trackbook.domain.job import Job
-from trackbook.domain.parameter import parse_assignments, parse_sweeps
 from trackbook.domain.ranking import goal_metric, key_goal, sort_by_metric
 from trackbook.domain.run import Run
 from trackbook.notebook.parameters import find_parameters
 from trackbook.notebook.read import read_notebook
 
 
-@click.command()
+@click.command(cls=NotebookCommand)
 @notebook_argument
 @click.option(
     "-s",
@@ -39,6 +41,7 @@ from trackbook.notebook.read import read_notebook
     help="Values of a parameter between commas, or as a JSON array. May be repeated.",
 )
 @param_option
+@params_file_option
 @click.option(
     "-j",
     "--jobs",
@@ -56,6 +59,7 @@ def sweep(
     notebook: Path,
     sweeps: tuple[str, ...],
     params: tuple[str, ...],
+    params_file: Path | None,
     parallel: int,
     sort: str | None,
     experiment: str | None,
@@ -65,12 +69,13 @@ def sweep(
 ) -> int:
     """Run a notebook for each combination of values.
 
-    Prints the runs with the best one first. Exits with 1 if some trial failed; the others are not affected by it.
+    Each parameter of the notebook is an option, too, for a value that all runs get. Prints the runs with the best one
+    first. Exits with 1 if some trial failed; the others are not affected by it.
     """
     from trackbook.jobs.pool import run_jobs
 
     known = find_parameters(read_notebook(notebook), notebook)
-    values, swept = parse_assignments(known, params), parse_sweeps(known, sweeps)
+    values, swept = read_values(known, params, params_file, sweeps)
     project = open_notebook_project(notebook)
     jobs = project.jobs.submit(
         notebook,
