@@ -1,5 +1,4 @@
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -57,7 +56,7 @@ def notebook(empty_folder: Path) -> Path:
 def test_the_parameters_are_in_the_help(notebook: Path, call: Call, command: str) -> None:
     said = " ".join(call(command, "trial.ipynb", "--help").out.split())
     assert (
-        "Parameters of the notebook: --learning-rate FLOAT how far each step goes [up to 1 and above 0; default: 0.5]"
+        "Parameters of the notebook: --learning-rate FLOAT how far each step goes [above 0 and up to 1; default: 0.5]"
         in said
     )
     assert "--layers LIST[INT] [may be repeated, or a JSON list; default: [8]]" in said
@@ -110,7 +109,7 @@ def test_options_reach_the_notebook(notebook: Path, program: Program) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--learning-rate", "2"], "'learning_rate': expected float up to 1 and above 0, not '2' (str)"),
+        (["--learning-rate", "2"], "'learning_rate': expected float above 0 and up to 1, not 2 (int)"),
         (["--layers", "a"], "'layers': expected int, not 'a' (str)"),
         (["--layers", '["a"]'], "'layers': item 1: expected int, not 'a' (str)"),
         (["--since", "soon"], "'since': expected a date such as 2026-01-31, not 'soon' (str)"),
@@ -137,7 +136,7 @@ def test_all_that_is_wrong_is_said_at_once(notebook: Path, call: Call) -> None:
         "Error: 4 parameters can't be used:",
         "'sed': the notebook has no such parameter; did you mean 'seed'? (params.yaml, line 2)",
         "'layers': expected list[int], not 5 (int) (params.yaml, line 3)",
-        "'learning_rate': expected float up to 1 and above 0, not '9' (str)",
+        "'learning_rate': expected float above 0 and up to 1, not 9 (int)",
         "'since': expected a date such as 2026-01-31, not 'soon' (str)",
     ]
     answer = call("sweep", "trial.ipynb", "-s", "learning_rate=0.1,5", "-s", "dept=1,2", "-p", "seed=x")
@@ -161,17 +160,12 @@ def test_a_shell_completes_names_and_choices(notebook: Path, environment: dict[s
     def complete(*words: str) -> list[str]:
         variables = environment | {
             "_TRACKBOOK_COMPLETE": "zsh_complete",
-            "COMP_WORDS": " ".join(["trackbook", *words[:-1]]),
-            "COMP_CWORD": words[-1],
+            "COMP_WORDS": " ".join(["trackbook", *words]),
+            "COMP_CWORD": str(len(words)),
         }
         script = "from trackbook.cli.app import cli; cli(prog_name='trackbook')"
-        done = subprocess.run(
-            [sys.executable, "-c", script],
-            env=os.environ | variables,
-            cwd=notebook.parent,
-            capture_output=True,
-            check=False,
-        )
+        command = [sys.executable, "-c", script]
+        done = subprocess.run(command, env=variables, cwd=notebook.parent, capture_output=True, check=False)
         return done.stdout.decode().split("\n")[1::3]
 
     assert "--learning-rate" in complete("run", "trial.ipynb", "--le")
