@@ -17,6 +17,7 @@ from trackbook.cli.commands.enable import enable
 from trackbook.cli.commands.export_runs import export_runs
 from trackbook.cli.commands.gc import gc
 from trackbook.cli.commands.import_runs import import_runs
+from trackbook.cli.commands.inspect import inspect_command
 from trackbook.cli.commands.jobs import jobs
 from trackbook.cli.commands.lint import lint
 from trackbook.cli.commands.parameters import parameters
@@ -58,8 +59,9 @@ def cli() -> None:
 
 
 for _command in (
-    run_notebook, sweep, parameters, lint, test, runs, show, edit, compare, jobs, cancel, trash, restore,
-    delete, gc, export_runs, import_runs, doctor, rebuild, serve, token, sync, enable, disable,
+    run_notebook, sweep, inspect_command, parameters, lint, test, runs, show, edit, compare, jobs, cancel,
+    trash, restore, delete, gc, export_runs, import_runs, doctor, rebuild, serve, token, sync, enable,
+    disable,
 ):  # fmt: skip
     cli.add_command(_command)
 

@@ -15,7 +15,7 @@ from trackbook.notebook.read import read_notebook
 @notebook_argument
 @json_option
 def parameters(notebook: Path, as_json: bool) -> None:
-    """List the parameters of a notebook.
+    """List the parameters of a notebook; `trackbook inspect` shows more.
 
     They are what its code cell with the tag `parameters` assigns; a comment behind one is its help.
     """
@@ -26,3 +26,4 @@ def parameters(notebook: Path, as_json: bool) -> None:
         print_data(parameters_table(found))
     else:
         say(f"{notebook} has no parameters: none of its code cells has the tag `parameters`.")
+        say("`trackbook inspect` proposes constants that may be parameters.", "dim")
