@@ -71,6 +71,14 @@ def read_diff(folder: Path, limit: int = LARGEST_DIFF) -> Diff | None:
     return Diff(untracked + said.data, len(untracked) + said.size, said.cut)
 
 
+def is_committed(path: Path) -> bool:
+    """Tell whether git holds a file as it is: tracked, and the same as in the last commit."""
+    known = _ask(path.parent, "ls-files", "--", path.name)
+    if not known:
+        return False
+    return _ask(path.parent, "status", "--porcelain", "--", path.name) == b""
+
+
 def without_user(address: str) -> str:
     """Return the address of a remote without user, password and query; `git@host:path` becomes `host:path`."""
     scheme = _SCHEME.match(address)

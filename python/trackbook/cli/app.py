@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from trackbook.cli.commands.cancel import cancel
+from trackbook.cli.commands.clean import clean
 from trackbook.cli.commands.compare import compare
 from trackbook.cli.commands.delete import delete
 from trackbook.cli.commands.disable import disable
@@ -59,9 +60,9 @@ def cli() -> None:
 
 
 for _command in (
-    run_notebook, sweep, inspect_command, parameters, lint, test, runs, show, edit, compare, jobs, cancel,
-    trash, restore, delete, gc, export_runs, import_runs, doctor, rebuild, serve, token, sync, enable,
-    disable,
+    run_notebook, sweep, inspect_command, parameters, lint, clean, test, runs, show, edit, compare, jobs,
+    cancel, trash, restore, delete, gc, export_runs, import_runs, doctor, rebuild, serve, token, sync,
+    enable, disable,
 ):  # fmt: skip
     cli.add_command(_command)
 
