@@ -253,7 +253,7 @@ def _out_of_order(position: int, ran: Ran, placed: list[tuple[int, Ran]]) -> Fin
     )
 
 
-def longest_rising(values: Sequence[int]) -> set[int]:
+def longest_rising(values: list[int]) -> set[int]:
     """Return the positions of a longest rising subsequence: what has to move to sort the rest is least."""
     ends: list[int] = []
     tails: list[int] = []

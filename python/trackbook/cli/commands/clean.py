@@ -9,10 +9,14 @@ import click
 import msgspec
 
 from trackbook.cli.display.cleaned import cleaned_sections, summary
+from trackbook.cli.display.proof import proof_sections, proof_summary
 from trackbook.cli.exits import FINE, WORK_FAILED, exit_code
-from trackbook.cli.options import json_option
-from trackbook.cli.output import print_data, print_json, say
+from trackbook.cli.options import json_option, kernel_option, param_option, timeout_option
+from trackbook.cli.output import message_console, print_data, print_json, say
 from trackbook.domain.cleaned import CLEAN_STEPS, Cleaned, CleanOptions, CleanStep
+from trackbook.domain.parameter import parse_assignments
+from trackbook.domain.proof import Proof
+from trackbook.domain.tolerance import Tolerance
 from trackbook.errors import TrackbookError, UsageError
 
 _STEPS = ",".join(CLEAN_STEPS)
@@ -48,6 +52,18 @@ _STEPS = ",".join(CLEAN_STEPS)
     help="Without a cell tagged `parameters`, make one of the constants that are assigned once.",
 )
 @click.option("--upgrade", is_flag=True, help="Convert notebooks that are older than nbformat 4.")
+@click.option(
+    "--prove", is_flag=True, help="Run the original and the cleaned one, and refuse what changes a result."
+)
+@click.option(
+    "--tolerance",
+    metavar="RELATIVE",
+    type=click.FloatRange(min=0),
+    help="With --prove: how far numbers may be apart, as a share; by default 1e-5.",
+)
+@param_option
+@timeout_option
+@kernel_option
 @json_option
 def clean(
     notebooks: tuple[Path, ...],
@@ -60,12 +76,17 @@ def clean(
     drop_looks: bool,
     propose: bool,
     upgrade: bool,
+    prove: bool,
+    tolerance: float | None,
+    params: tuple[str, ...],
+    timeout: float | None,
+    kernel: str | None,
     as_json: bool,
 ) -> int:
     """Clean notebooks, and show the difference before it is written.
 
     Cells that can't run from top to bottom are put in order (order), scratch cells go (drop), imports and parameters
-    come to the top (hoist), outputs, counters and editors' notes go (strip). Nothing is run.
+    come to the top (hoist), outputs, counters and editors' notes go (strip). Nothing is run, unless with --prove.
     """
     from trackbook.services.notebook_cleaning import clean_file, read_file, read_options
 
@@ -73,6 +94,10 @@ def clean(
         raise UsageError("--output is for one notebook; with several, --write writes each to its own file.")
     if check and (write or output is not None):
         raise UsageError("--check writes nothing: leave --write and --output out.")
+    if not prove and (tolerance is not None or params or timeout is not None or kernel is not None):
+        raise UsageError(
+            "--tolerance, --param, --timeout and --kernel say how --prove runs the notebook: add --prove."
+        )
     # "invalid escape sequence" and its like are for who runs the code.
     warnings.filterwarnings("ignore", category=SyntaxWarning)
     warnings.filterwarnings("ignore", category=DeprecationWarning, message="invalid escape sequence")
@@ -82,7 +107,8 @@ def clean(
             options = _options(read_options(path.parent), only, skip, keep_outputs, drop_looks, propose)
             file = read_file(path, upgrade=upgrade)
             cleaned = clean_file(file, options)
-            report, ended = _finish(file, cleaned, write=write, output=output, check=check, as_json=as_json)
+            proof = _prove(file, cleaned, params, tolerance, timeout, kernel) if prove else None
+            report, ended = _finish(file, cleaned, proof, write, output, check, as_json)
         except TrackbookError as error:
             if len(notebooks) == 1:
                 raise
@@ -98,7 +124,13 @@ def clean(
 
 
 def _finish(
-    file: Any, cleaned: Cleaned, *, write: bool, output: Path | None, check: bool, as_json: bool
+    file: Any,
+    cleaned: Cleaned,
+    proof: Proof | None,
+    write: bool,
+    output: Path | None,
+    check: bool,
+    as_json: bool,
 ) -> tuple[dict[str, Any], int]:
     from trackbook.services.notebook_cleaning import write_file
 
@@ -109,17 +141,27 @@ def _finish(
         "changes": cleaned.changes,
         "notes": cleaned.notes,
         "cells": cleaned.cells,
+        "proof": proof,
         "written": None,
         "backup": None,
     }
     if check:
         if changed:
             say(f"{file.path} would be cleaned: {_summary(file, cleaned)}.")
+        if proof is not None:
+            say(f"{file.path}: {proof_summary(proof)}")
         return report, WORK_FAILED if changed else FINE
     if not as_json and output != Path("-"):
         if cleaned.changed or cleaned.notes:
             print_data(*cleaned_sections(str(file.path), cleaned))
         say(f"{file.path}: {_summary(file, cleaned)}.")
+    if proof is not None:
+        if not as_json and output != Path("-"):
+            print_data(*proof_sections(proof))
+        say(f"{file.path}: {proof_summary(proof)}", "green" if proof.verdict == "equal" else "yellow")
+        if not proof.holds:
+            say("Nothing was written.", "red")
+            return report, WORK_FAILED
     if output == Path("-"):
         click.echo(file.render(cleaned), nl=False)
         return report, FINE
@@ -140,6 +182,34 @@ def _finish(
         say(f"{file.path}: {written.unsynced}.", "yellow")
     say(f"{written.path} is written.", "green")
     return report, FINE
+
+
+def _prove(
+    file: Any,
+    cleaned: Cleaned,
+    params: tuple[str, ...],
+    tolerance: float | None,
+    timeout: float | None,
+    kernel: str | None,
+) -> Proof | None:
+    from trackbook.jobs.proof import prove_cleaned
+    from trackbook.notebook.parameters import find_parameters
+
+    values = parse_assignments(find_parameters(file.notebook, file.path), params)
+    if not cleaned.changed_code:
+        return None  # what runs is the same
+    allowed = Tolerance() if tolerance is None else Tolerance(relative=tolerance)
+    with message_console().status(f"Running {file.path.name}…") as status:
+        return prove_cleaned(
+            file.notebook,
+            cleaned,
+            file.path.absolute().parent,
+            tolerance=allowed,
+            params=values,
+            timeout=timeout,
+            kernel=kernel,
+            on_run=lambda what: status.update(f"{file.path.name}: running {what}…"),
+        )
 
 
 def _agrees(path: Path, as_json: bool) -> bool:

@@ -102,7 +102,7 @@ def _move(
     missing: Mapping[int, Sequence[str]],
 ) -> None:
     top, blocks, end = _blocks(draft, code)
-    kept = longest_rising(wanted)
+    kept = longest_rising(list(wanted))
     for place, at in enumerate(wanted):
         if place in kept:
             continue
