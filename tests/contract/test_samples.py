@@ -16,6 +16,7 @@ from trackbook import server
 from trackbook.domain.artifact import Artifact
 from trackbook.domain.cell import CellContent
 from trackbook.domain.change import Change
+from trackbook.domain.cleaned import CleanChange, CleanedCell, CleanNote
 from trackbook.domain.compare import Comparison
 from trackbook.domain.job import Job
 from trackbook.domain.lint import Counts, Diagnostic
@@ -34,6 +35,7 @@ SCHEMAS = {
     "artifacts": "Artifacts",
     "changes": "Changes",
     "cell": "CellContent",
+    "clean": "Cleaned",
     "compare": "Comparison",
     "event": "Changed",
     "experiments": "Experiments",
@@ -75,6 +77,9 @@ VALUES: list[tuple[str, str | None, Any]] = [
     ("snapshot-info", None, SnapshotInfo),
     ("snapshot", "info", SnapshotInfo),
     ("compare", None, Comparison),
+    ("clean", "changes", list[CleanChange]),
+    ("clean", "notes", list[CleanNote]),
+    ("clean", "cells", list[CleanedCell]),
     ("parameters", "parameters", list[Parameter]),
     ("job", None, Job),
     ("jobs", "jobs", list[Job]),

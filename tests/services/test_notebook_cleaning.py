@@ -187,7 +187,10 @@ def test_a_text_half_with_changes_of_its_own_is_not_overwritten(pair: tuple[Path
 def test_a_pair_that_the_configuration_makes_is_known(tmp_path: Path) -> None:
     (tmp_path / "jupytext.toml").write_text('formats = "ipynb,md"\n')
     path = save(
-        tmp_path, "x = 1\nimport os", "print(x, os)", kernelspec={"name": "python3", "language": "python"}
+        tmp_path,
+        "x = 1\nimport os",
+        "print(x, os)",
+        kernelspec={"name": "python3", "display_name": "Python 3", "language": "python"},
     )
     text = tmp_path / "train.md"
     jupytext.write(jupytext.read(path), text, fmt="md")

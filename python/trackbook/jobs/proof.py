@@ -119,10 +119,10 @@ class _Proving:
                 told = f": {actual.failure}" if actual.failure else ""
                 differences = [Difference("missing", f"It was not executed{told}.")]
             else:
-                outputs = [expected.outputs[number], actual.outputs[number]]
+                one, other = expected.outputs[number], actual.outputs[number]
                 if number in self._touched:
-                    outputs = [_without_warnings(one) for one in outputs]
-                differences = compare_outputs(*outputs, self._tolerance)
+                    one, other = _without_warnings(one), _without_warnings(other)
+                differences = compare_outputs(one, other, self._tolerance)
             if differences:
                 found.append(CellDifference(number, self._identities[number - 1], differences))
         return found, self._metrics(expected, actual, set())

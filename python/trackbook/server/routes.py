@@ -9,6 +9,7 @@ from trackbook.server.handlers.artifacts import ArtifactHandler, ArtifactsHandle
 from trackbook.server.handlers.blobs import BlobHandler, MissingBlobsHandler
 from trackbook.server.handlers.cells import CellHandler, SourcesHandler
 from trackbook.server.handlers.changes import ChangesHandler, RefreshHandler
+from trackbook.server.handlers.clean import CleanHandler
 from trackbook.server.handlers.compare import CompareHandler
 from trackbook.server.handlers.environment import EnvironmentTextHandler
 from trackbook.server.handlers.experiments import ExperimentsHandler
@@ -54,6 +55,7 @@ _NOTEBOOKS: Routes = (
     ("/projects/{project}/jobs", JobsHandler),
     ("/projects/{project}/jobs/{job}", JobHandler),
     ("/projects/{project}/jobs/{job}/cancel", CancelHandler),
+    ("/clean", CleanHandler),
 )
 
 # What the writers and readers of other machines need of a served store.
