@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-CellStatus = Literal["running", "ok", "error", "aborted"]
+# "aborted": interrupted or cancelled; the last three end a job: its time or memory ran out, or its kernel died.
+CellStatus = Literal["running", "ok", "error", "aborted", "timed_out", "memory", "died"]
 
 # The metadata of what Trackbook itself shows under a cell: no result of the cell, and another one each time.
 NOTE = {"trackbook": "note"}
@@ -31,7 +32,9 @@ class CellExecution(Struct, frozen=True):
 
     `order` counts the run's executions from 1; `count` is the kernel's own In[n]. `duration` is in seconds,
     None while it runs. `source_digest` and `outputs` (one digest an output) name blobs. `reads` and `writes` are the
-    names that the cell took from the notebook's namespace and those that it left there.
+    names that the cell took from the notebook's namespace and those that it left there. `cpu` is the processor time
+    in seconds, `memory` the most memory that the kernel and its processes had meanwhile, in bytes; None where they
+    were not measured.
     """
 
     order: int
@@ -46,6 +49,8 @@ class CellExecution(Struct, frozen=True):
     error: CellError | None = None
     reads: list[str] = []
     writes: list[str] = []
+    cpu: float | None = None
+    memory: int | None = None
 
 
 def execution_at(cells: Sequence[CellExecution], cell_id: str | None, at: datetime) -> CellExecution | None:
@@ -58,7 +63,10 @@ def execution_at(cells: Sequence[CellExecution], cell_id: str | None, at: dateti
 
 
 class CellContent(Struct, frozen=True):
-    """An execution with its source and its outputs (nbformat 4 output dicts)."""
+    """An execution with its source and its outputs (nbformat 4 output dicts).
+
+    Of a job's cell that still runs these are the outputs so far, a second old or so; of long ones the end.
+    """
 
     execution: CellExecution
     source: str

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from trackbook.domain.run import RunError
 
@@ -11,11 +11,25 @@ JobStatus = Literal["queued", "running", "finished", "failed", "cancelled"]
 
 JOB_ENDED: frozenset[JobStatus] = frozenset({"finished", "failed", "cancelled"})
 
+# A cell raised; the time ran out; the memory limit was passed; the kernel died; it did not start; the worker was lost.
+FailureCause = Literal["failed", "timed_out", "memory", "died", "not_started", "lost"]
+AttemptOutcome = Literal[
+    "finished", "cancelled", "failed", "timed_out", "memory", "died", "not_started", "lost"
+]
+
+RETRIED_BY_DEFAULT: tuple[FailureCause, ...] = ("died", "not_started", "lost")
+RETRY_DELAY = 10.0
+LONGEST_RETRY_DELAY = 3600.0
+
 
 class JobSpec(Struct, frozen=True):
     """What to run. `notebook` is the frozen copy's blob digest; `path` the notebook it came from, relative to
     the project where it lies inside; `folder` the absolute folder in which it runs; `run_id` the run that the
-    job makes. Jobs of one sweep share `sweep_id`. `timeout` is in seconds for the whole job.
+    job makes. Jobs of one sweep share `sweep_id`.
+
+    `timeout` is in seconds for the whole job, `cell_timeout` for each cell; `memory` is in bytes for the kernel and all
+    processes that it starts. After a failure whose cause is among `retry_on` the job is begun again, `retries` times
+    at most, the first time after about `retry_delay` seconds, then each time after twice as long.
     """
 
     notebook: str
@@ -29,10 +43,38 @@ class JobSpec(Struct, frozen=True):
     parent_id: str | None = None
     timeout: float | None = None
     tags: dict[str, str] = {}
+    cell_timeout: float | None = None
+    memory: int | None = None
+    retries: int = 0
+    retry_delay: float = RETRY_DELAY
+    retry_on: list[FailureCause] = field(default_factory=lambda: list(RETRIED_BY_DEFAULT))
+
+
+class JobAttempt(Struct, frozen=True):
+    """One attempt at a job, which has ended: `number` counts from 1, `run_id` is the run that it made.
+
+    `not_run` holds the ids of the code cells that never ran. `memory` is the most that the kernel and its processes
+    had at a time, in bytes; `cpu` their processor time in seconds. None where it was not measured.
+    """
+
+    number: int
+    run_id: str
+    outcome: AttemptOutcome
+    started: datetime
+    ended: datetime
+    error: RunError | None = None
+    not_run: list[str] = []
+    memory: int | None = None
+    cpu: float | None = None
 
 
 class Job(Struct, frozen=True):
-    """A job and its state. `cell` of `cells` is being run. `error` says why it failed."""
+    """A job and its state. `cell` of `cells` is being run.
+
+    `error` says why it failed, `cause` what kind of failure that is. `attempt` is the number of the present or last
+    attempt, 0 before the first; `attempts` holds those that have ended. One that is to be begun again waits until
+    `not_before`.
+    """
 
     id: str
     spec: JobSpec
@@ -44,3 +86,7 @@ class Job(Struct, frozen=True):
     cell: int = 0
     cells: int = 0
     error: RunError | None = None
+    cause: FailureCause | None = None
+    attempt: int = 0
+    attempts: list[JobAttempt] = []
+    not_before: datetime | None = None

@@ -12,7 +12,7 @@ from trackbook.domain.artifact import ArtifactKind
 from trackbook.domain.cell import CellError, CellStatus
 from trackbook.domain.data import DataInput
 from trackbook.domain.environment import Environment, Module
-from trackbook.domain.job import JobSpec, JobStatus
+from trackbook.domain.job import FailureCause, JobAttempt, JobSpec, JobStatus
 from trackbook.domain.metric import Goal, Summary
 from trackbook.domain.rich import RichValue
 from trackbook.domain.run import Fork, RunError, RunStatus, Source
@@ -145,7 +145,10 @@ class CellStarted(_Record, frozen=True, array_like=True, tag="c"):
 
 
 class CellFinished(_Record, frozen=True, array_like=True, tag="d"):
-    """An execution ended after `duration` seconds. It read and wrote these names, as far as its text tells."""
+    """An execution ended after `duration` seconds. It read and wrote these names, as far as its text tells.
+
+    `cpu` is processor time in seconds, `memory` the most that was used meanwhile, in bytes.
+    """
 
     order: Whole
     status: CellStatus
@@ -155,6 +158,8 @@ class CellFinished(_Record, frozen=True, array_like=True, tag="d"):
     error: CellError | None = None
     reads: list[str] = []
     writes: list[str] = []
+    cpu: float | None = None
+    memory: Whole | None = None
 
 
 class SnapshotTaken(_Record, frozen=True, array_like=True, tag="snapshot"):
@@ -253,6 +258,14 @@ class JobFinished(_Record, frozen=True, array_like=True, tag="job-end"):
 
     status: JobStatus
     error: RunError | None = None
+    cause: FailureCause | None = None
+
+
+class JobAttempted(_Record, frozen=True, array_like=True, tag="job-try"):
+    """An attempt at a job ended (in the job's own journal); with `not_before` another one follows, not earlier."""
+
+    attempt: JobAttempt
+    not_before: Moment | None = None
 
 
 class RecordsLost(_Record, frozen=True, array_like=True, tag="gap"):
@@ -296,6 +309,7 @@ Record = (
     | RunDeleted
     | JobSubmitted
     | JobFinished
+    | JobAttempted
     | RecordsLost
     | WriterClosed
 )

@@ -1,20 +1,28 @@
 """What happens to a job, written into its journal, and at once into the index."""
 
+from datetime import timedelta
+
+import msgspec
+
 from trackbook.domain.clock import now
-from trackbook.domain.job import JobStatus
-from trackbook.domain.records import JobFinished, Record
+from trackbook.domain.ids import new_id
+from trackbook.domain.job import FailureCause, JobAttempt, JobStatus
+from trackbook.domain.records import JobAttempted, JobFinished, JobSubmitted, Record
 from trackbook.domain.run import RunError
 from trackbook.services.recorder import RunRecorder
 from trackbook.store import jobs as table
+from trackbook.store.job_history import note_attempt
+from trackbook.store.jobs import Attempt
 from trackbook.store.paths import StorePaths
 from trackbook.store.place import Place
 
 
-def write_job_record(store: StorePaths, job_id: str, record: Record) -> None:
-    """Append a record to a job's journal, by a writer of its own."""
+def write_job_record(store: StorePaths, job_id: str, *records: Record) -> None:
+    """Append records to a job's journal, by a writer of its own."""
     writer = RunRecorder.join(store, job_id, role="editor")
     try:
-        writer.append(record)
+        for record in records:
+            writer.append(record)
     finally:
         writer.close()
 
@@ -30,9 +38,38 @@ def cancel_job(place: Place, job_id: str) -> None:
         write_job_record(place.paths, job_id, JobFinished(at, "cancelled"))
 
 
-def end_job(place: Place, job_id: str, status: JobStatus, error: RunError | None) -> None:
-    """Record a job's outcome in its journal and in the index."""
+def end_job(
+    place: Place,
+    job_id: str,
+    status: JobStatus,
+    error: RunError | None,
+    *,
+    cause: FailureCause | None = None,
+    attempt: JobAttempt | None = None,
+) -> None:
+    """Record a job's outcome, and that of its last attempt, in its journal and in the index."""
     at = now()
-    write_job_record(place.paths, job_id, JobFinished(at, status, error))
+    told = [] if attempt is None else [JobAttempted(at, attempt)]
+    write_job_record(place.paths, job_id, *told, JobFinished(at, status, error, cause))
     with place.database.write() as connection:
-        table.finish(connection, job_id, status, error, at)
+        if attempt is not None:
+            note_attempt(connection, job_id, attempt, 0)
+        table.finish(connection, job_id, status, error, at, cause)
+
+
+def begin_again(place: Place, held: Attempt, tried: JobAttempt, delay: float) -> bool:
+    """Return a job to the queue for another attempt, in a run of its own, `delay` seconds from now at the earliest.
+
+    False if it has changed hands meanwhile.
+    """
+    at = now()
+    not_before = at + int(timedelta(seconds=delay).total_seconds() * 1_000_000) if delay > 0 else 0
+    spec = msgspec.structs.replace(held.job.spec, run_id=new_id())
+    with place.database.write() as connection:
+        taken = table.take_back(connection, held, "queued", spec, not_before)
+        if taken:
+            note_attempt(connection, held.job.id, tried, not_before)
+    if taken:
+        records = JobAttempted(at, tried, not_before or None), JobSubmitted(at, spec)
+        write_job_record(place.paths, held.job.id, *records)
+    return taken

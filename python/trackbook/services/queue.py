@@ -6,19 +6,18 @@ does. The lease in the index tells the same to other hosts, a little later.
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
-import msgspec
-
-from trackbook.domain.clock import now
-from trackbook.domain.ids import new_id
-from trackbook.domain.job import Job, JobStatus
-from trackbook.domain.records import JobSubmitted
+from trackbook.domain.clock import now, to_datetime
+from trackbook.domain.job import AttemptOutcome, FailureCause, Job, JobAttempt, JobStatus
+from trackbook.domain.retries import may_retry, retry_delay
 from trackbook.domain.run import RunError, RunStatus
 from trackbook.errors import NotFound
 from trackbook.services.catchup import catch_up
-from trackbook.services.job_records import cancel_job, end_job, write_job_record
+from trackbook.services.job_records import begin_again, cancel_job, end_job
 from trackbook.store import jobs as table
 from trackbook.store.jobs import Attempt
+from trackbook.store.live_cells import drop_live_cell, put_live_cell
 from trackbook.store.locks import ProcessLock, is_held, os_host
 from trackbook.store.place import Blobs, Place
 from trackbook.store.runs import read_runs
@@ -28,11 +27,11 @@ RENEW = 5.0
 MOST_ATTEMPTS = 2
 WORKER_DIED = "WorkerDied"
 # How a job came out whose run has ended so. The other ways are what others say of a run whose worker is gone.
-_ENDED_BY_WORKER: dict[RunStatus, JobStatus] = {
-    "finished": "finished",
-    "failed": "failed",
-    "timed_out": "failed",
-    "aborted": "cancelled",
+_ENDED_BY_WORKER: dict[RunStatus, tuple[JobStatus, AttemptOutcome]] = {
+    "finished": ("finished", "finished"),
+    "failed": ("failed", "failed"),
+    "timed_out": ("failed", "timed_out"),
+    "aborted": ("cancelled", "cancelled"),
 }
 
 
@@ -63,9 +62,12 @@ class JobQueue:
         return self._place.blobs
 
     def claim(self) -> Job | None:
-        """Take the job that has waited longest; None if none waits. No other worker gets it until this one dies."""
+        """Take the job that has waited longest; None if none waits. No other worker gets it until this one dies.
+
+        Jobs that are to be begun again later do not count yet.
+        """
         with self._database.read() as connection:
-            waiting = table.queued_ids(connection, self._sweep_id, self._job_ids)
+            waiting = table.queued_ids(connection, self._sweep_id, self._job_ids, due=now())
         for job_id in waiting:
             if (job := self._try(job_id)) is not None:
                 return job
@@ -81,14 +83,37 @@ class JobQueue:
         with self._database.write() as connection:
             table.set_progress(connection, job.id, cell, cells)
 
+    def note_shown(
+        self, job: Job, cell_id: str | None, outputs: list[dict[str, Any]], truncated: bool
+    ) -> None:
+        """Tell what the cell that is being run has shown so far, as nbformat 4 outputs."""
+        with self._database.write() as connection:
+            put_live_cell(connection, job.spec.run_id, cell_id, now(), outputs, truncated)
+            table.touch(connection, job.id)
+
     def is_cancel_requested(self, job: Job) -> bool:
         """Tell whether somebody wants the job to end."""
         with self._database.read() as connection:
             return table.is_cancel_requested(connection, job.id)
 
-    def finish(self, job: Job, status: JobStatus, error: RunError | None = None) -> None:
-        """Hand in a job's outcome and give the job up."""
-        end_job(self._place, job.id, status, error)
+    def finish(
+        self,
+        job: Job,
+        status: JobStatus,
+        error: RunError | None = None,
+        *,
+        cause: FailureCause | None = None,
+        attempt: JobAttempt | None = None,
+    ) -> None:
+        """Hand in how a job's attempt came out, and give the job up.
+
+        It is returned to the queue if it failed for a cause that is to be tried again and nobody has cancelled
+        it meanwhile.
+        """
+        with self._database.write() as connection:
+            drop_live_cell(connection, job.spec.run_id)
+        if not self._begins_again(job, cause, attempt):
+            end_job(self._place, job.id, status, error, cause=cause, attempt=attempt)
         if (lock := self._locks.pop(job.id, None)) is not None:
             lock.release()
 
@@ -148,31 +173,47 @@ class JobQueue:
         with self._database.read() as connection:
             run = next(iter(read_runs(connection, [job.spec.run_id])), None)
         if run is not None and run.status in _ENDED_BY_WORKER:
-            return self._end(attempt, _ENDED_BY_WORKER[run.status], run.error)
+            status, outcome = _ENDED_BY_WORKER[run.status]
+            return self._end(attempt, status, outcome, run.error)
         if attempt.cancel_requested:
-            return self._end(attempt, "cancelled", None)
-        if attempt.number >= MOST_ATTEMPTS:
-            text = f"The process that ran this job died, {attempt.number} times ({attempt.worker})."
-            return self._end(attempt, "failed", RunError(WORKER_DIED, text))
+            return self._end(attempt, "cancelled", "cancelled", None)
+        times = "" if attempt.number == 1 else f", in attempt {attempt.number}"
+        error = RunError(WORKER_DIED, f"The process that ran this job died{times} ({attempt.worker}).")
+        if attempt.number >= max(MOST_ATTEMPTS, job.spec.retries + 1):
+            return self._end(attempt, "failed", "lost", error)
         # The run of the dead worker keeps what it has; the next attempt gets one of its own.
-        spec = msgspec.structs.replace(job.spec, run_id=new_id())
-        with self._database.write() as connection:
-            taken = table.take_back(connection, attempt, "queued", spec)
-        if taken:
-            write_job_record(self._store, job.id, JobSubmitted(now(), spec))
-        return taken
+        return begin_again(self._place, attempt, _lost_attempt(attempt, "lost", error), 0)
 
-    def _end(self, attempt: Attempt, status: JobStatus, error: RunError | None) -> bool:
+    def _begins_again(self, job: Job, cause: FailureCause | None, tried: JobAttempt | None) -> bool:
+        if cause is None or tried is None or not may_retry(job.spec, tried.number, cause):
+            return False
+        with self._database.read() as connection:
+            held = next(iter(table.read_attempts(connection, job.id)), None)
+        if held is None or held.cancel_requested or held.worker != self._worker:
+            return False
+        return begin_again(self._place, held, tried, retry_delay(job.spec, tried.number))
+
+    def _end(
+        self, attempt: Attempt, status: JobStatus, outcome: AttemptOutcome, error: RunError | None
+    ) -> bool:
         with self._database.write() as connection:
             taken = table.take_back(connection, attempt, status)
         if taken:
-            end_job(self._place, attempt.job.id, status, error)
+            cause: FailureCause | None = None if outcome == "finished" or outcome == "cancelled" else outcome
+            tried = _lost_attempt(attempt, outcome, error)
+            end_job(self._place, attempt.job.id, status, error, cause=cause, attempt=tried)
         return taken
 
     def _lock(self, job_id: str) -> ProcessLock:
         folder = self._store.job_folder(job_id)
         folder.mkdir(parents=True, exist_ok=True)
         return ProcessLock(folder / "worker.lock")
+
+
+def _lost_attempt(attempt: Attempt, outcome: AttemptOutcome, error: RunError | None) -> JobAttempt:
+    ended = to_datetime(now())
+    job = attempt.job
+    return JobAttempt(attempt.number, job.spec.run_id, outcome, job.started or ended, ended, error)
 
 
 def _lease_end() -> int:

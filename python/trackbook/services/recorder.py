@@ -266,15 +266,24 @@ class RunRecorder(RunWriter):
         error: CellError | None = None,
         reads: Sequence[str] = (),
         writes: Sequence[str] = (),
+        cpu: float | None = None,
+        memory: int | None = None,
     ) -> None:
-        """Record how an execution ended, after `duration` seconds, with its outputs (nbformat 4 dicts)."""
+        """Record how an execution ended, after `duration` seconds, with its outputs (nbformat 4 dicts).
+
+        `cpu` is its processor time in seconds, `memory` the most that was used meanwhile, in bytes.
+        """
         place = f"output of cell {order}"
         with self.masking() as mask:
             outputs = mask.outputs(outputs, place)
             error = mask.cell_error(error, place)
         digests = [self.store_blob(msgspec.json.encode(to_wire(output))) or "" for output in outputs]
         names = list(reads), list(writes)
-        self.append(records.CellFinished(now(), order, status, duration, digests, truncated, error, *names))
+        self.append(
+            records.CellFinished(
+                now(), order, status, duration, digests, truncated, error, *names, cpu=cpu, memory=memory
+            )
+        )
 
     def environment_captured(self, environment: Environment) -> None:
         """Record what the run runs on."""

@@ -15,6 +15,7 @@ from trackbook.domain.snapshot import digest_of, join_notebook, split_notebook
 from trackbook.errors import NotFound, UsageError
 from trackbook.services.recorder import RunRecorder
 from trackbook.store.details import read_cells, read_snapshots
+from trackbook.store.live_cells import read_live_cell
 from trackbook.store.place import Blobs, Place
 from trackbook.store.runs import check_run
 
@@ -71,13 +72,21 @@ class Snapshots:
         return join_notebook(self._blobs.get(self.info(run_id, moment).digest), self._blobs.get)
 
     def cell(self, run_id: str, order: int) -> CellContent:
-        """Return an execution of a run with its source and its outputs; raises NotFound if there is none."""
+        """Return an execution of a run with its source and its outputs; raises NotFound if there is none.
+
+        Of a job's cell that still runs these are the outputs so far.
+        """
         self._check_run(run_id)
         with self._database.read() as connection:
             cells = read_cells(connection, run_id)
         execution = next((cell for cell in cells if cell.order == order), None)
         if execution is None:
             raise NotFound("cell", f"{run_id}/{order}")
+        if execution.status == "running":
+            with self._database.read() as connection:
+                shown, truncated = read_live_cell(connection, run_id, execution.cell_id)
+            execution = msgspec.structs.replace(execution, truncated=truncated)
+            return CellContent(execution, self._source(execution), shown)
         # A disk that refused leaves an empty digest behind.
         outputs = [msgspec.json.decode(self._blobs.get(digest)) for digest in execution.outputs if digest]
         return CellContent(execution, self._source(execution), outputs)

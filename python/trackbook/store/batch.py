@@ -15,6 +15,7 @@ from trackbook.domain.status import may_move
 from trackbook.store import schema as t
 from trackbook.store.cards import write_cards
 from trackbook.store.deletion import delete_rows
+from trackbook.store.job_history import TRIED, note_attempt
 from trackbook.store.parts import slices
 from trackbook.store.paths import PartName
 from trackbook.store.runs import put_together
@@ -230,6 +231,7 @@ class Batch:
 
     def _store_jobs(self) -> None:
         for job_id, row in self.jobs.items():
+            tried = row.pop(TRIED, [])
             known = self.connection.execute(select(t.jobs.c.id).where(t.jobs.c.id == job_id)).scalar()
             row["revision"] = self.revision
             if known is None and "spec" in row:
@@ -237,6 +239,8 @@ class Batch:
             elif known is not None:
                 changes = {key: value for key, value in row.items() if key not in _JOB_START}
                 self.connection.execute(update(t.jobs).where(t.jobs.c.id == job_id).values(**changes))
+            for attempt, not_before in tried:
+                note_attempt(self.connection, job_id, attempt, not_before)
 
     def _store_points(self) -> None:
         shared = {run_id: self.history(fork) for run_id, fork in self.forks.items()} if self.history else {}
@@ -352,7 +356,7 @@ Apply = Callable[[Batch, PartName, Record], None]
 # What a writer says of its file tells nothing of the run.
 _MARKS = (r.WriterOpened, r.WriterClosed)
 _REPEATABLE = (t.cells, t.damages, t.losses, t.seeds, t.turns)
-_CELL_END = ("status", "duration", "outputs", "truncated", "error", "reads", "writes")
+_CELL_END = ("status", "duration", "outputs", "truncated", "error", "reads", "writes", "cpu", "memory")
 _JOB_START = ("sweep_id", "submitted")
 
 

@@ -16,6 +16,7 @@ _BY_RUN = (
     t.metric_definitions,
     t.artifacts,
     t.cells,
+    t.live_cells,
     t.snapshots,
     t.modules,
     t.data_inputs,

@@ -94,6 +94,8 @@ def read_cells(connection: Connection, run_id: str) -> list[CellExecution]:
             error=None if row.error is None else _decode_cell_error(row.error),
             reads=_decode_texts(row.reads),
             writes=_decode_texts(row.writes),
+            cpu=row.cpu,
+            memory=row.memory,
         )
         for order, row in enumerate(connection.execute(query), start=1)
     ]

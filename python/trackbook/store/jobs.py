@@ -12,10 +12,11 @@ import msgspec
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from trackbook.domain.clock import to_datetime
-from trackbook.domain.job import JOB_ENDED, Job, JobSpec, JobStatus
+from trackbook.domain.job import JOB_ENDED, FailureCause, Job, JobSpec, JobStatus
 from trackbook.domain.run import RunError
 from trackbook.store import schema as t
 from trackbook.store.batch import revision_of
+from trackbook.store.job_history import read_history
 from trackbook.store.record_rows import write_spec
 
 _c = t.jobs.c
@@ -65,9 +66,16 @@ def find_jobs(connection: Connection, ending: str) -> list[Job]:
     return [_job(row) for row in rows]
 
 
-def queued_ids(connection: Connection, sweep_id: str | None, ids: Sequence[str] | None) -> list[str]:
-    """Return the waiting jobs, the one submitted first first; of one sweep, or of some ids, if these are given."""
+def queued_ids(
+    connection: Connection, sweep_id: str | None, ids: Sequence[str] | None, *, due: int | None = None
+) -> list[str]:
+    """Return the waiting jobs, the one submitted first first; of one sweep, or of some ids, if these are given.
+
+    With `due`, a moment in microseconds, those are left out that wait for a later one to be begun again.
+    """
     query = select(_c.id).where(_c.status == "queued").order_by(_c.submitted, _c.id)
+    if due is not None:
+        query = query.where(_c.not_before <= due)
     if sweep_id is not None:
         query = query.where(_c.sweep_id == sweep_id)
     if ids is not None:
@@ -122,6 +130,11 @@ def set_progress(connection: Connection, job_id: str, cell: int, cells: int) -> 
     )
 
 
+def touch(connection: Connection, job_id: str) -> None:
+    """Note that a job has changed, though nothing in its row has."""
+    connection.execute(update(t.jobs).where(_c.id == job_id).values(revision=_next_revision(connection)))
+
+
 def is_cancel_requested(connection: Connection, job_id: str) -> bool:
     """Tell whether somebody wants the job to end."""
     return bool(connection.execute(select(_c.cancel_requested).where(_c.id == job_id)).scalar())
@@ -134,7 +147,14 @@ def request_cancel(connection: Connection, job_id: str) -> bool:
     return status == "queued"
 
 
-def finish(connection: Connection, job_id: str, status: JobStatus, error: RunError | None, at: int) -> None:
+def finish(
+    connection: Connection,
+    job_id: str,
+    status: JobStatus,
+    error: RunError | None,
+    at: int,
+    cause: FailureCause | None = None,
+) -> None:
     """Note a job's outcome, as its journal says it."""
     connection.execute(
         update(t.jobs)
@@ -143,6 +163,8 @@ def finish(connection: Connection, job_id: str, status: JobStatus, error: RunErr
             status=status,
             ended=at,
             error=msgspec.json.encode(error).decode() if error is not None else None,
+            cause=cause,
+            not_before=0,
             worker=None,
             lease_expires=None,
             revision=_next_revision(connection),
@@ -150,9 +172,10 @@ def finish(connection: Connection, job_id: str, status: JobStatus, error: RunErr
     )
 
 
-def read_attempts(connection: Connection) -> list[Attempt]:
-    """Return the running jobs with who works on them."""
-    rows = connection.execute(select(t.jobs).where(_c.status == "running"))
+def read_attempts(connection: Connection, job_id: str | None = None) -> list[Attempt]:
+    """Return the running jobs, or one of them, with who works on them."""
+    query = select(t.jobs).where(_c.status == "running")
+    rows = connection.execute(query if job_id is None else query.where(_c.id == job_id))
     return [
         Attempt(_job(row), row.worker or "", row.lease_expires or 0, row.attempts, bool(row.cancel_requested))
         for row in rows
@@ -160,10 +183,18 @@ def read_attempts(connection: Connection) -> list[Attempt]:
 
 
 def take_back(
-    connection: Connection, attempt: Attempt, status: JobStatus, spec: JobSpec | None = None
+    connection: Connection,
+    attempt: Attempt,
+    status: JobStatus,
+    spec: JobSpec | None = None,
+    not_before: int = 0,
 ) -> bool:
-    """Take a job from the worker of `attempt`; False if it has changed hands. `spec` takes the place of its own."""
+    """Take a job from the worker of `attempt`; False if it has changed hands. `spec` takes the place of its own.
+
+    A job that is "queued" again is not begun before `not_before` (microseconds).
+    """
     changes: dict[str, Any] = {"status": status, "worker": None, "lease_expires": None, "cell": 0, "cells": 0}
+    changes["not_before"] = not_before
     if spec is not None:
         changes |= {"spec": write_spec(spec), "run_id": spec.run_id}
     taken = connection.execute(
@@ -204,4 +235,8 @@ def _job(row: Row[Any]) -> Job:
         cell=row.cell,
         cells=row.cells,
         error=msgspec.json.decode(row.error, type=RunError) if row.error else None,
+        cause=row.cause,
+        attempt=row.attempts,
+        attempts=read_history(row.history),
+        not_before=to_datetime(row.not_before) if row.status == "queued" and row.not_before else None,
     )

@@ -15,6 +15,7 @@ from trackbook.domain.job import JobSpec
 from trackbook.domain.records import Record
 from trackbook.store import schema as t
 from trackbook.store.batch import Batch, Row
+from trackbook.store.job_history import TRIED
 from trackbook.store.paths import PartName
 
 
@@ -141,6 +142,7 @@ def _cell_started(batch: Batch, name: PartName, record: r.CellStarted) -> None:
     batch.run(name.subject, record.at)
     row: Row = {"run_id": name.subject, "writer": name.writer, "started": record.at}
     row |= {f: getattr(record, f) for f in ("order", "cell_id", "count", "source_digest")}
+    row |= {"cpu": None, "memory": None}
     row |= {"duration": None, "status": "running", "outputs": "[]", "truncated": False, "error": None}
     row |= {"reads": "[]", "writes": "[]"}
     batch.added[t.cells].append(row)
@@ -152,6 +154,7 @@ def _cell_finished(batch: Batch, name: PartName, record: r.CellFinished) -> None
     row |= {"v_status": record.status, "v_duration": record.duration, "v_outputs": _json(record.outputs)}
     row |= {"v_truncated": record.truncated, "v_error": _json(record.error)}
     row |= {"v_reads": _json(record.reads), "v_writes": _json(record.writes)}
+    row |= {"v_cpu": record.cpu, "v_memory": record.memory}
     batch.finished_cells.append(row)
 
 
@@ -221,8 +224,13 @@ def _job_submitted(batch: Batch, name: PartName, record: r.JobSubmitted) -> None
 
 def _job_finished(batch: Batch, name: PartName, record: r.JobFinished) -> None:
     row = batch.jobs.setdefault(name.subject, {})
-    row |= {"status": record.status, "ended": record.at, "error": _json(record.error)}
-    row |= {"worker": None, "lease_expires": None}
+    row |= {"status": record.status, "ended": record.at, "error": _json(record.error), "cause": record.cause}
+    row |= {"worker": None, "lease_expires": None, "not_before": 0}
+
+
+def _job_attempted(batch: Batch, name: PartName, record: r.JobAttempted) -> None:
+    row = batch.jobs.setdefault(name.subject, {})
+    row.setdefault(TRIED, []).append((record.attempt, record.not_before or 0))
 
 
 def _lost(batch: Batch, name: PartName, record: r.RecordsLost) -> None:
@@ -257,5 +265,6 @@ _MEANING: dict[type[Record], Callable[[Batch, PartName, Any], None]] = {
     r.RunDeleted: _deleted,
     r.JobSubmitted: _job_submitted,
     r.JobFinished: _job_finished,
+    r.JobAttempted: _job_attempted,
     r.RecordsLost: _lost,
 }

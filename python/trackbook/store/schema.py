@@ -196,13 +196,26 @@ cells = Table(
     Column("source_digest", String(64), nullable=False),
     Column("started", BigInteger, nullable=False),
     Column("duration", Float),
-    Column("status", String(8), nullable=False),
+    Column("status", String(12), nullable=False),
     Column("outputs", Text, nullable=False),  # JSON list of digests
     Column("truncated", Boolean, nullable=False),
     Column("error", Text),
     Column("reads", Text, nullable=False, default="[]", server_default="[]"),  # JSON list of names
     Column("writes", Text, nullable=False, default="[]", server_default="[]"),
+    Column("cpu", Float),
+    Column("memory", BigInteger),
     PrimaryKeyConstraint("run_id", "writer", "order"),
+)
+
+# What the cell that a job runs at the moment has shown so far: of interest only until it has ended.
+live_cells = Table(
+    "live_cells",
+    metadata,
+    Column("run_id", String(36), primary_key=True),
+    Column("cell_id", String(64)),
+    Column("at", BigInteger, nullable=False),
+    Column("outputs", Text, nullable=False),  # JSON list of nbformat 4 outputs
+    Column("truncated", Boolean, nullable=False),
 )
 
 snapshots = Table(
@@ -299,6 +312,9 @@ jobs = Table(
     Column("cancel_requested", Boolean, nullable=False, default=False),
     Column("cell", Integer, nullable=False, default=0),
     Column("cells", Integer, nullable=False, default=0),
+    Column("cause", String(12)),
+    Column("history", Text, nullable=False, default="[]", server_default="[]"),  # JSON list of ended attempts
+    Column("not_before", BigInteger, nullable=False, default=0, server_default="0"),
     Column("revision", BigInteger, nullable=False, default=0, index=True),
     Index("jobs_by_status", "status", "submitted"),
 )
