@@ -22,6 +22,7 @@ VARIABLES = "TRACKBOOK_VARIABLES"
 AUTO = "TRACKBOOK_AUTO"
 RUN = "TRACKBOOK_RUN"
 JOB = "TRACKBOOK_JOB"
+JOB_CELLS = "TRACKBOOK_JOB_CELLS"
 OUTPUT_DIR = "TRACKBOOK_OUTPUT_DIR"
 NOTEBOOK = "JPY_SESSION_NAME"
 IPYTHON = "IPYTHONDIR"
@@ -54,7 +55,8 @@ class Settings:
     PostgreSQL database or of a `trackbook serve`, for which `token` opens the door. `artifacts` is the URL of a
     folder (any that fsspec knows) in which blobs are kept instead of in the store. `spool` is the folder where what
     is on its way to a `store_url` waits, `cache` the one for indexes that can't lie in their store. `run_id`,
-    `job_id` and `output_dir` are set for the kernel of a job. `notebook` is the path that Jupyter gave the kernel
+    `job_id` and `output_dir` are set for the kernel of a job, and `leaves_cells` where who executes the job records its
+    cells. `notebook` is the path that Jupyter gave the kernel
     at start. `sync` is after how many seconds what runs wrote is brought to the disk itself; None leaves that to the
     operating system. `capture` names what is recorded without a line of user code: TRACKBOOK_CAPTURE lists the names
     ("environment,git"), or with a minus those that are left out ("-data,-system"); "none" leaves out all. Without it
@@ -74,6 +76,7 @@ class Settings:
     cache: Path | None = None
     run_id: str | None = None
     job_id: str | None = None
+    leaves_cells: bool = False
     output_dir: Path | None = None
     notebook: Path | None = None
     sync: float | None = None
@@ -111,6 +114,7 @@ class Settings:
             cache=_path(env.get(CACHE)),
             run_id=env.get(RUN) or None,
             job_id=env.get(JOB) or None,
+            leaves_cells=env.get(JOB_CELLS) == "1",
             output_dir=_path(env.get(OUTPUT_DIR)),
             notebook=_path(env.get(NOTEBOOK)),
             sync=_seconds(SYNC, env.get(SYNC)),
@@ -177,6 +181,7 @@ class Settings:
             (VARIABLES, ",".join(self.variables) or None),
             (RUN, self.run_id),
             (JOB, self.job_id),
+            (JOB_CELLS, "1" if self.leaves_cells else None),
             (OUTPUT_DIR, self.output_dir),
         )
         return {name: str(value) for name, value in pairs if value is not None}

@@ -26,12 +26,16 @@ class Seen:
         self.tracks: bool | None = None
         self.started: list[tuple[int, int, str]] = []
         self.finished: list[tuple[str, str]] = []
+        self.shown: list[str] = []
 
     def kernel_ready(self, tracks: bool) -> None:
         self.tracks = tracks
 
     def cell_started(self, position: int, total: int, cell: dict[str, Any]) -> None:
         self.started.append((position, total, cell["id"]))
+
+    def cell_shown(self, cell: dict[str, Any]) -> None:
+        self.shown.append("".join(output.get("text", "") for output in cell["outputs"]))
 
     def cell_finished(self, cell: dict[str, Any], status: str, duration: float) -> None:
         assert duration >= 0
@@ -92,7 +96,7 @@ def test_a_notebook_is_executed_where_and_as_asked(bench: Bench) -> None:
         "print(os.environ['MINE'])\n6 * 7",
         environment={"MINE": "my value"},
     )
-    assert outcome == Outcome("finished")
+    assert (outcome.status, outcome.error, outcome.not_run, outcome.problems) == ("finished", None, [], [])
     notebook = bench.output()
     assert notebook.cells[0].outputs[0].text == f"{bench.folder}\n"
     assert notebook.cells[2].outputs[0].text == "my value\n"
@@ -180,7 +184,7 @@ def test_a_kernel_that_dies_is_never_a_success(bench: Bench, death: str, reason:
     assert reason in outcome.error.evalue
     assert bench.states() == [("completed", False), ("failed", True), ("pending", None)]
     assert bench.texts()[0] == "before\n"
-    assert bench.seen.finished == [("c1", "ok"), ("c2", "aborted")]
+    assert bench.seen.finished == [("c1", "ok"), ("c2", "died")]
 
 
 def test_a_time_limit_says_where_the_notebook_was(bench: Bench) -> None:

@@ -119,6 +119,7 @@ def test_the_executor_is_told_what_to_run_and_where(project: Project) -> None:
         "TRACKBOOK_STORE": str(project.store.root),
         "TRACKBOOK_RUN": job.spec.run_id,
         "TRACKBOOK_JOB": job.id,
+        "TRACKBOOK_JOB_CELLS": "1",
         "TRACKBOOK_OUTPUT_DIR": str(folder / "outputs"),
         "JPY_SESSION_NAME": "",
     }

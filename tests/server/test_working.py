@@ -11,6 +11,7 @@ from trackbook.domain.job import JOB_ENDED
 from trackbook.server import working
 from trackbook.server.working import WorkerKeeper
 from trackbook.services.context import Services, open_services
+from trackbook.services.job_records import attempt_of
 from trackbook.services.queue import JobQueue
 from trackbook.store.paths import create_store
 
@@ -79,4 +80,4 @@ def test_a_queue_that_moves_is_left_alone(services: Services) -> None:
     for _ in range(3):
         keeper.look()
     assert workers(services) == []
-    queue.finish(claimed, "finished")
+    queue.finish(claimed, attempt_of(claimed, "finished"))

@@ -10,6 +10,7 @@ from nbformat import v4, write
 from trackbook.domain.run import RunError, RunStatus
 from trackbook.services.catchup import rebuild
 from trackbook.services.context import Services, open_services
+from trackbook.services.job_records import attempt_of
 from trackbook.services.queue import WORKER_DIED, JobQueue
 from trackbook.services.recorder import RunRecorder
 from trackbook.store import jobs as table
@@ -19,6 +20,7 @@ CLAIM_ALL = """
 import sys
 from pathlib import Path
 from trackbook.services.recorder import RunRecorder
+from trackbook.services.job_records import attempt_of
 from trackbook.services.queue import JobQueue
 from trackbook.services.opening import open_place
 from trackbook.store.paths import StorePaths
@@ -28,7 +30,7 @@ sys.stdin.readline()
 while (job := queue.claim()) is not None:
     print(job.id, flush=True)
     if sys.argv[2] == "finish":
-        queue.finish(job, "finished")
+        queue.finish(job, attempt_of(job, "finished"))
     else:
         sys.stdin.readline()
 """
@@ -123,7 +125,7 @@ def test_progress_and_outcome(services: Services, queue: JobQueue, path: Path) -
     present = services.jobs.get(job.id)
     assert (present.cell, present.cells) == (2, 5)
     error = RunError("ValueError", "no", ["a\n"], 2, "c")
-    queue.finish(job, "failed", error)
+    queue.finish(job, attempt_of(job, "failed", error))
     ended = services.jobs.get(job.id)
     assert (ended.status, ended.error, ended.worker, ended.cell) == ("failed", error, None, 2)
     services.runs.refresh()

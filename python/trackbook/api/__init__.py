@@ -30,7 +30,7 @@ from trackbook.api.ending import end_open_runs
 from trackbook.api.project import open_project, open_store
 from trackbook.api.reading import load_model, runs, values
 from trackbook.api.run import Run, describe_error
-from trackbook.api.starting import join_job, start_run
+from trackbook.api.starting import join_job, leaves_cells, start_run
 from trackbook.services.session import put_session as set_session
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "end_run",
     "figure",
     "join_job",
+    "leaves_cells",
     "load_model",
     "log",
     "metric",

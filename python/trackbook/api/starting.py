@@ -146,7 +146,14 @@ def join_job() -> Run | None:
     except StoreError:  # the journal is tried again as the run goes on
         store = StorePaths(settings.folder, home=settings.folder)
     recorder = RunRecorder.join(store, settings.run_id, capture=settings.captures_in(store.project))
+    recorder.leaves_cells = settings.leaves_cells
     return Run(recorder, joined=True, output_dir=settings.output_dir, settings=settings)
+
+
+def leaves_cells() -> bool:
+    """Tell whether this is the kernel of a job whose cells are recorded by who executes them, not here."""
+    settings = Settings.load()
+    return settings.run_id is not None and settings.leaves_cells
 
 
 def _load_extension() -> None:

@@ -1,10 +1,32 @@
 """Options and arguments that several commands share."""
 
+import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
+
+from trackbook.domain.job import RETRIED_BY_DEFAULT, RETRY_DELAY, FailureCause
+from trackbook.domain.limits import MOST_RETRIES, Limits, parse_causes, parse_memory
+from trackbook.errors import UsageError
+
+
+class _Parsed(click.ParamType[Any]):
+    """A type whose texts a function reads, and refuses with a UsageError that says what to write."""
+
+    def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
+        self.name, self._parse = name, parse
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return what the text stands for."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return self._parse(value)
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
+
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 
@@ -43,6 +65,64 @@ timeout_option = click.option(
     type=click.FloatRange(min=0, min_open=True),
     help="End a notebook that runs longer than this.",
 )
+
+
+def limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of `Limits`, which it gets as `limits`."""
+
+    @functools.wraps(command)
+    def limited(
+        *arguments: Any,
+        cell_timeout: float | None,
+        memory: int | None,
+        retries: int,
+        retry_delay: float,
+        retry_on: list[FailureCause] | None,
+        **more: Any,
+    ) -> Any:
+        causes = RETRIED_BY_DEFAULT if retry_on is None else retry_on
+        return command(*arguments, limits=Limits(cell_timeout, memory, retries, retry_delay, causes), **more)
+
+    options = (
+        click.option(
+            "--cell-timeout",
+            metavar="SECONDS",
+            type=click.FloatRange(min=0, min_open=True),
+            help="End a notebook of which a cell runs longer than this; a cell may set its own limit.",
+        ),
+        click.option(
+            "--memory",
+            metavar="SIZE",
+            type=_Parsed("size", parse_memory),
+            help="End a notebook whose kernel and processes use more than this, such as 2GB.",
+        ),
+        click.option(
+            "--retries",
+            metavar="N",
+            type=click.IntRange(0, MOST_RETRIES),
+            default=0,
+            help="Begin again so many times at most after a failure that is not the notebook's.",
+        ),
+        click.option(
+            "--retry-delay",
+            metavar="SECONDS",
+            type=click.FloatRange(min=0),
+            default=RETRY_DELAY,
+            help="Wait so long before the first retry, and twice as long each time; by default 10.",
+        ),
+        click.option(
+            "--retry-on",
+            metavar="CAUSES",
+            type=_Parsed("causes", parse_causes),
+            help="Begin again after these, between commas: failed, timed_out, memory, died, not_started, lost; by "
+            "default died,not_started,lost.",
+        ),
+    )
+    decorated: Callable[..., Any] = limited
+    for option in reversed(options):
+        decorated = option(decorated)
+    return decorated
+
 
 kernel_option = click.option(
     "--kernel", metavar="NAME", help="Run in this kernel instead of the one that the notebook names."

@@ -7,7 +7,7 @@ from msgspec import Struct
 from trackbook.domain.cell import CellStatus
 from trackbook.domain.run import RunError
 
-OutcomeStatus = Literal["finished", "failed", "timed_out", "aborted", "died"]
+OutcomeStatus = Literal["finished", "failed", "timed_out", "memory", "aborted", "died", "not_started"]
 
 
 class Execution(Struct, frozen=True):
@@ -15,7 +15,8 @@ class Execution(Struct, frozen=True):
 
     `notebook` is executed with `folder` as working directory; `output` is where the executed notebook is written,
     `log` takes what the kernel process itself prints. `environment` is set for the kernel beside the process's own.
-    `timeout` is in seconds, for the whole notebook.
+    `timeout` is in seconds, for the whole notebook, `cell_timeout` for each cell that has no limit of its own; `memory`
+    is in bytes, for the kernel and all processes that it starts.
     """
 
     notebook: str
@@ -25,13 +26,24 @@ class Execution(Struct, frozen=True):
     environment: dict[str, str] = {}
     kernel: str | None = None
     timeout: float | None = None
+    cell_timeout: float | None = None
+    memory: int | None = None
 
 
 class Outcome(Struct, frozen=True):
-    """How an execution came out: "died" means that the kernel did. `error` says why, unless it is finished."""
+    """How an execution came out: "died" and "not_started" mean the kernel, "memory" that its limit was passed.
+
+    `error` says why, unless it is finished. `not_run` holds the ids of the code cells that never ran. `cpu` (seconds)
+    and `memory` (bytes, the most at a time) are what the kernel and its processes used; `problems` are sentences about
+    what could not be saved.
+    """
 
     status: OutcomeStatus
     error: RunError | None = None
+    not_run: list[str] = []
+    cpu: float | None = None
+    memory: int | None = None
+    problems: list[str] = []
 
 
 class Observer(Protocol):
@@ -44,7 +56,13 @@ class Observer(Protocol):
         """A cell begins: `position` counts all cells of the notebook from 1 to `total`."""
 
     def cell_finished(self, cell: dict[str, Any], status: CellStatus, duration: float) -> None:
-        """The code cell that began last has ended after `duration` seconds, with its outputs in it."""
+        """The code cell that began last has ended after `duration` seconds, with its outputs in it.
+
+        What it used is in its metadata: `trackbook.cpu` in seconds, `trackbook.memory` in bytes.
+        """
+
+    def cell_shown(self, cell: dict[str, Any]) -> None:
+        """The cell that runs has shown something, which is in its outputs; told now and then, not each time."""
 
 
 class Executor(Protocol):

@@ -147,7 +147,8 @@ class CellStarted(_Record, frozen=True, array_like=True, tag="c"):
 class CellFinished(_Record, frozen=True, array_like=True, tag="d"):
     """An execution ended after `duration` seconds. It read and wrote these names, as far as its text tells.
 
-    `cpu` is processor time in seconds, `memory` the most that was used meanwhile, in bytes.
+    `cpu` is processor time in seconds, `memory` the most that was used meanwhile, in bytes; `count` is the kernel's
+    own In[n] where it was not known before.
     """
 
     order: Whole
@@ -160,6 +161,7 @@ class CellFinished(_Record, frozen=True, array_like=True, tag="d"):
     writes: list[str] = []
     cpu: float | None = None
     memory: Whole | None = None
+    count: Whole | None = None
 
 
 class SnapshotTaken(_Record, frozen=True, array_like=True, tag="snapshot"):

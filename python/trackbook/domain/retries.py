@@ -2,9 +2,14 @@
 
 import random
 
-from trackbook.domain.job import LONGEST_RETRY_DELAY, FailureCause, JobSpec
+from trackbook.domain.job import LONGEST_RETRY_DELAY, AttemptOutcome, FailureCause, JobSpec
 
 _JITTER = 0.25
+
+
+def cause_of(outcome: AttemptOutcome) -> FailureCause | None:
+    """Return why an attempt failed; None for one that finished or was cancelled."""
+    return None if outcome == "finished" or outcome == "cancelled" else outcome
 
 
 def may_retry(spec: JobSpec, attempt: int, cause: FailureCause) -> bool:

@@ -5,23 +5,33 @@ import contextlib
 import os
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal
 
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbclient.client import timestamp
+from nbclient.exceptions import CellExecutionComplete, CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
+from nbformat.v4 import output_from_msg
 from papermill.clientwrap import PapermillNotebookClient
 
+from trackbook.capture.processtree import Usage
 from trackbook.domain.cell import CellStatus
-from trackbook.domain.execution import Observer, Outcome
+from trackbook.domain.execution import Observer, Outcome, OutcomeStatus
+from trackbook.domain.formatting import format_bytes
 from trackbook.domain.run import RunError
 from trackbook.errors import KernelError
+from trackbook.jobs.dialogue import Dialogue, Exchange
 from trackbook.jobs.kernel import JobKernelClient, JobKernelManager
-from trackbook.jobs.progress import ExecutionManager
+from trackbook.jobs.progress import CellState, ExecutionManager
+from trackbook.jobs.streams import StreamJoiner
+from trackbook.jobs.watch import KernelWatch
 from trackbook.notebook.inject import INJECTED
+from trackbook.notebook.limits import cell_timeout
+from trackbook.notebook.read import is_executed
 
-StopReason = Literal["timed_out", "aborted"]
+StopReason = Literal["timed_out", "aborted", "memory", "cell_timed_out"]
 
 # Loads Trackbook into a kernel that has it, so that `%track` is there and cells are recorded; silence in all others.
 # IPython forgets that it did: the notebook's own `%load_ext trackbook` would be told off for coming second.
@@ -40,18 +50,32 @@ for stream in (sys.stdout, sys.stderr):
         stream.flush()
         stream.flush = lambda: None
 """
+# Whether Trackbook is there, and whether it leaves the cells of a job's run to who executes them.
 _LOADED = "'track' in get_ipython().magics_manager.magics['line']"
+_LEAVES_CELLS = "bool(__import__('trackbook').api.leaves_cells())"
+NO_USAGE = Usage()
 _GRACE = 3.0  # seconds for an interrupted cell to end by itself
 # Seconds for the kernel to end by itself, its exit handlers included; one that hangs is killed at once.
-_PATIENCE = {"finished": 10.0, "failed": 10.0, "aborted": 2.0, "timed_out": 2.0}
-_ALIVE_EVERY = 0.2
+_PATIENCE: dict[OutcomeStatus, float] = {"finished": 10.0, "failed": 10.0, "aborted": 2.0, "timed_out": 2.0}
+_SHOW_EVERY = 1.0
+_SHOW_SHARE = 0.05
+_NO_INPUT = "The cell asks for input, and nobody is there to answer. Make what it asks for a parameter."
+
+_STATES: dict[OutcomeStatus, tuple[CellState, CellStatus]] = {
+    "finished": ("completed", "ok"),
+    "failed": ("failed", "error"),
+    "timed_out": ("timed_out", "timed_out"),
+    "memory": ("memory", "memory"),
+    "aborted": ("killed", "aborted"),
+    "died": ("died", "died"),
+}
 
 
 class JobNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill carries no types
     """Runs one notebook in a kernel of its own; `execute_all` says how that came out.
 
-    Unlike its base it sends cell ids and metadata with each request, has a time limit for the whole notebook, can be
-    stopped from another thread, and never takes a dead kernel or a time-out for a success.
+    Unlike its base it sends cell ids and metadata with each request, has limits of time and memory, can be stopped from
+    another thread, and never takes a dead kernel or a time-out for a success.
     """
 
     def __init__(
@@ -62,6 +86,7 @@ class JobNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # paper
         environment: dict[str, str],
         log_path: str | None,
         job_timeout: float | None,
+        memory: int | None = None,
         observer: Observer | None,
         **options: Any,
     ) -> None:
@@ -71,14 +96,25 @@ class JobNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # paper
         self._folder = folder or str(Path.cwd())
         self._environment = environment
         self._log_path = log_path
-        self._job_timeout = job_timeout
+        self._job_timeout, self._memory = job_timeout, memory
         self._observer = observer
+        # An observer may leave out to hear of this.
+        self._tell_shown: Callable[[NotebookNode], None] | None = getattr(observer, "cell_shown", None)
         self._kernel: JobKernelManager | None = None
         self._client: JobKernelClient | None = None
+        self._dialogue: Dialogue | None = None
+        self._watch: KernelWatch | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[Any] | None = None
         self._stop_reason: StopReason | None = None
         self._given_up = False
+        self._streams = StreamJoiner()
+        # What is left to do for the cell before: it is done while the kernel is busy with the next one.
+        self._rest: Callable[[], None] | None = None
+        self._shown_until = 0.0
+        self._present: NotebookNode | None = None
+        self._has_new = False
+        self._used = 0
 
     def execute_all(self) -> Outcome:
         """Execute the notebook. Raises KernelError if the kernel could not be started."""
@@ -136,7 +172,15 @@ class JobNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # paper
             output = log if self._log_path else None  # by default where this process writes
             await self._kernel.launch(self._folder, self._environment, output, self.startup_timeout)
         self.kc = self._client = await self._kernel.connect(self.startup_timeout)
-        tracks = _speaks_python(self._client) and await self._say_hello(self._client)
+        self._dialogue = Dialogue(self._client)
+        self._watch = KernelWatch(
+            self._kernel,
+            limit=self._memory,
+            on_death=self._kernel_died,
+            on_excess=self._memory_passed,
+            on_tick=self._look,
+        )
+        tracks = _speaks_python(self._client) and await self._say_hello()
         self.nb.metadata["language_info"] = self._client.language_info
         if self._observer is not None:
             self._observer.kernel_ready(tracks)
@@ -144,68 +188,159 @@ class JobNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # paper
         self.set_widgets_metadata()
         return outcome
 
-    async def _say_hello(self, client: JobKernelClient) -> bool:
-        client.request_metadata = {}
-        request = client.execute(_HELLO, silent=True, store_history=False, user_expressions={"on": _LOADED})
+    async def _say_hello(self) -> bool:
+        expressions = {"on": _LOADED, "leaves": _LEAVES_CELLS}
+        assert self._dialogue is not None
+        exchange = self._dialogue.ask(_HELLO, silent=True, store_history=False, user_expressions=expressions)
         with contextlib.suppress(DeadKernelError):
-            reply = await self.async_wait_for_reply(request)
-            answer = ((reply or {}).get("content", {}).get("user_expressions") or {}).get("on", {})
-            return bool(answer.get("data", {}).get("text/plain") == "True")
+            answers = (await exchange.reply)["content"].get("user_expressions") or {}
+            said = {key: (value.get("data") or {}).get("text/plain") for key, value in answers.items()}
+            return said.get("on") == "True" and said.get("leaves") != "True"
         raise KernelError(f"The kernel died while it started: {self._reason_of_death()}.")
 
-    async def _say_goodbye(self, client: JobKernelClient) -> None:
-        client.request_metadata = {}
-        request = client.execute(_GOODBYE, silent=True, store_history=False)
+    async def _say_goodbye(self) -> None:
+        assert self._dialogue is not None
+        exchange = self._dialogue.ask(_GOODBYE, silent=True, store_history=False)
         with contextlib.suppress(TimeoutError, DeadKernelError):
-            await asyncio.wait_for(self.async_wait_for_reply(request), 1.0)
+            await asyncio.wait_for(asyncio.gather(exchange.reply, exchange.idle), 1.0)
 
     async def _execute_cells(self) -> Outcome:
+        total = len(self.nb.cells)
         for index, cell in enumerate(self.nb.cells):
             if self._stop_reason is not None:
+                self._do_rest()
                 return self._stopped(None, None)
-            self._manager.cell_start(cell, index)
-            if self._observer is not None:
-                self._observer.cell_started(index + 1, len(self.nb.cells), cell)
-            started = time.monotonic()
-            outcome = await self._execute_one(index)
-            if outcome is not None and outcome.status != "finished":
-                self._manager.cell_exception(cell, index)
-            self._manager.cell_complete(cell, index)
-            if self._observer is not None and _is_executed(cell):
-                self._observer.cell_finished(cell, _cell_status(outcome), time.monotonic() - started)
+            if not is_executed(cell):
+                self._do_rest()
+                self._pass_over(index, cell)
+                continue
+            outcome = await self._execute_one(index, total)
             if outcome is not None:
+                self._do_rest()
                 return outcome
+        self._do_rest()
         return Outcome("finished") if self._stop_reason is None else self._stopped(None, None)
 
-    async def _execute_one(self, index: int) -> Outcome | None:
+    def _pass_over(self, index: int, cell: NotebookNode) -> None:
+        self._manager.cell_start(cell, index)
+        if self._observer is not None:
+            self._observer.cell_started(index + 1, len(self.nb.cells), cell)
+        skipped = cell.cell_type == "code" and bool(cell.source.strip())
+        self._manager.cell_end(cell, index, "skipped" if skipped else "completed", 0.0, NO_USAGE)
+
+    async def _execute_one(self, index: int, total: int) -> Outcome | None:
         """Execute one cell; None if the next one may follow."""
         cell = self.nb.cells[index]
-        assert self._client is not None
-        self._client.request_metadata = _request_metadata(cell)
+        assert self._dialogue is not None
+        assert self._watch is not None
+        metadata = _request_metadata(cell)
+        allows = "raises-exception" in cell.metadata.get("tags", []) and not self.force_raise_errors
+        cell.outputs = []
+        self.clear_before_next_output = False
+        self._present, self._has_new = cell, False
+        if self.record_timing:
+            cell.metadata["execution"] = {}
+        started, moment = time.monotonic(), self._manager.now()
+        self._watch.begin()
+        exchange = self._dialogue.ask(
+            cell.source,
+            metadata,
+            lambda message: self._take(message, cell, index),
+            stop_on_error=not (self.allow_errors or allows),
+        )
+        self.code_cells_executed += 1
+        self._do_rest()
+        self._manager.cell_start(cell, index, at=moment)
+        if self._observer is not None:
+            self._observer.cell_started(index + 1, total, cell)
+        self._shown_until = started + _SHOW_EVERY
+        outcome = await self._outcome_of(exchange, index)
+        usage = self._watch.end()
+        duration = time.monotonic() - started
+        self._present = None
+        self._streams.settle(cell.outputs)
+        self._rest = lambda: self._finish(index, cell, outcome, duration, usage)
+        return outcome
+
+    def _finish(
+        self, index: int, cell: NotebookNode, outcome: Outcome | None, duration: float, usage: Usage
+    ) -> None:
+        state, status = _STATES["finished" if outcome is None else outcome.status]
+        self._manager.cell_end(cell, index, state, duration, usage)
+        if self._observer is not None:
+            self._observer.cell_finished(cell, status, duration)
+
+    def _do_rest(self) -> None:
+        rest, self._rest = self._rest, None
+        if rest is not None:
+            rest()
+
+    async def _outcome_of(self, exchange: Exchange, index: int) -> Outcome | None:
+        cell = self.nb.cells[index]
+        limit = cell_timeout(cell) or self._get_timeout(cell)
+        assert self._loop is not None
+        timer = self._loop.call_later(limit, self.stop, "cell_timed_out") if limit else None
         try:
-            await self.async_execute_cell(cell, index)
+            reply = await exchange.reply
+        except DeadKernelError:
+            return self._dead(index, limit)
+        finally:
+            if timer is not None:
+                timer.cancel()
+        content = reply["content"]
+        if self.record_timing:
+            cell.metadata["execution"]["shell.execute_reply"] = timestamp(reply)
+        if content.get("execution_count") is not None:
+            cell["execution_count"] = content["execution_count"]
+        try:
+            await asyncio.wait_for(asyncio.shield(exchange.idle), self.iopub_timeout)
+        except (TimeoutError, DeadKernelError) as error:
+            if isinstance(error, DeadKernelError):
+                return self._dead(index, limit)
+            evalue = f"What the cell shows did not come to its end within {self.iopub_timeout} seconds."
+            return Outcome("failed", self._error(index, "OutputCut", evalue))
+        return await self._judge(reply, index, limit)
+
+    async def _judge(self, reply: dict[str, Any], index: int, limit: float | None) -> Outcome | None:
+        cell, content = self.nb.cells[index], reply["content"]
+        if self._stop_reason is not None:  # whatever the notebook made of the interrupt
+            return self._stopped(index, _traceback_of(cell), limit)
+        if any(payload.get("source") == "ask_exit" for payload in content.get("payload") or []):
+            return Outcome("finished")  # `quit()`: the notebook chose to end here
+        try:
+            await self._check_raise_for_error(cell, index, reply)
         except CellExecutionError as error:
             return self._failed(index, error)
-        except (DeadKernelError, CellTimeoutError) as error:
-            if self._stop_reason is not None:
-                return self._stopped(index, None)
-            if isinstance(error, CellTimeoutError):
-                return Outcome("timed_out", self._error(index, "CellTimeout", _first_line(error)))
-            evalue = f"The kernel died in this cell: {self._reason_of_death()}."
-            return Outcome("died", self._error(index, "KernelDied", evalue))
+        if content["status"] == "aborted":
+            return Outcome("failed", self._error(index, "Aborted", "The kernel did not run this cell."))
         return None
 
-    def _failed(self, index: int, error: CellExecutionError) -> Outcome | None:
-        traceback = _traceback_of(self.nb.cells[index])
-        if self._stop_reason is not None:  # whatever the notebook made of the interrupt
-            return self._stopped(index, traceback)
+    def _failed(self, index: int, error: CellExecutionError) -> Outcome:
         if error.ename == "SystemExit" and error.evalue in ("", "0", "None"):
             return Outcome("finished")  # the notebook chose to end here
-        return Outcome("failed", self._error(index, error.ename, error.evalue, traceback))
+        evalue = _NO_INPUT if error.ename == "StdinNotImplementedError" else error.evalue
+        return Outcome("failed", self._error(index, error.ename, evalue, _traceback_of(self.nb.cells[index])))
 
-    def _stopped(self, index: int | None, traceback: list[str] | None) -> Outcome:
+    def _dead(self, index: int, limit: float | None) -> Outcome:
+        if self._stop_reason is not None:
+            return self._stopped(index, None, limit)
+        evalue = f"The kernel died in this cell: {self._reason_of_death()}."
+        return Outcome("died", self._error(index, "KernelDied", evalue))
+
+    def _stopped(
+        self, index: int | None, traceback: list[str] | None, cell_limit: float | None = None
+    ) -> Outcome:
         if self._stop_reason == "aborted":
             return Outcome("aborted", self._error(index, "Cancelled", "The job was cancelled.", traceback))
+        if self._stop_reason == "memory":
+            evalue = (
+                f"The kernel and its processes used {format_bytes(self._used)} of memory; "
+                f"the limit is {format_bytes(self._memory or 0)}."
+            )
+            return Outcome("memory", self._error(index, "MemoryLimit", evalue, traceback))
+        if self._stop_reason == "cell_timed_out":
+            evalue = f"This cell ran longer than {cell_limit or 0:g} seconds."
+            return Outcome("timed_out", self._error(index, "CellTimeout", evalue, traceback))
         evalue = f"The notebook ran longer than {self._job_timeout:g} seconds."
         return Outcome("timed_out", self._error(index, "TimeLimit", evalue, traceback))
 
@@ -220,7 +355,64 @@ class JobNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # paper
         return RunError(ename, evalue, traceback or [], max(number, 1), cell.get("id"))
 
     def _reason_of_death(self) -> str:
-        return self._kernel.exit_reason() if self._kernel is not None else "it never started"
+        if self._kernel is None:
+            return "it never started"
+        reason = self._kernel.exit_reason()
+        if "SIGKILL" in reason and self._watch is not None and self._watch.last:
+            reason += f", of which it had {format_bytes(self._watch.last)}"
+        return reason
+
+    def _take(self, message: dict[str, Any], cell: NotebookNode, index: int) -> None:
+        """Take up what the kernel publishes for a cell, while it runs or later."""
+        if message["msg_type"] == "stream" and not self.output_hook_stack[message["parent_header"]["msg_id"]]:
+            if self.clear_before_next_output:
+                cell.outputs[:] = []
+                self.clear_display_id_mapping(index)
+                self.clear_before_next_output = False
+            self._streams.add(cell.outputs, message["content"])
+            if self.log_output or self.stdout_file or self.stderr_file:
+                self.log_output_message(output_from_msg(message))  # type: ignore[no-untyped-call]
+            self._has_new = True
+            return
+        self._streams.settle(cell.outputs)
+        with contextlib.suppress(CellExecutionComplete):
+            output = super(PapermillNotebookClient, self).process_message(message, cell, index)
+            self._has_new = self._has_new or message["msg_type"] != "status"
+            if output and (self.log_output or self.stderr_file or self.stdout_file):
+                self.log_output_message(output)
+
+    def _look(self) -> None:
+        """Now and then, while a cell runs: save the notebook, and tell what the cell has shown."""
+        cell = self._present
+        if cell is None:
+            return
+        now = time.monotonic()
+        if self._has_new and now >= self._shown_until:
+            self._streams.settle(cell.outputs)
+            self._has_new = False
+            if self._tell_shown is not None:
+                self._tell_shown(cell)
+            self._manager.autosave_cell()
+            took = time.monotonic() - now
+            self._shown_until = now + max(_SHOW_EVERY, took / _SHOW_SHARE)
+
+    def _kernel_died(self) -> None:
+        assert self._dialogue is not None
+        self._dialogue.fail(DeadKernelError("Kernel died"), lasting=True)
+
+    def _memory_passed(self, used: int) -> None:
+        self._used = used
+        if self._stop_reason is None:
+            self._stop_reason = "memory"
+        assert self._loop is not None
+        self._killing = self._loop.create_task(self._kill())
+
+    async def _kill(self) -> None:
+        self._given_up = True
+        if self._kernel is not None:
+            await self._kernel.kill()
+        await asyncio.sleep(0.1)  # what it has sent before is still on its way
+        self._kernel_died()
 
     def _begin_stop(self) -> None:
         """Interrupt the kernel, so that the cell says where it was; end everything if that does not help."""
@@ -238,43 +430,34 @@ class JobNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # paper
                 await self._kernel.interrupt_kernel()
 
     def _end_task(self) -> None:
-        if self._task is not None:
-            self._given_up = True
-            self._task.cancel()
+        if self._task is not None and self._dialogue is not None and self._loop is not None:
+            self._killing = self._loop.create_task(self._kill())
 
     async def _stop_kernel(self, patience: float) -> None:
         kernel, client = self._kernel, self._client
-        if kernel is not None:
-            if client is not None and patience > 0 and _speaks_python(client):
-                await self._say_goodbye(client)
-            await kernel.stop(client, patience)
-        self._kernel = self._client = None
-        self.kc = None  # type: ignore[assignment]  # nbclient itself sets it so
+        try:
+            if self._dialogue is not None and client is not None and patience > 0 and _speaks_python(client):
+                await self._say_goodbye()
+            if self._watch is not None:
+                await self._watch.close()
+            if self._dialogue is not None:
+                await self._dialogue.close()
+            for cell in self.nb.cells:  # what threads have shown after their cell had ended
+                if cell.cell_type == "code":
+                    self._streams.settle(cell.outputs)
+        finally:
+            if kernel is not None:
+                await kernel.stop(client, patience)
+            self._kernel = self._client = None
+            self.kc = None  # type: ignore[assignment]  # nbclient itself sets it so
 
-    async def _async_poll_kernel_alive(self) -> None:
-        while True:
-            await asyncio.sleep(_ALIVE_EVERY)
-            try:
-                await self._async_check_alive()
-            except DeadKernelError:
-                assert self.task_poll_for_reply is not None
-                self.task_poll_for_reply.cancel()
-                return
+    def usage(self) -> Usage:
+        """Return what the kernel and its processes used in all."""
+        return NO_USAGE if self._watch is None else Usage(self._watch.cpu, self._watch.peak or None)
 
 
 def _speaks_python(client: JobKernelClient) -> bool:
     return bool(client.language_info.get("name") == "python")
-
-
-def _is_executed(cell: NotebookNode) -> bool:
-    skipped = "skip-execution" in cell.metadata.get("tags", [])
-    return bool(cell.cell_type == "code" and cell.source.strip()) and not skipped
-
-
-def _cell_status(outcome: Outcome | None) -> CellStatus:
-    if outcome is None or outcome.status == "finished":
-        return "ok"
-    return "error" if outcome.status == "failed" else "aborted"
 
 
 def _request_metadata(cell: NotebookNode) -> dict[str, Any]:
@@ -288,7 +471,3 @@ def _traceback_of(cell: NotebookNode) -> list[str]:
         if output.output_type == "error":
             return [str(line) for line in output.get("traceback", [])]
     return []
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)

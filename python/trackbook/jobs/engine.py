@@ -5,6 +5,8 @@ papermill is imported late here: it loads its engines, this module among them, w
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from trackbook.domain.execution import Observer, Outcome
 from trackbook.errors import KernelError
 from trackbook.jobs.control import Control, ExecutionAborted
@@ -38,7 +40,8 @@ class TrackbookEngine:
         """Execute `nb` and return it, with outputs.
 
         Raises KernelError if the kernel could not be started or died, TimeoutError when the time ran out,
-        ExecutionAborted; a cell that raised ends the execution and is left to papermill to report.
+        MemoryError when the memory limit was passed, ExecutionAborted; a cell that raised ends the execution and is
+        left to papermill to report.
         """
         from trackbook.jobs.progress import ExecutionManager
 
@@ -51,8 +54,10 @@ class TrackbookEngine:
         manager.notebook_start()
         try:
             control.outcome = _execute(manager, kernel_name, control, log_output=log_output, **options)
+            _note_outcome(nb, control.outcome)
         finally:
             manager.notebook_complete()
+        control.outcome = _complete(control.outcome, manager)
         _raise_for(control.outcome)
         return nb
 
@@ -77,9 +82,10 @@ def _execute(
     environment: dict[str, str] | None = None,
     log_path: str | None = None,
     job_timeout: float | None = None,
+    memory: int | None = None,
     observer: Observer | None = None,
     start_timeout: int = 60,
-    execution_timeout: int | None = None,
+    execution_timeout: float | None = None,
     **options: Any,
 ) -> Outcome:
     from trackbook.jobs.client import JobNotebookClient
@@ -91,13 +97,46 @@ def _execute(
         environment=environment or {},
         log_path=log_path,
         job_timeout=job_timeout,
+        memory=memory,
         observer=observer,
         **{name: value for name, value in options.items() if name in known}
         | {"kernel_name": kernel_name, "startup_timeout": start_timeout}
-        | ({"timeout": execution_timeout} if execution_timeout else {}),
+        | _timeout(execution_timeout),
     )
     control.bind(client)
-    return client.execute_all()
+    outcome = client.execute_all()
+    cpu, used = client.usage()
+    return msgspec.structs.replace(outcome, cpu=cpu, memory=used)
+
+
+def _timeout(seconds: float | None) -> dict[str, Any]:
+    if not seconds or seconds < 0:
+        return {}
+    # nbclient takes whole seconds; a function may give others.
+    return {"timeout_func": lambda _: seconds}
+
+
+def _note_outcome(nb: "NotebookNode", outcome: Outcome) -> None:
+    """Say in the notebook itself how its execution came out: papermill has a word for failed cells alone."""
+    noted: dict[str, Any] = {"status": "completed" if outcome.status == "finished" else outcome.status}
+    if outcome.status == "aborted":
+        noted["status"] = "killed"
+    if outcome.error is not None:
+        noted["error"] = {"ename": outcome.error.ename, "evalue": outcome.error.evalue}
+    if outcome.memory is not None:
+        noted["memory"] = outcome.memory
+    if outcome.cpu is not None:
+        noted["cpu"] = outcome.cpu
+    own = nb.metadata.get("trackbook")
+    nb.metadata["trackbook"] = (own if isinstance(own, dict) else {}) | noted
+    if outcome.status != "finished":
+        nb.metadata.papermill["exception"] = True
+
+
+def _complete(outcome: Outcome, manager: "ExecutionManager") -> Outcome:
+    states = [(cell.get("id"), cell.metadata.get("trackbook")) for cell in manager.nb.cells]
+    not_run = [str(key) for key, own in states if isinstance(own, dict) and own.get("status") == "not_run"]
+    return msgspec.structs.replace(outcome, not_run=not_run, problems=manager.problems)
 
 
 def _raise_for(outcome: Outcome) -> None:
@@ -108,4 +147,6 @@ def _raise_for(outcome: Outcome) -> None:
         raise KernelError(text)
     if outcome.status == "timed_out":
         raise TimeoutError(text)
+    if outcome.status == "memory":
+        raise MemoryError(text)
     raise ExecutionAborted(text)

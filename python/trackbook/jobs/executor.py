@@ -1,51 +1,44 @@
-"""The executor that runs notebooks through papermill."""
+"""The executor that runs notebooks as papermill does, with Trackbook's engine."""
 
-from pathlib import Path
+from typing import Any
 
 from trackbook.domain.execution import Execution, Observer, Outcome
 from trackbook.errors import KernelError
 from trackbook.jobs.control import Control, ExecutionAborted
 
-ENGINE = "trackbook"
-
 
 class PapermillExecutor:
-    """Executes one notebook at a time, in a kernel of its own, with Trackbook's engine."""
+    """Executes one notebook at a time, in a kernel of its own."""
 
     def __init__(self) -> None:
         self._control = Control()
 
     def run(self, execution: Execution, observer: Observer) -> Outcome:
         """Execute a notebook and return how it came out; raises KernelError if no kernel could be started."""
-        import papermill  # late: it takes half a second
-        from papermill.engines import papermill_engines
-        from papermill.exceptions import PapermillExecutionError
-
         from trackbook.jobs.engine import TrackbookEngine
 
-        # Also where Trackbook runs from a folder that was never installed, and so has no entry points.
-        papermill_engines.register(ENGINE, TrackbookEngine)
         control = self._control = Control()
+        notebook = _load(execution)
+        kernel = TrackbookEngine.nb_kernel_name(notebook, execution.kernel)
         try:
-            papermill.execute_notebook(
-                _literal_path(execution.notebook),
-                None,
-                save_path=execution.output,
-                engine_name=ENGINE,
-                kernel_name=execution.kernel,
+            TrackbookEngine.execute_notebook(
+                notebook,
+                kernel,
+                execution.output,
                 progress_bar=False,
                 control=control,
                 folder=execution.folder,
                 environment=execution.environment,
                 log_path=execution.log,
                 job_timeout=execution.timeout,
+                execution_timeout=execution.cell_timeout,
+                memory=execution.memory,
                 observer=observer,
             )
-        except (PapermillExecutionError, KernelError, TimeoutError, ExecutionAborted):
+        except (KernelError, TimeoutError, MemoryError, ExecutionAborted):
             if control.outcome is None:
                 raise
-        if control.outcome is None:
-            raise KernelError(f"{Path(execution.notebook).name} was not executed.")
+        assert control.outcome is not None
         return control.outcome
 
     def cancel(self) -> None:
@@ -56,6 +49,11 @@ class PapermillExecutor:
         self._control.abort()
 
 
-def _literal_path(path: str) -> str:
-    # papermill fills in braces in paths, and folders may have some.
-    return path.replace("{", "{{").replace("}", "}}")
+def _load(execution: Execution) -> Any:
+    # papermill itself, which would do this and call the engine, writes the notebook out once more at the end.
+    from papermill.iorw import load_notebook_node  # late: it takes half a second
+
+    notebook = load_notebook_node(execution.notebook)
+    notebook.metadata.papermill["input_path"] = execution.notebook
+    notebook.metadata.papermill["output_path"] = execution.output
+    return notebook

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import difflib
 import itertools
 import os
 import shutil
@@ -13,12 +14,14 @@ from pathlib import Path
 from queue import Empty
 from typing import Any
 
+import zmq
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.kernelspec import NoSuchKernel
 from jupyter_client.manager import AsyncKernelManager
 from traitlets import Dict
 
 from trackbook.errors import KernelError
+from trackbook.jobs.session import JobSession
 
 _POLL = 0.005
 _LONGEST_FOLDER = 90  # characters; the path of a socket has at most about a hundred
@@ -43,6 +46,15 @@ class JobKernelClient(AsyncKernelClient):
 
     request_metadata: Any = Dict(help="Metadata of the next execute request: the cell's, and its id")
     language_info: Any = Dict(help="What the kernel said of its language")
+
+    def connect_iopub(self, identity: bytes | None = None) -> Any:
+        """Return the socket on which the kernel publishes; it holds as many messages as there are."""
+        # By default the thousandth message that was not read yet is the last one: output was lost, or its end.
+        self.context.setsockopt(zmq.RCVHWM, 0)
+        try:
+            return super().connect_iopub(identity)
+        finally:
+            self.context.sockopts.pop(zmq.RCVHWM, None)
 
     def take_kernel_info(self, reply: dict[str, Any]) -> None:
         """Take up a kernel_info_reply."""
@@ -73,7 +85,10 @@ class JobKernelManager(AsyncKernelManager):
         if local:
             options |= {"transport": "ipc", "ip": str(self._sockets / "k")}
         super().__init__(
-            connection_file=str(self._sockets / "kernel.json"), client_class=_client_class(), **options
+            connection_file=str(self._sockets / "kernel.json"),
+            client_class=_client_class(),
+            session=JobSession(),
+            **options,
         )
         if not local and self.has_trait("transport_encryption"):
             self.transport_encryption = "auto"
@@ -86,7 +101,11 @@ class JobKernelManager(AsyncKernelManager):
             await self.start_kernel(
                 extra_arguments=arguments, cwd=folder, env={**os.environ, **environment}, **output
             )
-        except (NoSuchKernel, OSError, RuntimeError) as error:
+        except NoSuchKernel as error:
+            shutil.rmtree(self._sockets, ignore_errors=True)
+            raise KernelError(_no_such_kernel(self.kernel_name, self._known_kernels())) from error
+        except (OSError, RuntimeError) as error:
+            shutil.rmtree(self._sockets, ignore_errors=True)
             raise KernelError(f"The kernel {self.kernel_name!r} could not be started: {error}") from error
         deadline = time.monotonic() + timeout
         while not self._are_sockets_bound():
@@ -142,6 +161,17 @@ class JobKernelManager(AsyncKernelManager):
             await self.cleanup_resources()
             shutil.rmtree(self._sockets, ignore_errors=True)
 
+    async def kill(self) -> None:
+        """End the kernel's process at once, and what it started in its process group."""
+        pid = self.pid
+        if pid is not None and hasattr(os, "killpg"):
+            with contextlib.suppress(OSError):
+                if os.getpgid(pid) == pid:  # a kernel is the first of a session of its own
+                    os.killpg(pid, signal.SIGKILL)
+        if self.has_kernel:
+            with contextlib.suppress(OSError, RuntimeError):
+                await self.provisioner.kill()  # type: ignore[union-attr]  # a kernel that runs has one
+
     def exit_reason(self) -> str:
         """Say how the kernel's process ended."""
         process = getattr(self.provisioner, "process", None)
@@ -155,6 +185,15 @@ class JobKernelManager(AsyncKernelManager):
             hint = "; perhaps the memory was used up" if name == "SIGKILL" else ""
             return f"its process was ended by {name}{hint}"
         return f"its process was ended by signal {-code}"
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the kernel's process, where it is one of this machine."""
+        process = getattr(self.provisioner, "process", None)
+        return None if process is None else int(process.pid)
+
+    def _known_kernels(self) -> list[str]:
+        return sorted(self.kernel_spec_manager.find_kernel_specs())
 
     def _is_ipython(self) -> bool:
         spec = self.kernel_spec
@@ -177,6 +216,17 @@ class JobKernelManager(AsyncKernelManager):
         while await self.is_alive() and time.monotonic() < deadline:
             await asyncio.sleep(wait)
             wait = min(0.05, wait * 1.2)
+
+
+def _no_such_kernel(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, 3) or [
+        other for other in known if name.lower() in other.lower() or other.lower() in name.lower()
+    ]
+    if close:
+        return f"There is no kernel {name!r}. Did you mean {' or '.join(map(repr, close))}?"
+    if not known:
+        return f"There is no kernel {name!r}, nor any other; `pip install ipykernel` gives one for Python."
+    return f"There is no kernel {name!r}; there are {', '.join(known[:20])}."
 
 
 def _client_class() -> str:

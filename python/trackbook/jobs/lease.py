@@ -17,7 +17,8 @@ _LOOK_EVERY = 0.25
 class JobLease:
     """An observer of a job's execution, with a thread of its own while it is entered.
 
-    `on_cancel` is called once, from that thread, when the job is to end; `is_wanted` is asked whether it still is.
+    `on_cancel` is called from that thread, again and again, once the job is to end; `is_wanted` is asked whether it
+    still is wanted.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class JobLease:
         self._on_cancel, self._is_wanted = on_cancel, is_wanted
         self._ended = threading.Event()
         self._progress: tuple[int, int] | None = None
+        self._shown: dict[str, Any] | None = None
         self._thread = threading.Thread(target=self._watch, name="trackbook-lease", daemon=True)
 
     def __enter__(self) -> Self:
@@ -53,20 +55,29 @@ class JobLease:
     def cell_finished(self, cell: dict[str, Any], status: CellStatus, duration: float) -> None:
         """Hear that a cell has ended."""
 
+    def cell_shown(self, cell: dict[str, Any]) -> None:
+        """Hear what the cell that runs has shown so far; `outputs` are such that they can be stored."""
+        self._shown = cell
+
+    def _tell_shown(self) -> None:
+        shown, self._shown = self._shown, None
+        if shown is not None:
+            self._queue.note_shown(self._job, shown.get("id"), shown["outputs"], shown["truncated"])
+
     def _watch(self) -> None:
         told: tuple[int, int] | None = None
         renewed = time.monotonic()
-        cancelled = False
         while not self._ended.wait(_LOOK_EVERY):
             try:
                 if (progress := self._progress) is not None and progress != told:
                     self._queue.note_progress(self._job, *progress)
                     told = progress
+                self._tell_shown()
                 if time.monotonic() - renewed > RENEW:
                     self._queue.keep(self._job)
                     renewed = time.monotonic()
-                if not cancelled and (not self._is_wanted() or self._queue.is_cancel_requested(self._job)):
-                    cancelled = True
+                # Said again as long as the job lasts: it may not have come to what can be cancelled yet.
+                if not self._is_wanted() or self._queue.is_cancel_requested(self._job):
                     self._on_cancel()
             except StoreError:  # an index that is locked or made anew; the lock keeps the job ours
                 continue

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from trackbook.domain.job import JOB_ENDED, Job
+from trackbook.domain.job import JOB_ENDED, FailureCause, Job
 from trackbook.errors import InfrastructureError
 from trackbook.jobs.worker import slot_path
 from trackbook.services.jobs import Jobs
@@ -21,7 +21,8 @@ from trackbook.store.place import Place
 
 _LOOK_EVERY = 0.1
 _PATIENCE = 20.0  # seconds for cancelled jobs to end
-_INFRASTRUCTURE = ("KernelError", "KernelDied", "StoreError", WORKER_DIED)
+_INFRASTRUCTURE = ("StoreError", WORKER_DIED)
+_CAUSES: tuple[FailureCause, ...] = ("died", "not_started", "lost")
 
 OnProgress = Callable[[list[Job]], None]
 
@@ -45,6 +46,8 @@ class Outcomes(Struct, frozen=True):
 
 def is_infrastructure_failure(job: Job) -> bool:
     """Tell whether a job failed for a reason that is not in the notebook: its kernel or its worker died, say."""
+    if job.cause in _CAUSES:
+        return True
     return job.error is not None and job.error.ename in _INFRASTRUCTURE and not job.error.traceback
 
 

@@ -6,19 +6,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from trackbook.config import Settings, captures_in
-from trackbook.domain.cell import CellError, CellStatus
 from trackbook.domain.execution import Execution, Executor, Observer, Outcome, OutcomeStatus
-from trackbook.domain.job import Job, JobStatus
+from trackbook.domain.job import Job, JobAttempt
 from trackbook.domain.names import check_artifact_path
 from trackbook.domain.parameter import Parameter
 from trackbook.domain.run import RunError, RunStatus, Source
 from trackbook.domain.snapshot import encode_part
 from trackbook.errors import InvalidName, KernelError, NotebookError
+from trackbook.jobs.cells import CellRecords
 from trackbook.jobs.threads import thread_caps
 from trackbook.notebook.inject import inject_parameters
 from trackbook.notebook.parameters import find_parameters
-from trackbook.notebook.read import Notebook, kernel_of, parse_notebook, source_of
+from trackbook.notebook.read import kernel_of, parse_notebook
+from trackbook.services.job_records import attempt_of
 from trackbook.services.masking import Masker
 from trackbook.services.recorder import RunRecorder
 from trackbook.services.snapshots import store_notebook
@@ -33,8 +36,10 @@ _RUN_STATUS: dict[OutcomeStatus, RunStatus] = {
     "finished": "finished",
     "failed": "failed",
     "timed_out": "timed_out",
+    "memory": "failed",
     "aborted": "aborted",
     "died": "failed",
+    "not_started": "failed",
 }
 
 
@@ -49,8 +54,8 @@ class JobWork:
         self._folder = store.job_folder(job.id)
         self._outputs = store.output_folder(job.id)
 
-    def run(self, observer: Observer) -> tuple[JobStatus, RunError | None]:
-        """Execute the job's notebook into its run; returns how the job came out.
+    def run(self, observer: Observer) -> JobAttempt:
+        """Execute the job's notebook into its run; returns how that came out.
 
         Whatever goes wrong on the way is the run's and the job's error: a worker has further jobs to do.
         """
@@ -68,18 +73,29 @@ class JobWork:
             outcome = self._execute(recorder, observer)
         except Exception as error:
             name = type(error).__name__
-            outcome = Outcome(
-                "died" if isinstance(error, KernelError) else "failed", RunError(name, str(error))
-            )
+            status: OutcomeStatus = "not_started" if isinstance(error, KernelError) else "failed"
+            outcome = Outcome(status, RunError(name, str(error)))
         try:
             self._store_results(recorder)
         except OSError as error:
             recorder.add_note(f"Some results could not be stored: {error}")
+        for problem in outcome.problems:
+            recorder.add_note(problem)
         reason = "The job was cancelled." if outcome.status == "aborted" else None
         with recorder.masking() as mask:
             told = mask.error(outcome.error, "error of the run")
         recorder.end(_RUN_STATUS[outcome.status], error=told, reason=reason)
-        return _job_status(outcome), told if outcome.status != "aborted" else None
+        return self.attempt(msgspec.structs.replace(outcome, error=told))
+
+    def attempt(self, outcome: Outcome) -> JobAttempt:
+        """Return the attempt at the job that has come out so."""
+        if outcome.status == "aborted":
+            attempt = attempt_of(self._job, "cancelled")
+        else:
+            attempt = attempt_of(self._job, outcome.status, outcome.error)
+        return msgspec.structs.replace(
+            attempt, not_run=outcome.not_run, memory=outcome.memory, cpu=outcome.cpu
+        )
 
     def _execute(self, recorder: RunRecorder, observer: Observer) -> Outcome:
         spec = self._job.spec
@@ -101,13 +117,16 @@ class JobWork:
             environment=self._environment(),
             kernel=spec.kernel or kernel_of(notebook) or DEFAULT_KERNEL,
             timeout=spec.timeout,
+            cell_timeout=spec.cell_timeout,
+            memory=spec.memory,
         )
-        return self._executor.run(execution, _CellRecords(recorder, observer))
+        return self._executor.run(execution, CellRecords(recorder, observer, notebook))
 
     def _clear_folder(self) -> None:
         # What an earlier attempt left would pass for results of this one.
         shutil.rmtree(self._outputs, ignore_errors=True)
-        for name in (OUTPUT, LOG):
+        drafts = [path.name for path in self._folder.glob(f".{OUTPUT}.*")]
+        for name in (OUTPUT, LOG, *drafts):
             (self._folder / name).unlink(missing_ok=True)
         self._outputs.mkdir(parents=True, exist_ok=True)
 
@@ -117,6 +136,7 @@ class JobWork:
             Settings.load() if self._store.remote else Settings(store=self._store.root),
             run_id=self._job.spec.run_id,
             job_id=self._job.id,
+            leaves_cells=True,
             output_dir=self._outputs,
         )
         # The name of another session, in whose terminal this process was started, is not this notebook's.
@@ -152,44 +172,7 @@ def _masked_notebook(data: bytes, mask: Masker) -> bytes:
     return encode_part(masked) if mask.found else data
 
 
-class _CellRecords:
-    """Records cells of kernels that can't do so themselves, such as those without Trackbook; tells all to another."""
-
-    def __init__(self, recorder: RunRecorder, observer: Observer) -> None:
-        self._recorder, self._observer = recorder, observer
-        self._records = False
-        self._order = 0
-
-    def kernel_ready(self, tracks: bool) -> None:
-        self._records = not tracks
-        self._observer.kernel_ready(tracks)
-
-    def cell_started(self, position: int, total: int, cell: Notebook) -> None:
-        if self._records and cell["cell_type"] == "code":
-            self._order = self._recorder.cell_started(cell.get("id"), None, source_of(cell))
-        self._observer.cell_started(position, total, cell)
-
-    def cell_finished(self, cell: Notebook, status: CellStatus, duration: float) -> None:
-        if self._records:
-            outputs = [dict(output) for output in cell.get("outputs", [])]
-            self._recorder.cell_finished(self._order, status, duration, outputs, error=_cell_error(outputs))
-        self._observer.cell_finished(cell, status, duration)
-
-
-def _cell_error(outputs: list[dict[str, Any]]) -> CellError | None:
-    for output in outputs:
-        if output.get("output_type") == "error":
-            return CellError(output["ename"], output["evalue"], list(output.get("traceback", [])))
-    return None
-
-
 def _recorded_params(declared: list[Parameter], given: dict[str, Any]) -> dict[str, Any]:
     # With the defaults of those that were not given: what ran, not what was typed.
     defaults = {p.name: p.default for p in declared if p.type != "any" or p.default is not None}
     return defaults | given
-
-
-def _job_status(outcome: Outcome) -> JobStatus:
-    if outcome.status == "finished":
-        return "finished"
-    return "cancelled" if outcome.status == "aborted" else "failed"

@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from trackbook.domain.execution import Executor
+from trackbook.domain.execution import Executor, Outcome
 from trackbook.domain.job import Job
 from trackbook.domain.run import RunError
 from trackbook.jobs.lease import JobLease
@@ -76,7 +76,9 @@ class Worker:
                     continue
             if self._idle is None and not self._queue.count_open():
                 return
-            if self._idle is not None and time.monotonic() - quiet_since > self._idle:
+            quiet = time.monotonic() - quiet_since
+            # A job that is to be begun again later needs somebody who is there then.
+            if self._idle is not None and quiet > self._idle and not self._queue.has_waiting():
                 return
             time.sleep(_LOOK_EVERY)
 
@@ -84,10 +86,10 @@ class Worker:
         work = JobWork(self._store, job, self._executor, self._queue.blobs, parallel=self._parallel)
         try:
             with JobLease(self._queue, job, self._executor.cancel, self._is_wanted) as lease:
-                status, error = work.run(lease)
+                attempt = work.run(lease)
         except Exception as unexpected:  # the store failed; the job must not stay behind as running
-            status, error = "failed", RunError(type(unexpected).__name__, str(unexpected))
-        self._queue.finish(job, status, error)
+            attempt = work.attempt(Outcome("failed", RunError(type(unexpected).__name__, str(unexpected))))
+        self._queue.finish(job, attempt)
 
     def _is_wanted(self) -> bool:
         return not self.is_stopped and not self._is_orphan()

@@ -16,9 +16,9 @@ from trackbook.domain.run import RunError, RunStatus
 from trackbook.domain.verdict import Ran
 from trackbook.magics.kernel import message_cell_id, message_id, message_tags, parent_message
 from trackbook.magics.names import ExecutedNames
-from trackbook.magics.outputs import OutputCollector
 from trackbook.magics.tap import OutputTap
 from trackbook.notebook.dataflow import CellNames
+from trackbook.notebook.outputs import OutputCollector
 from trackbook.services.recorder import RunRecorder
 
 
@@ -198,8 +198,11 @@ class CellTracker:
     def _record(self, execution: Execution, recorder: RunRecorder) -> None:
         if not recorder.captures("cells"):
             return
-        self.names(execution)
-        order = recorder.cell_started(execution.cell_id, execution.count, execution.source)
+        if recorder.leaves_cells:
+            order = recorder.count_cell()
+        else:
+            self.names(execution)
+            order = recorder.cell_started(execution.cell_id, execution.count, execution.source)
         collector = OutputCollector() if recorder.captures("outputs") else None
         execution.recordings.append(Recording(recorder, order, collector, time.perf_counter()))
         if collector is not None:
@@ -214,6 +217,10 @@ class CellTracker:
         if not recording.recorder.is_open:
             return
         outputs, truncated = ([], False) if recording.collector is None else recording.collector.finish()
+        if recording.recorder.leaves_cells:
+            if self.current is not None:
+                self.current.shown[recording.recorder.run_id] = recording.order, outputs
+            return
         reads, writes = self._names_of(self.current)
         if self.current is not None:
             self.current.shown[recording.recorder.run_id] = recording.order, outputs

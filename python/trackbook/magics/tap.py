@@ -14,7 +14,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from trackbook.domain.cell import CellError
 from trackbook.magics.kernel import is_kernel
-from trackbook.magics.outputs import OutputCollector, clean
+from trackbook.notebook.outputs import OutputCollector, clean
 
 
 class OutputTap:

@@ -47,6 +47,12 @@ def as_notebook(document: Any, path: object) -> Notebook:
     return _checked(document, path)
 
 
+def is_executed(cell: Notebook) -> bool:
+    """Tell whether a cell is one that is run: code, not blank, and without the tag `skip-execution`."""
+    tags = (cell.get("metadata") or {}).get("tags") or []
+    return cell["cell_type"] == "code" and bool(source_of(cell).strip()) and "skip-execution" not in tags
+
+
 def source_of(cell: Notebook) -> str:
     """Return a cell's source as one text; files may hold it as a list of lines."""
     source = cell.get("source", "")

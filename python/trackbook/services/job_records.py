@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import msgspec
 
-from trackbook.domain.clock import now
+from trackbook.domain.clock import now, to_datetime
 from trackbook.domain.ids import new_id
-from trackbook.domain.job import FailureCause, JobAttempt, JobStatus
+from trackbook.domain.job import AttemptOutcome, FailureCause, Job, JobAttempt, JobStatus
 from trackbook.domain.records import JobAttempted, JobFinished, JobSubmitted, Record
 from trackbook.domain.run import RunError
 from trackbook.services.recorder import RunRecorder
@@ -73,3 +73,9 @@ def begin_again(place: Place, held: Attempt, tried: JobAttempt, delay: float) ->
         records = JobAttempted(at, tried, not_before or None), JobSubmitted(at, spec)
         write_job_record(place.paths, held.job.id, *records)
     return taken
+
+
+def attempt_of(job: Job, outcome: AttemptOutcome, error: RunError | None = None) -> JobAttempt:
+    """Return a job's present attempt as one that ends now."""
+    ended = to_datetime(now())
+    return JobAttempt(max(1, job.attempt), job.spec.run_id, outcome, job.started or ended, ended, error)

@@ -10,6 +10,7 @@ import msgspec
 from trackbook.domain.clock import now, to_datetime
 from trackbook.domain.ids import new_id
 from trackbook.domain.job import JOB_ENDED, Job, JobSpec, JobStatus
+from trackbook.domain.limits import Limits, check_seconds
 from trackbook.domain.names import check_name
 from trackbook.domain.parameter import Parameter, check_sweeps, check_values, combine_sweep
 from trackbook.domain.records import JobSubmitted
@@ -55,6 +56,7 @@ class Jobs:
         *,
         experiment: str | None = None,
         timeout: float | None = None,
+        limits: Limits | None = None,
         kernel: str | None = None,
         parent_id: str | None = None,
         tags: Mapping[str, str] | None = None,
@@ -62,7 +64,8 @@ class Jobs:
         """Check everything, freeze the notebook, and queue a job for each combination of the sweep's values.
 
         The jobs come back in the order of the combinations, the last name varying fastest. `experiment` is by default
-        the one that the notebook itself starts, else the notebook's name. `timeout` is in seconds for each job.
+        the one that the notebook itself starts, else the notebook's name. `timeout` is in seconds for each job, and
+        `limits` says what else it may use.
         `parent_id` is the run from within which this is called. The notebook's file is only read.
 
         Raises, before anything is queued: NotebookError, ParameterError (an unknown name, a value of the wrong type),
@@ -74,7 +77,8 @@ class Jobs:
         for values in combinations:
             _check_storable(values)
             inject_parameters(notebook, values)
-        _check_timeout(timeout)
+        check_seconds(timeout)
+        limits = (limits or Limits()).check()
         sweep_id = new_id() if sweep else None
         all_tags = {check_name("tag", key): str(value) for key, value in (tags or {}).items()}
         if sweep_id is not None:
@@ -91,6 +95,11 @@ class Jobs:
             parent_id=parent_id,
             timeout=float(timeout) if timeout is not None else None,
             tags=all_tags,
+            cell_timeout=limits.cell_timeout,
+            memory=limits.memory,
+            retries=limits.retries,
+            retry_delay=limits.retry_delay,
+            retry_on=list(limits.retry_on),
         )
         specs = [msgspec.structs.replace(spec, params=values, run_id=new_id()) for values in combinations]
         return self._queue(specs)
@@ -177,13 +186,6 @@ def _combine(
 def _check_storable(values: Mapping[str, Any]) -> None:
     for name, value in flatten(values).items():
         to_parameter(check_name("parameter", name), value)
-
-
-def _check_timeout(timeout: float | None) -> None:
-    if timeout is None:
-        return
-    if not 0 < timeout < math.inf:
-        raise UsageError(f"A time limit is a number of seconds above 0, not {timeout!r}.")
 
 
 def _experiment(given: str | None, notebook: Notebook, path: Path) -> str:

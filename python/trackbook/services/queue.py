@@ -8,13 +8,13 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from trackbook.domain.clock import now, to_datetime
+from trackbook.domain.clock import now
 from trackbook.domain.job import AttemptOutcome, FailureCause, Job, JobAttempt, JobStatus
-from trackbook.domain.retries import may_retry, retry_delay
+from trackbook.domain.retries import cause_of, may_retry, retry_delay
 from trackbook.domain.run import RunError, RunStatus
 from trackbook.errors import NotFound
 from trackbook.services.catchup import catch_up
-from trackbook.services.job_records import begin_again, cancel_job, end_job
+from trackbook.services.job_records import attempt_of, begin_again, cancel_job, end_job
 from trackbook.store import jobs as table
 from trackbook.store.jobs import Attempt
 from trackbook.store.live_cells import drop_live_cell, put_live_cell
@@ -96,15 +96,7 @@ class JobQueue:
         with self._database.read() as connection:
             return table.is_cancel_requested(connection, job.id)
 
-    def finish(
-        self,
-        job: Job,
-        status: JobStatus,
-        error: RunError | None = None,
-        *,
-        cause: FailureCause | None = None,
-        attempt: JobAttempt | None = None,
-    ) -> None:
+    def finish(self, job: Job, attempt: JobAttempt) -> None:
         """Hand in how a job's attempt came out, and give the job up.
 
         It is returned to the queue if it failed for a cause that is to be tried again and nobody has cancelled
@@ -112,7 +104,11 @@ class JobQueue:
         """
         with self._database.write() as connection:
             drop_live_cell(connection, job.spec.run_id)
+        cause = cause_of(attempt.outcome)
         if not self._begins_again(job, cause, attempt):
+            status: JobStatus = "finished" if attempt.outcome == "finished" else "cancelled"
+            status = "failed" if cause is not None else status
+            error = attempt.error if cause is not None else None
             end_job(self._place, job.id, status, error, cause=cause, attempt=attempt)
         if (lock := self._locks.pop(job.id, None)) is not None:
             lock.release()
@@ -182,10 +178,10 @@ class JobQueue:
         if attempt.number >= max(MOST_ATTEMPTS, job.spec.retries + 1):
             return self._end(attempt, "failed", "lost", error)
         # The run of the dead worker keeps what it has; the next attempt gets one of its own.
-        return begin_again(self._place, attempt, _lost_attempt(attempt, "lost", error), 0)
+        return begin_again(self._place, attempt, attempt_of(attempt.job, "lost", error), 0)
 
-    def _begins_again(self, job: Job, cause: FailureCause | None, tried: JobAttempt | None) -> bool:
-        if cause is None or tried is None or not may_retry(job.spec, tried.number, cause):
+    def _begins_again(self, job: Job, cause: FailureCause | None, tried: JobAttempt) -> bool:
+        if cause is None or not may_retry(job.spec, tried.number, cause):
             return False
         with self._database.read() as connection:
             held = next(iter(table.read_attempts(connection, job.id)), None)
@@ -199,21 +195,14 @@ class JobQueue:
         with self._database.write() as connection:
             taken = table.take_back(connection, attempt, status)
         if taken:
-            cause: FailureCause | None = None if outcome == "finished" or outcome == "cancelled" else outcome
-            tried = _lost_attempt(attempt, outcome, error)
-            end_job(self._place, attempt.job.id, status, error, cause=cause, attempt=tried)
+            tried = attempt_of(attempt.job, outcome, error)
+            end_job(self._place, attempt.job.id, status, error, cause=cause_of(outcome), attempt=tried)
         return taken
 
     def _lock(self, job_id: str) -> ProcessLock:
         folder = self._store.job_folder(job_id)
         folder.mkdir(parents=True, exist_ok=True)
         return ProcessLock(folder / "worker.lock")
-
-
-def _lost_attempt(attempt: Attempt, outcome: AttemptOutcome, error: RunError | None) -> JobAttempt:
-    ended = to_datetime(now())
-    job = attempt.job
-    return JobAttempt(attempt.number, job.spec.run_id, outcome, job.started or ended, ended, error)
 
 
 def _lease_end() -> int:

@@ -55,6 +55,8 @@ class RunRecorder(RunWriter):
         self._names: set[str] = set()
         self._contexts: dict[tuple[tuple[str, str], ...], PlainContext] = {}
         self._orders = 0
+        # In a job's kernel: who executes the notebook records its cells, and this only counts them.
+        self.leaves_cells = False
         self._not_before = 0
         super().__init__(store, run_id, experiment, name, role, must_write, capture)
 
@@ -245,14 +247,21 @@ class RunRecorder(RunWriter):
         self.append(records.ArtifactStored(now(), path, digest, size, guessed, kind, cell_id))
         return digest
 
-    def cell_started(self, cell_id: str | None, count: int | None, source: str) -> int:
-        """Record that a cell begins with this source; returns its order, from 1, for `cell_finished`."""
+    def count_cell(self) -> int:
+        """Return the order, from 1, of a cell that begins and that somebody else records."""
         self._orders += 1
-        order = self._orders
+        return self._orders
+
+    def cell_started(self, cell_id: str | None, count: int | None, source: str, at: int | None = None) -> int:
+        """Record that a cell begins with this source; returns its order, from 1, for `cell_finished`.
+
+        `at` is the moment of its beginning in microseconds, by default now.
+        """
+        order = self.count_cell()
         with self.masking() as mask:
             source = mask.text(source, f"source of cell {order}")
         digest = self.store_blob(source.encode("utf-8", "surrogatepass")) or ""
-        self.append(records.CellStarted(now(), order, cell_id, count, digest))
+        self.append(records.CellStarted(now() if at is None else at, order, cell_id, count, digest))
         return order
 
     def cell_finished(
@@ -268,10 +277,12 @@ class RunRecorder(RunWriter):
         writes: Sequence[str] = (),
         cpu: float | None = None,
         memory: int | None = None,
+        count: int | None = None,
     ) -> None:
         """Record how an execution ended, after `duration` seconds, with its outputs (nbformat 4 dicts).
 
-        `cpu` is its processor time in seconds, `memory` the most that was used meanwhile, in bytes.
+        `cpu` is its processor time in seconds, `memory` the most that was used meanwhile, in bytes; `count` the
+        kernel's own In[n] if it was not known when the execution began.
         """
         place = f"output of cell {order}"
         with self.masking() as mask:
@@ -281,7 +292,7 @@ class RunRecorder(RunWriter):
         names = list(reads), list(writes)
         self.append(
             records.CellFinished(
-                now(), order, status, duration, digests, truncated, error, *names, cpu=cpu, memory=memory
+                now(), order, status, duration, digests, truncated, error, *names, cpu, memory, count
             )
         )
 

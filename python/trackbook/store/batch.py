@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Integer, Table, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from trackbook.domain import records as r
@@ -225,7 +225,8 @@ class Batch:
                 c.writer == bindparam("b_writer"),
                 c.order == bindparam("b_order"),
             )
-            .values({name: bindparam(f"v_{name}") for name in _CELL_END}),
+            .values({name: bindparam(f"v_{name}") for name in _CELL_END})
+            .values(count=func.coalesce(bindparam("v_count", type_=Integer), c["count"])),
             self.finished_cells,
         )
 

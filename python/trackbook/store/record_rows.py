@@ -154,7 +154,7 @@ def _cell_finished(batch: Batch, name: PartName, record: r.CellFinished) -> None
     row |= {"v_status": record.status, "v_duration": record.duration, "v_outputs": _json(record.outputs)}
     row |= {"v_truncated": record.truncated, "v_error": _json(record.error)}
     row |= {"v_reads": _json(record.reads), "v_writes": _json(record.writes)}
-    row |= {"v_cpu": record.cpu, "v_memory": record.memory}
+    row |= {"v_cpu": record.cpu, "v_memory": record.memory, "v_count": record.count}
     batch.finished_cells.append(row)
 
 

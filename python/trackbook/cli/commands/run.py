@@ -11,6 +11,7 @@ from trackbook.cli.options import (
     experiment_option,
     json_option,
     kernel_option,
+    limit_options,
     notebook_argument,
     param_option,
     params_file_option,
@@ -19,6 +20,7 @@ from trackbook.cli.options import (
 from trackbook.cli.output import print_data, print_json, say
 from trackbook.cli.project import RESULTS_WITHIN, find_run, open_notebook_project, surrounding_run
 from trackbook.cli.values import read_values
+from trackbook.domain.limits import Limits
 from trackbook.notebook.parameters import find_parameters
 from trackbook.notebook.read import read_notebook
 
@@ -29,6 +31,7 @@ from trackbook.notebook.read import read_notebook
 @params_file_option
 @experiment_option
 @timeout_option
+@limit_options
 @kernel_option
 @json_option
 def run_notebook(
@@ -37,6 +40,7 @@ def run_notebook(
     params_file: Path | None,
     experiment: str | None,
     timeout: float | None,
+    limits: Limits,
     kernel: str | None,
     as_json: bool,
 ) -> int:
@@ -54,6 +58,7 @@ def run_notebook(
         values,
         experiment=experiment,
         timeout=timeout,
+        limits=limits,
         kernel=kernel,
         parent_id=surrounding_run(),
     )

@@ -13,6 +13,7 @@ from trackbook.cli.options import (
     experiment_option,
     json_option,
     kernel_option,
+    limit_options,
     notebook_argument,
     param_option,
     params_file_option,
@@ -23,6 +24,7 @@ from trackbook.cli.project import RESULTS_WITHIN, find_run, open_notebook_projec
 from trackbook.cli.values import read_values
 from trackbook.domain.formatting import one_line
 from trackbook.domain.job import Job
+from trackbook.domain.limits import Limits
 from trackbook.domain.ranking import goal_metric, key_goal, sort_by_metric
 from trackbook.domain.run import Run
 from trackbook.notebook.parameters import find_parameters
@@ -53,6 +55,7 @@ from trackbook.notebook.read import read_notebook
 @click.option("--sort", metavar="METRIC", help="Sort by this metric; by default by the one with a goal.")
 @experiment_option
 @timeout_option
+@limit_options
 @kernel_option
 @json_option
 def sweep(
@@ -64,6 +67,7 @@ def sweep(
     sort: str | None,
     experiment: str | None,
     timeout: float | None,
+    limits: Limits,
     kernel: str | None,
     as_json: bool,
 ) -> int:
@@ -83,6 +87,7 @@ def sweep(
         swept,
         experiment=experiment,
         timeout=timeout,
+        limits=limits,
         kernel=kernel,
         parent_id=surrounding_run(),
     )

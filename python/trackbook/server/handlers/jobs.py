@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
-from trackbook.domain.job import JobStatus
+from trackbook.domain.job import RETRIED_BY_DEFAULT, RETRY_DELAY, FailureCause, JobStatus
+from trackbook.domain.limits import LEAST_MEMORY, MOST_RETRIES, Limits
 from trackbook.jobs.pool import ensure_workers
 from trackbook.server.base import TrackbookHandler, check_id, guarded
 from trackbook.server.handlers.runs import MAX_PAGE
@@ -22,6 +23,11 @@ class _Submission(Struct, frozen=True, forbid_unknown_fields=True):
     sweep: dict[str, Annotated[list[Any], Meta(min_length=1)]] = {}
     experiment: str | None = None
     timeout: Annotated[float, Meta(gt=0)] | None = None
+    cell_timeout: Annotated[float, Meta(gt=0)] | None = None
+    memory: Annotated[int, Meta(ge=LEAST_MEMORY)] | None = None
+    retries: Annotated[int, Meta(ge=0, le=MOST_RETRIES)] = 0
+    retry_delay: Annotated[float, Meta(ge=0)] = RETRY_DELAY
+    retry_on: list[FailureCause] = field(default_factory=lambda: list(RETRIED_BY_DEFAULT))
     parallel: Annotated[int, Meta(ge=1, le=64)] = 1
 
 
@@ -49,6 +55,13 @@ class JobsHandler(TrackbookHandler):
             submission.sweep,
             experiment=submission.experiment,
             timeout=submission.timeout,
+            limits=Limits(
+                submission.cell_timeout,
+                submission.memory,
+                submission.retries,
+                submission.retry_delay,
+                submission.retry_on,
+            ),
         )
         ensure_workers(services.store, submission.parallel)
         return {"jobs": jobs}

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from trackbook.domain.job import Job, JobStatus
+from trackbook.domain.limits import Limits
 from trackbook.errors import NotFound, UsageError
 from trackbook.services.jobs import IdList, JobList, Jobs
 from trackbook.store.paths import StorePaths
@@ -24,6 +25,7 @@ class RemoteJobs(Jobs):
         *,
         experiment: str | None = None,
         timeout: float | None = None,
+        limits: Limits | None = None,
         kernel: str | None = None,
         parent_id: str | None = None,
         tags: Mapping[str, str] | None = None,

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from trackbook.magics.streamtext import LineBuffer
+from trackbook.notebook.streamtext import LineBuffer
 
 
 class OutputLimits(NamedTuple):

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trackbook.magics.outputs import OutputCollector, OutputLimits, plain
-from trackbook.magics.streamtext import LineBuffer, overwrite
+from trackbook.notebook.outputs import OutputCollector, OutputLimits, plain
+from trackbook.notebook.streamtext import LineBuffer, overwrite
 
 
 def texts(collector: OutputCollector) -> list[tuple[str, str]]:
