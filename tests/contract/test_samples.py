@@ -21,6 +21,7 @@ from trackbook.domain.compare import Comparison
 from trackbook.domain.job import Job
 from trackbook.domain.lint import Counts, Diagnostic
 from trackbook.domain.metric import Series
+from trackbook.domain.obstacle import Diagnosis
 from trackbook.domain.parameter import Parameter
 from trackbook.domain.run import Run, RunDetail, SnapshotInfo
 from trackbook.domain.values import to_wire
@@ -37,6 +38,7 @@ SCHEMAS = {
     "cell": "CellContent",
     "clean": "Cleaned",
     "compare": "Comparison",
+    "diagnosis": "Diagnosis",
     "event": "Changed",
     "experiments": "Experiments",
     "indexed": "Indexed",
@@ -51,6 +53,7 @@ SCHEMAS = {
     "parameters": "Parameters",
     "project": "Project",
     "projects": "Projects",
+    "reproduce": "Reproduce",
     "run": "Run",
     "run-detail": "RunDetail",
     "run-detail-failed": "RunDetail",
@@ -87,6 +90,7 @@ VALUES: list[tuple[str, str | None, Any]] = [
     ("verdict", None, Verdict),
     ("lint", "diagnostics", list[Diagnostic]),
     ("lint", "counts", Counts),
+    ("diagnosis", None, Diagnosis),
 ]
 
 

@@ -79,6 +79,17 @@ def is_committed(path: Path) -> bool:
     return _ask(path.parent, "status", "--porcelain", "--", path.name) == b""
 
 
+def read_untracked(folder: Path, paths: list[str]) -> list[str]:
+    """Return those of some files of a folder, by their paths relative to it, that git does not track.
+
+    None of them where there is no git.
+    """
+    if not paths:
+        return []
+    answer = _ask(folder, "ls-files", "--others", "-z", "--", *paths[:MOST_UNTRACKED])
+    return [name.decode("utf-8", "replace") for name in (answer or b"").split(b"\0") if name]
+
+
 def without_user(address: str) -> str:
     """Return the address of a remote without user, password and query; `git@host:path` becomes `host:path`."""
     scheme = _SCHEME.match(address)

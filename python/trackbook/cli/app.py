@@ -23,6 +23,7 @@ from trackbook.cli.commands.jobs import jobs
 from trackbook.cli.commands.lint import lint
 from trackbook.cli.commands.parameters import parameters
 from trackbook.cli.commands.rebuild import rebuild
+from trackbook.cli.commands.reproduce import reproduce
 from trackbook.cli.commands.restore import restore
 from trackbook.cli.commands.run import run_notebook
 from trackbook.cli.commands.runs import runs
@@ -60,9 +61,9 @@ def cli() -> None:
 
 
 for _command in (
-    run_notebook, sweep, inspect_command, parameters, lint, clean, test, runs, show, edit, compare, jobs,
-    cancel, trash, restore, delete, gc, export_runs, import_runs, doctor, rebuild, serve, token, sync,
-    enable, disable,
+    run_notebook, sweep, inspect_command, parameters, lint, clean, test, reproduce, runs, show, edit,
+    compare, jobs, cancel, trash, restore, delete, gc, export_runs, import_runs, doctor, rebuild, serve,
+    token, sync, enable, disable,
 ):  # fmt: skip
     cli.add_command(_command)
 

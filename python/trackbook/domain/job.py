@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
+from trackbook.domain.reproduction import ReproductionOptions
 from trackbook.domain.run import RunError
 
 JobStatus = Literal["queued", "running", "finished", "failed", "cancelled"]
@@ -25,7 +26,8 @@ LONGEST_RETRY_DELAY = 3600.0
 class JobSpec(Struct, frozen=True):
     """What to run. `notebook` is the frozen copy's blob digest; `path` the notebook it came from, relative to
     the project where it lies inside; `folder` the absolute folder in which it runs; `run_id` the run that the
-    job makes. Jobs of one sweep share `sweep_id`.
+    job makes. Jobs of one sweep share `sweep_id`. `reproduction` tells that it repeats a run, and how its results are
+    held against that one's.
 
     `timeout` is in seconds for the whole job, `cell_timeout` for each cell; `memory` is in bytes for the kernel and all
     processes that it starts. After a failure whose cause is among `retry_on` the job is begun again, `retries` times
@@ -48,6 +50,7 @@ class JobSpec(Struct, frozen=True):
     retries: int = 0
     retry_delay: float = RETRY_DELAY
     retry_on: list[FailureCause] = field(default_factory=lambda: list(RETRIED_BY_DEFAULT))
+    reproduction: ReproductionOptions | None = None
 
 
 class JobAttempt(Struct, frozen=True):

@@ -38,6 +38,7 @@ ATTRIBUTES: Final[dict[str, Kind]] = {
     "job": "text",
     "group": "text",
     "attempt": "number",
+    "reproduction": "text",
     "forked_from": "text",
 }
 

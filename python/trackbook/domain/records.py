@@ -14,6 +14,7 @@ from trackbook.domain.data import DataInput
 from trackbook.domain.environment import Environment, Module
 from trackbook.domain.job import FailureCause, JobAttempt, JobSpec, JobStatus
 from trackbook.domain.metric import Goal, Summary
+from trackbook.domain.reproduction import Reproduction
 from trackbook.domain.rich import RichValue
 from trackbook.domain.run import Fork, RunError, RunStatus, Source
 
@@ -215,6 +216,12 @@ class SecretMasked(_Record, frozen=True, array_like=True, tag="secret"):
     count: Whole
 
 
+class RunReproduced(_Record, frozen=True, array_like=True, tag="reproduced"):
+    """The run was run again, and its results were held against the new ones. Written by whoever compared them."""
+
+    reproduction: Reproduction
+
+
 class RunEnded(_Record, frozen=True, array_like=True, tag="end"):
     """The run ended. `reason` is a sentence for people; `message_id` the execute request that ended it."""
 
@@ -304,6 +311,7 @@ Record = (
     | ValueLogged
     | SeedSet
     | SecretMasked
+    | RunReproduced
     | RunEnded
     | Trashed
     | Restored

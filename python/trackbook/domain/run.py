@@ -11,6 +11,7 @@ from trackbook.domain.cell import CellExecution
 from trackbook.domain.data import UsedData
 from trackbook.domain.environment import Environment, Module
 from trackbook.domain.metric import SeriesSummary
+from trackbook.domain.reproduction import Reproduction, ReproductionMark
 from trackbook.domain.rich import LoggedValue
 from trackbook.domain.secret import MaskedSecret
 from trackbook.domain.seed import Seed
@@ -69,7 +70,8 @@ class Run(Struct, frozen=True):
 
     `duration` is end minus start, `active` the sum of its cells, both in seconds. `sparks` holds at most 64
     values a series. `number` is the short number in the project. `attempt` counts from 1 and grows when the run is
-    resumed. A fork shares the history of the run `forked_from` up to the step `forked_step`.
+    resumed. A fork shares the history of the run `forked_from` up to the step `forked_step`. `reproduction` is the
+    verdict of the last time that it was run again.
     """
 
     id: str
@@ -99,6 +101,7 @@ class Run(Struct, frozen=True):
     attempt: int = 1
     forked_from: str | None = None
     forked_step: int | None = None
+    reproduction: ReproductionMark | None = None
 
 
 class ParamRevision(Struct, frozen=True):
@@ -128,7 +131,10 @@ class Loss(Struct, frozen=True):
 
 
 class RunDetail(Struct, frozen=True):
-    """Everything about one run except points, blobs and snapshots themselves. `forks` are ids, as `children` are."""
+    """Everything about one run except points, blobs and snapshots themselves. `forks` are ids, as `children` are.
+
+    `reproduction` tells of the last time that the run was run again.
+    """
 
     run: Run
     series: list[SeriesSummary]
@@ -146,3 +152,4 @@ class RunDetail(Struct, frozen=True):
     values: list[LoggedValue] = []
     seeds: list[Seed] = []
     secrets: list[MaskedSecret] = []
+    reproduction: Reproduction | None = None

@@ -152,7 +152,7 @@ class _Judgement:
             if (
                 position is not None
                 and self._knows(ran)
-                and not _same(ran.source, self._present[position].source)
+                and not same_source(ran.source, self._present[position].source)
             ):
                 self._find(ran, Finding("edited", "Its text has changed since it ran."))
 
@@ -229,7 +229,7 @@ class _Judgement:
             return next((at for at, cell in enumerate(self._present) if cell.cell_id == cell_id), None)
         # Not every front end tells the cell, and older notebooks have no ids: then the text has to do.
         source = source or self._source_of(cell_id)
-        same = [at for at, cell in enumerate(self._present) if _same(cell.source, source)]
+        same = [at for at, cell in enumerate(self._present) if same_source(cell.source, source)]
         return same[0] if len(same) == 1 else None
 
     def _source_of(self, cell_id: str | None) -> str:
@@ -279,7 +279,8 @@ def _matters(ran: Ran) -> bool:
     return bool(ran.reads or ran.writes)
 
 
-def _same(one: str, other: str) -> bool:
+def same_source(one: str, other: str) -> bool:
+    """Tell whether two sources are the same text, but for what was masked in one of them and blanks at line ends."""
     one, other = _normal(one), _normal(other)
     if one == other:
         return True

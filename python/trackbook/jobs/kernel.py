@@ -21,6 +21,7 @@ from jupyter_client.manager import AsyncKernelManager
 from traitlets import Dict
 
 from trackbook.errors import KernelError
+from trackbook.jobs.environments import kernels_folder
 from trackbook.jobs.session import JobSession
 
 _POLL = 0.005
@@ -90,6 +91,9 @@ class JobKernelManager(AsyncKernelManager):
             session=JobSession(),
             **options,
         )
+        # Kernels of rebuilt environments are for jobs alone, and in nobody's menu.
+        specs = self.kernel_spec_manager
+        specs.kernel_dirs = [*specs.kernel_dirs, str(kernels_folder())]
         if not local and self.has_trait("transport_encryption"):
             self.transport_encryption = "auto"
 

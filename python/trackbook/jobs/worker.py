@@ -16,6 +16,7 @@ from trackbook.domain.execution import Executor, Outcome
 from trackbook.domain.job import Job
 from trackbook.domain.run import RunError
 from trackbook.jobs.lease import JobLease
+from trackbook.jobs.repetitions import Repetitions
 from trackbook.jobs.work import JobWork
 from trackbook.services.ingester import ensure_ingester
 from trackbook.services.opening import open_place
@@ -43,9 +44,11 @@ class Worker:
         parallel: int = 1,
         idle: float | None = None,
         parent: int | None = None,
+        repetitions: Repetitions | None = None,
     ) -> None:
         self._store, self._queue, self._executor = store, queue, executor
         self._parallel, self._idle, self._parent = parallel, idle, parent
+        self._repetitions = repetitions
         self.is_stopped = False
 
     def run(self) -> None:
@@ -86,7 +89,12 @@ class Worker:
         work = JobWork(self._store, job, self._executor, self._queue.blobs, parallel=self._parallel)
         try:
             with JobLease(self._queue, job, self._executor.cancel, self._is_wanted) as lease:
+                if self._repetitions is not None:
+                    self._repetitions.prepare(job)
                 attempt = work.run(lease)
+                # While the job is still at work: who waits for it wants the verdict.
+                if self._repetitions is not None:
+                    self._repetitions.conclude(job)
         except Exception as unexpected:  # the store failed; the job must not stay behind as running
             attempt = work.attempt(Outcome("failed", RunError(type(unexpected).__name__, str(unexpected))))
         self._queue.finish(job, attempt)
@@ -116,6 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             parallel=options.parallel,
             idle=options.idle if stands else None,
             parent=options.parent,
+            repetitions=Repetitions(place),
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stop())

@@ -18,6 +18,7 @@ from trackbook.server.handlers.journals import JournalHandler, JournalSizesHandl
 from trackbook.server.handlers.lint import LintHandler
 from trackbook.server.handlers.parameters import ParametersHandler
 from trackbook.server.handlers.projects import ProjectsHandler
+from trackbook.server.handlers.reproductions import DiagnosisHandler, ReproduceHandler
 from trackbook.server.handlers.runs import FindHandler, RestoreHandler, RunHandler, RunsHandler, TrashHandler
 from trackbook.server.handlers.series import SeriesHandler
 from trackbook.server.handlers.snapshots import MissingHandler, SnapshotHandler
@@ -56,6 +57,8 @@ _NOTEBOOKS: Routes = (
     ("/projects/{project}/jobs/{job}", JobHandler),
     ("/projects/{project}/jobs/{job}/cancel", CancelHandler),
     ("/clean", CleanHandler),
+    ("/projects/{project}/runs/{run}/diagnosis", DiagnosisHandler),
+    ("/projects/{project}/runs/{run}/reproduce", ReproduceHandler),
 )
 
 # What the writers and readers of other machines need of a served store.

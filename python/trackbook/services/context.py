@@ -13,6 +13,11 @@ from trackbook.services.exchange.importing import Imports
 from trackbook.services.ingester import is_served
 from trackbook.services.jobs import Jobs
 from trackbook.services.opening import open_place
+from trackbook.services.reproducing.checks import Checks
+from trackbook.services.reproducing.diagnosing import Diagnosing
+from trackbook.services.reproducing.inputs import Inputs
+from trackbook.services.reproducing.recipe import Recipes
+from trackbook.services.reproducing.reproducing import Reproducing
 from trackbook.services.runs import Runs
 from trackbook.services.series import SeriesReader
 from trackbook.services.snapshots import Snapshots
@@ -98,6 +103,26 @@ class Services:
     def jobs(self) -> Jobs:
         """Submits, reads and cancels jobs."""
         return Jobs(self.place)
+
+    @cached_property
+    def reproducing(self) -> Reproducing:
+        """Runs recorded runs again, and judges the results."""
+        checks = Checks(self.series, self.artifacts, self.snapshots, self.place.blobs)
+        return Reproducing(self.place, self.runs, self._recipes, self._inputs, checks)
+
+    @cached_property
+    def diagnosing(self) -> Diagnosing:
+        """Names what stands in the way of running recorded runs again."""
+        project = self.store.project
+        return Diagnosing(project, self.runs, self.snapshots, self.verdicts, self._recipes, self._inputs)
+
+    @cached_property
+    def _recipes(self) -> Recipes:
+        return Recipes(self.store, self.jobs, self.snapshots, self.place.blobs)
+
+    @cached_property
+    def _inputs(self) -> Inputs:
+        return Inputs(self.store.project, self.place.blobs)
 
     @cached_property
     def exports(self) -> Exports:

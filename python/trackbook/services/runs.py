@@ -34,7 +34,7 @@ from trackbook.store.place import Place
 from trackbook.store.runs import find_run_ids, read_changes, read_experiments, read_runs, read_trash
 from trackbook.store.search import Scope, Searcher
 from trackbook.store.unknown_keys import unknown_keys
-from trackbook.store.used import read_data, read_secrets, read_seeds, read_values
+from trackbook.store.used import read_data, read_reproduction, read_secrets, read_seeds, read_values
 
 MAX_WINDOW = 10_000
 _MOST_SKIPPED = 2**62
@@ -116,6 +116,7 @@ class Runs:
                 values=read_values(connection, run.id),
                 seeds=read_seeds(connection, run.id),
                 secrets=read_secrets(connection, run.id),
+                reproduction=read_reproduction(connection, run.id),
             )
 
     def series(self, run_id: str) -> list[SeriesSummary]:

@@ -356,7 +356,7 @@ Apply = Callable[[Batch, PartName, Record], None]
 
 # What a writer says of its file tells nothing of the run.
 _MARKS = (r.WriterOpened, r.WriterClosed)
-_REPEATABLE = (t.cells, t.damages, t.losses, t.seeds, t.turns)
+_REPEATABLE = (t.cells, t.damages, t.losses, t.reproductions, t.seeds, t.turns)
 _CELL_END = ("status", "duration", "outputs", "truncated", "error", "reads", "writes", "cpu", "memory")
 _JOB_START = ("sweep_id", "submitted")
 
@@ -365,5 +365,5 @@ def _new_run(run_id: str) -> Row:
     row: Row = {column.name: None for column in t.runs.columns}
     row.update(id=run_id, name="", name_at=0, status="running", status_at=0, last_at=0, active=0.0)
     row.update(user="", host="", source_kind="script", trashed=False, trashed_at=0, revision=0)
-    row.update(group_at=0, attempt=1, resumed_at=0, owner_at=0)
+    row.update(group_at=0, attempt=1, resumed_at=0, owner_at=0, reproduction_at=0)
     return row

@@ -25,6 +25,7 @@ _BY_RUN = (
     t.secrets,
     t.turns,
     t.losses,
+    t.reproductions,
     t.cards,
 )
 

@@ -38,6 +38,7 @@ _TEXTS: Final[dict[str, ColumnElement[Any]]] = {
     "job": _RUN.job_id,
     "group": _RUN.group,
     "forked_from": _RUN.forked_from,
+    "reproduction": _RUN.reproduction,
 }
 
 Column = Numbers | Texts | Pairs

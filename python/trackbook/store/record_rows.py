@@ -204,6 +204,15 @@ def _secret(batch: Batch, name: PartName, record: r.SecretMasked) -> None:
     batch.keep_latest(t.secrets, {"run_id": name.subject, **row})
 
 
+def _reproduced(batch: Batch, name: PartName, record: r.RunReproduced) -> None:
+    found = record.reproduction
+    row = batch.run(name.subject, record.at)
+    if record.at >= row["reproduction_at"]:
+        row.update(reproduction=found.verdict, reproduction_at=record.at, reproduced_by=found.run_id)
+    added: Row = {"run_id": name.subject, "writer": name.writer, "at": record.at}
+    batch.added[t.reproductions].append(added | {"reproduction": _json(found)})
+
+
 def _deleted(batch: Batch, name: PartName, record: r.RunDeleted) -> None:
     batch.removed[record.run_id] = record.at
     if record.job_id is not None:
@@ -261,6 +270,7 @@ _MEANING: dict[type[Record], Callable[[Batch, PartName, Any], None]] = {
     r.ValueLogged: _value,
     r.SeedSet: _seed,
     r.SecretMasked: _secret,
+    r.RunReproduced: _reproduced,
     r.RunNumbered: _numbered,
     r.RunDeleted: _deleted,
     r.JobSubmitted: _job_submitted,

@@ -14,6 +14,7 @@ from trackbook.domain.change import Change
 from trackbook.domain.clock import to_datetime
 from trackbook.domain.experiment import Experiment
 from trackbook.domain.metric import SYSTEM, series_name
+from trackbook.domain.reproduction import ReproductionMark
 from trackbook.domain.run import Run, RunError, Source
 from trackbook.errors import NotFound
 from trackbook.store import schema as t
@@ -164,6 +165,7 @@ _RUN_COLUMNS = (
     ),
     *(t.runs.c[name] for name in ("parent_id", "error", "reason", "trashed", "revision")),
     *(t.runs.c[name] for name in ("group", "attempt", "forked_from", "forked_step")),
+    *(t.runs.c[name] for name in ("reproduction", "reproduction_at", "reproduced_by")),
     _EXPERIMENT,
 )
 _RUNS = (
@@ -215,7 +217,8 @@ class _Parts:
         run_id, number, name, status, started, ended, active, user, host, *rest = row
         kind, path, kernel_id, cell_id, message_id, job_id, *rest = rest
         parent_id, error, reason, trashed, revision, *rest = rest
-        group, attempt, forked_from, forked_step, experiment = rest
+        group, attempt, forked_from, forked_step, *rest = rest
+        verdict, reproduced_at, reproduced_by, experiment = rest
         return Run(
             id=run_id,
             number=number,
@@ -244,6 +247,9 @@ class _Parts:
             attempt=attempt,
             forked_from=forked_from,
             forked_step=forked_step,
+            reproduction=None
+            if verdict is None
+            else ReproductionMark(verdict, to_datetime(reproduced_at), reproduced_by),
         )
 
     def _pairs(self, query: Select[Any], by_key: bool = True) -> Iterable[tuple[str, list[tuple[Any, Any]]]]:

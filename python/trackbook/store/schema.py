@@ -68,6 +68,10 @@ runs = Table(
     Column("forked_from", String(36), index=True),
     Column("forked_step", BigInteger),
     Column("forked_until", BigInteger),
+    # The last verdict on repeating the run, and the run that repeated it.
+    Column("reproduction", String(16)),
+    Column("reproduction_at", BigInteger, nullable=False, default=0, server_default="0"),
+    Column("reproduced_by", String(36)),
     # The last record of a process that owns the run: what is later than a verdict makes the verdict void.
     Column("owner_at", BigInteger, nullable=False, default=0, server_default="0"),
     # What searches look at most, without the wide rows.
@@ -371,6 +375,17 @@ damages = Table(
     Column("bytes", BigInteger, nullable=False),
     Column("reason", Text, nullable=False),
     PrimaryKeyConstraint("subject", "writer", "part", "position"),
+)
+
+# Each time that a run was run again: what was compared, and the verdict.
+reproductions = Table(
+    "reproductions",
+    metadata,
+    Column("run_id", String(36), nullable=False),
+    Column("writer", String(36), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("reproduction", Text, nullable=False),
+    PrimaryKeyConstraint("run_id", "writer", "at"),
 )
 
 # What the disk refused of a run: how many records (or contents of files), from which moment to which.

@@ -5,6 +5,7 @@ from sqlalchemy import Connection, select
 
 from trackbook.domain.clock import to_datetime
 from trackbook.domain.data import DataInput, UsedData
+from trackbook.domain.reproduction import Reproduction
 from trackbook.domain.rich import LoggedValue, RichValue
 from trackbook.domain.secret import MaskedSecret
 from trackbook.domain.seed import Seed
@@ -12,6 +13,7 @@ from trackbook.store import schema as t
 
 _decode_data = msgspec.json.Decoder(DataInput).decode
 _decode_value = msgspec.json.Decoder(RichValue).decode
+_decode_reproduction = msgspec.json.Decoder(Reproduction).decode
 _decode_names = msgspec.json.Decoder(list[str]).decode
 
 
@@ -56,6 +58,14 @@ def read_seeds(connection: Connection, run_id: str) -> list[Seed]:
         Seed(seed, _decode_names(libraries), to_datetime(at), cell_id)
         for seed, libraries, at, cell_id in connection.execute(query)
     ]
+
+
+def read_reproduction(connection: Connection, run_id: str) -> Reproduction | None:
+    """Return how the last repetition of a run compared with it; None if it was never run again."""
+    c = t.reproductions.c
+    query = select(c.reproduction).where(c.run_id == run_id).order_by(c.at.desc(), c.writer).limit(1)
+    found = connection.execute(query).scalar()
+    return None if found is None else _decode_reproduction(found)
 
 
 def read_secrets(connection: Connection, run_id: str) -> list[MaskedSecret]:

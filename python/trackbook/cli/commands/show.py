@@ -39,7 +39,9 @@ def show(reference: str, as_json: bool) -> None:
 
 
 def _relatives(project: "Services", detail: RunDetail) -> dict[str, str]:
-    found = (find_run(project, run_id) for run_id in (detail.run.parent_id, detail.run.forked_from) if run_id)
+    repeated = detail.reproduction.run_id if detail.reproduction is not None else None
+    ids = (detail.run.parent_id, detail.run.forked_from, repeated)
+    found = (find_run(project, run_id) for run_id in ids if run_id)
     return {run.id: f"#{run.number} {one_line(run.name)}" for run in found if run is not None}
 
 

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from trackbook.cli.display.data import data_table
+from trackbook.cli.display.reproduction import reproduction_summary
 from trackbook.cli.display.symbols import status_text
 from trackbook.cli.display.system import system_table
 from trackbook.cli.display.tables import cut_here, make_table, to_column
@@ -78,6 +79,9 @@ def run_sections(
         yield from _section("Packages installed from folders", _editable(detail.environment))
     if detail.environment is not None and detail.environment.variables:
         yield from _section("Environment variables", _pairs(detail.environment.variables))
+    if detail.reproduction is not None:
+        yield Text("\nReproduction", "bold")
+        yield _indented(Text(_reproduction(detail, relatives or {})))
     if detail.secrets:
         yield from _section("Secrets that were masked", _secrets(detail.secrets))
 
@@ -163,6 +167,11 @@ def _seeds(detail: RunDetail) -> str:
 
 def _name(run_id: str, relatives: dict[str, str]) -> str:
     return relatives.get(run_id, f"{run_id}, which is deleted")
+
+
+def _reproduction(detail: RunDetail, relatives: dict[str, str]) -> str:
+    assert detail.reproduction is not None
+    return reproduction_summary(detail.reproduction, _name(detail.reproduction.run_id, relatives))
 
 
 def _times(run: Run) -> str:

@@ -13,6 +13,7 @@ from trackbook.domain.environment import Environment, Module
 from trackbook.domain.job import Job, JobSpec
 from trackbook.domain.metric import SeriesSummary
 from trackbook.domain.records import Record
+from trackbook.domain.reproduction import Reproduction
 from trackbook.domain.rich import RichValue
 from trackbook.domain.run import Loss, ParamRevision, Run, RunDetail, SnapshotInfo
 from trackbook.domain.secret import MaskedSecret
@@ -130,6 +131,7 @@ VALUES = Table(
     ],
 )
 SEEDS = _table("seeds", Seed)
+REPRODUCTIONS = _table("reproductions", Reproduction)
 SECRETS = _table("secrets", MaskedSecret)
 SNAPSHOTS = _table("snapshots", SnapshotInfo, _extra("notebook", "text"))
 JOBS = Table(
@@ -141,7 +143,7 @@ JOBS = Table(
 )
 TABLES = (
     RUNS, ATTEMPTS, PARAMS, TAGS, NOTES, METRICS, DEFINITIONS, ARTIFACTS, CELLS, ENVIRONMENTS, MODULES, SNAPSHOTS,
-    LOSSES, DATA, VALUES, SEEDS, SECRETS, JOBS,
+    LOSSES, DATA, VALUES, SEEDS, SECRETS, REPRODUCTIONS, JOBS,
 )  # fmt: skip
 
 
@@ -172,6 +174,8 @@ def rows_of(
     yield VALUES, [Row(run_id, item) for item in detail.values]
     yield SEEDS, [Row(run_id, item) for item in detail.seeds]
     yield SECRETS, [Row(run_id, item) for item in detail.secrets]
+    repeated = _in_time(records, r.RunReproduced)
+    yield REPRODUCTIONS, [Row(run_id, record.reproduction) for record in repeated]
 
 
 def _in_time(records: Sequence[Record], kind: type[Any]) -> list[Any]:
