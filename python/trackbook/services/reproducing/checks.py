@@ -32,6 +32,7 @@ _TEXTS = (
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 # A cell and how often it ran, or in a notebook made of executions the number of one.
 _Place = tuple[str | None, int]
+_ANSWER = '<div style="font-family: var(--jp-'
 # What the executor itself leaves in each job's run.
 _OF_JOBS = ("output.ipynb", "log.txt")
 
@@ -140,7 +141,7 @@ class Checks:
                     yield Check("output", name, "missing", told, order=cell.order)
                 continue
             if cell.outputs or other.outputs:
-                yield self._output(name, recorded, cell, repeated, other, tolerance, cell.order == first)
+                yield from self._output(name, recorded, cell, repeated, other, tolerance, cell.order == first)
 
     def _output(
         self,
@@ -151,24 +152,31 @@ class Checks:
         other: CellExecution,
         tolerance: Tolerance,
         is_first: bool,
-    ) -> Check:
+    ) -> Iterator[Check]:
         try:
             one = self._snapshots.cell(recorded.run.id, cell.order)
             two = self._snapshots.cell(repeated.run.id, other.order)
         except TrackbookError as error:
             told = f"Its outputs can't be read ({error})."
-            return Check("output", name, "not_compared", told, order=cell.order)
+            yield Check("output", name, "not_compared", told, order=cell.order)
+            return
         if cell.truncated or other.truncated:
             told = "It has more outputs than were recorded."
-            return Check("output", name, "not_compared", told, order=cell.order)
-        found = compare_outputs(_results(one), _results(two), tolerance)
+            yield Check("output", name, "not_compared", told, order=cell.order)
+            return
+        before, now = _results(one), _results(two)
+        if not before and not now:
+            return
+        found = compare_outputs(before, now, tolerance)
         if not found:
-            return Check("output", name, "holds", order=cell.order)
+            yield Check("output", name, "holds", order=cell.order)
+            return
         if is_first and opens_run(one.source) and not one.source.lstrip().startswith("%"):
             told = "The run began in the middle of this cell, and has its later outputs alone."
-            return Check("output", name, "not_compared", told, order=cell.order)
+            yield Check("output", name, "not_compared", told, order=cell.order)
+            return
         more = f" And {len(found) - 1} more differences." if len(found) > 1 else ""
-        return Check(
+        yield Check(
             "output",
             name,
             "differs",
@@ -296,7 +304,15 @@ def _results(content: CellContent) -> list[dict[str, Any]]:
         output
         for output in content.outputs
         if not (output.get("output_type") == "stream" and output.get("name") == "stderr")
+        and not _is_answer(output)
     ]
+
+
+def _is_answer(output: Mapping[str, Any]) -> bool:
+    """Tell whether an output is a line of `%track`, which names the run and the time."""
+    data = output.get("data")
+    html = data.get("text/html", "") if isinstance(data, Mapping) else ""
+    return ("".join(html) if isinstance(html, list) else str(html)).startswith(_ANSWER)
 
 
 def _by_cell(cells: Sequence[CellExecution]) -> dict[_Place, CellExecution]:
