@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from tests.jobs.conftest import Project
 from tests.magics.conftest import Kernel
@@ -90,8 +91,11 @@ def test_a_job_without_a_seed_differs_and_is_said_so(project: Project) -> None:
     codes = {one.code: one for one in project.services.diagnosing.of(run_id).obstacles}
     assert codes["no_seed"].names == ["random"]
     # A wide tolerance is the user's word: then it holds.
-    assert verdict_of(project, run_id, tolerance=10.0).verdict == "reproduced"
-    assert verdict_of(project, run_id, ignore=["lo*"]).verdict == "reproduced"
+    job = project.services.jobs.get(project.detail(found.run_id).run.source.job_id)
+    for changes in ({"tolerance": 10.0}, {"ignore": ["lo*"]}):
+        options = msgspec.structs.replace(job.spec.reproduction, **changes)
+        again = msgspec.structs.replace(job, spec=msgspec.structs.replace(job.spec, reproduction=options))
+        assert project.services.reproducing.conclude(again).verdict == "reproduced"
 
 
 def test_changed_data_stops_it_unless_that_is_allowed(project: Project) -> None:
@@ -108,7 +112,7 @@ def test_changed_data_stops_it_unless_that_is_allowed(project: Project) -> None:
     assert project.services.runs.search().total == 1
     found = verdict_of(project, run_id, allow_changed_data=True)
     assert found.verdict == "differs"
-    assert ["data.csv"] == [one.name for one in found.deviations if one.kind == "data"]
+    assert [one.name for one in found.deviations if one.kind == "data"] == ["data.csv"]
     data.unlink()
     with pytest.raises(Conflict, match=r"data\.csv is gone"):
         repeat(project, run_id)
@@ -124,7 +128,7 @@ def test_a_changed_module_is_named(project: Project) -> None:
     assert obstacles["module_changed"].names == ["helper.py"]
     found = verdict_of(project, run_id)
     assert found.verdict == "differs"
-    assert ["helper"] == [one.name for one in found.deviations if one.kind == "module"]
+    assert [one.name for one in found.deviations if one.kind == "module"] == ["helper"]
 
 
 def test_a_failure_that_comes_back_and_one_that_is_new(project: Project) -> None:
@@ -164,6 +168,7 @@ def test_a_notebook_run_by_hand_out_of_order_is_reproduced(
     assert found.verdict == "reproduced", found
     assert found.held["metric"] == 2
     assert found.held["output"] == 3
+    assert found.compared["output"] == 3
     (note,) = [one for one in found.deviations if one.kind == "cell"]
     assert note.message.startswith("2 cells that ran before the run began are taken")
     codes = {one.code for one in project.services.diagnosing.of(run.id).obstacles}
@@ -208,6 +213,7 @@ def test_what_can_not_be_repeated_is_refused_with_what_to_do(
         repeat(project, open_run.id)
     with pytest.raises(NotFound):
         repeat(project, "#99")
+    project.notebook("1")  # the kernel knows its notebook by it
     shell = kernel()
     shell.run("%track start churn\n%track end", "c1")
     shell.run("%track resume", "c2")

@@ -15,7 +15,7 @@ MOST_PARAMS = 8
 # What a run has besides metrics, parameters and tags.
 FIELDS = (
     "number", "id", "status", "experiment", "name", "group", "user", "host", "notes", "error", "duration",
-    "started", "ended",
+    "started", "ended", "reproduction",
 )  # fmt: skip
 _TITLE = 30  # characters of a heading
 _GROUPS = ("metrics", "params", "tags")

@@ -128,5 +128,6 @@ def _cell(identity: str, source: str, tags: list[str]) -> Notebook:
         "id": identity,
         "metadata": {"tags": tags} if tags else {},
         "outputs": [],
-        "source": source,
+        # Half a character, which no kernel takes.
+        "source": source.encode("utf-8", "surrogatepass").decode("utf-8", "replace"),
     }

@@ -249,6 +249,12 @@ def _error(run: Run, _: datetime) -> Cell:
     return Cell(one_line(where + run.error.ename, 40), one_line(run.error.evalue, 300), "bad")
 
 
+def _reproduction(run: Run, _: datetime) -> Cell:
+    if run.reproduction is None:
+        return Cell("")
+    return Cell(run.reproduction.verdict.replace("_", " "), format_moment(run.reproduction.at))
+
+
 def _started(run: Run, now: datetime) -> Cell:
     return Cell(format_relative(run.started, now), format_moment(run.started))
 
@@ -271,6 +277,7 @@ _FIELDS: dict[str, tuple[Column, Any]] = {
     "error": (Column("Error", rank=5), _error),
     "duration": (Column("Time", True, rank=3), _duration),
     "started": (Column("Started", True), _started),
+    "reproduction": (Column("Reproduction", rank=8), _reproduction),
     "ended": (
         Column("Ended", True, rank=8),
         lambda run, now: Cell(

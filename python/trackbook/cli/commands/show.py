@@ -11,6 +11,7 @@ from trackbook.cli.options import json_option, run_argument
 from trackbook.cli.output import print_data, print_json
 from trackbook.cli.project import find_run, open_project
 from trackbook.domain.formatting import one_line
+from trackbook.domain.reproduction import REPRODUCES
 from trackbook.domain.run import RunDetail
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def show(reference: str, as_json: bool) -> None:
 
 def _relatives(project: "Services", detail: RunDetail) -> dict[str, str]:
     repeated = detail.reproduction.run_id if detail.reproduction is not None else None
-    ids = (detail.run.parent_id, detail.run.forked_from, repeated)
+    ids = (detail.run.parent_id, detail.run.forked_from, repeated, detail.run.tags.get(REPRODUCES))
     found = (find_run(project, run_id) for run_id in ids if run_id)
     return {run.id: f"#{run.number} {one_line(run.name)}" for run in found if run is not None}
 

@@ -29,6 +29,7 @@ from trackbook.domain.formatting import (
     thin,
 )
 from trackbook.domain.metric import is_system, series_name
+from trackbook.domain.reproduction import REPRODUCES
 from trackbook.domain.run import Run, RunDetail, RunError
 from trackbook.domain.secret import MaskedSecret
 
@@ -142,6 +143,8 @@ def _facts(detail: RunDetail, relatives: dict[str, str]) -> Table:
         facts.append(("Forks", f"{len(detail.forks)} runs"))
     if run.parent_id:
         facts.append(("Parent", _name(run.parent_id, relatives)))
+    if repeats := run.tags.get(REPRODUCES):
+        facts.append(("Repeats", _name(repeats, relatives)))
     if detail.children:
         facts.append(("Children", f"{len(detail.children)} runs"))
     if detail.cells or detail.seeds:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
+from trackbook.cli.display.reproduction import verdict_text
 from trackbook.cli.display.symbols import BEST, status_text
 from trackbook.cli.display.tables import Column, make_table, to_column
 from trackbook.domain.formatting import (
@@ -129,6 +130,11 @@ def _field_column(name: str, runs: Sequence[Run]) -> Column:
         return to_column("Ended", ended, justify="right")
     if name == "error":
         return to_column("Error", [describe_error(run) for run in runs])
+    if name == "reproduction":
+        marks = [run.reproduction for run in runs]
+        return to_column(
+            "Reproduction", ["" if mark is None else verdict_text(mark.verdict) for mark in marks]
+        )
     return _text_column(name.capitalize(), [str(getattr(run, name) or "") for run in runs], shrinks=True)
 
 

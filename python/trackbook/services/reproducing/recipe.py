@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from trackbook.domain.cell import CellExecution
@@ -11,6 +10,7 @@ from trackbook.domain.obstacle import Obstacle
 from trackbook.domain.reproduction import Deviation
 from trackbook.domain.run import RunDetail
 from trackbook.domain.secret import MASK
+from trackbook.domain.snapshot import encode_part
 from trackbook.domain.verdict import same_source
 from trackbook.errors import NotebookError, TrackbookError
 from trackbook.notebook.read import Notebook, kernel_of, language_of, parse_notebook, read_notebook, source_of
@@ -139,12 +139,11 @@ class Recipes:
     def _document(self, detail: RunDetail) -> Notebook | None:
         for moment in [info.moment for info in detail.snapshots]:  # the one of the start first
             try:
-                document = parse_notebook(
-                    msgspec.json.encode(self._snapshots.notebook(detail.run.id, moment)), "snapshot"
+                return parse_notebook(
+                    encode_part(self._snapshots.notebook(detail.run.id, moment)), "snapshot"
                 )
-            except (TrackbookError, msgspec.MsgspecError, ValueError):
+            except TrackbookError:
                 continue  # a part of it is gone, or it was never whole
-            return document
         return None
 
     def _saved(self, path: str | None) -> Notebook | None:
