@@ -30,4 +30,14 @@ export namespace CommandIDs {
   export const runAsJob = 'trackbook:run-as-job';
   /** Cancel a job. */
   export const cancelJob = 'trackbook:cancel-job';
+  /** Look for problems in a notebook now, and show them. */
+  export const lintNotebook = 'trackbook:lint-notebook';
+  /** Show the problems of the current notebook. */
+  export const showProblems = 'trackbook:show-problems';
+  /** Put the cursor where a problem is. */
+  export const goToProblem = 'trackbook:go-to-problem';
+  /** Go to the next problem below the cursor. */
+  export const nextProblem = 'trackbook:next-problem';
+  /** Go to the next problem above the cursor. */
+  export const previousProblem = 'trackbook:previous-problem';
 }

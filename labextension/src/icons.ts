@@ -29,3 +29,26 @@ export const jobIcon = new LabIcon({
   </g>
 </svg>`
 });
+
+/** A shape for each severity: they are told apart without their colours, too. */
+export const severityIcons = {
+  error: severityIcon(
+    'error',
+    '<circle cx="8" cy="8" r="6.2" fill="currentColor" stroke="none"/><path class="trackbook-Severity-sign" d="M5.6 5.6l4.8 4.8M10.4 5.6l-4.8 4.8"/>'
+  ),
+  warning: severityIcon(
+    'warning',
+    '<path fill="currentColor" stroke="currentColor" stroke-width="1.6" d="M8 2.4L14.2 13.2H1.8z"/><path class="trackbook-Severity-sign" d="M8 6.2v3.4M8 11.6v.1"/>'
+  ),
+  info: severityIcon(
+    'info',
+    '<circle cx="8" cy="8" r="5.6" fill="none" stroke="currentColor" stroke-width="1.5"/><path fill="none" stroke="currentColor" d="M8 7.4v3.4M8 5v.1"/>'
+  )
+};
+
+function severityIcon(name: string, shapes: string): LabIcon {
+  return new LabIcon({
+    name: `trackbook:severity-${name}`,
+    svgstr: `<svg xmlns="http://www.w3.org/2000/svg" width="14" height="14" viewBox="0 0 16 16" stroke-linecap="round" stroke-linejoin="round" stroke-width="1.7">${shapes}</svg>`
+  });
+}

@@ -2,6 +2,7 @@ import { type JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import { clientPlugin } from './plugins/client';
 import { commandsPlugin } from './plugins/commands';
+import { lintPlugin } from './plugins/lint';
 import { modelsPlugin } from './plugins/models';
 import { pagesPlugin } from './plugins/pages';
 import { sidebarPlugin } from './plugins/sidebar';
@@ -17,7 +18,8 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   pagesPlugin,
   commandsPlugin,
   sidebarPlugin,
-  snapshotsPlugin
+  snapshotsPlugin,
+  lintPlugin
 ];
 
 export default plugins;

@@ -7,6 +7,7 @@ import type { Details } from './models/details';
 import type { ExperimentsModel } from './models/experiments';
 import type { JobsModel } from './models/jobs';
 import type { ListState } from './models/listState';
+import type { ProblemsModel } from './models/problems';
 import type { ProjectModel } from './models/project';
 import type { RunListModel } from './models/runList';
 import type { SelectionModel } from './models/selection';
@@ -23,12 +24,13 @@ export interface IModels {
   readonly details: Details;
   readonly experiments: ExperimentsModel;
   readonly jobs: JobsModel;
+  readonly problems: ProblemsModel;
 }
 
 /** The token of the shared models. */
 export const IModels = new Token<IModels>(
   'trackbook:IModels',
-  'The models that the views of Trackbook share: project, runs, selection, jobs.'
+  'The models that the views of Trackbook share: project, runs, selection, jobs, problems.'
 );
 
 /** Opens what Trackbook shows in the main area. */

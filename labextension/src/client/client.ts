@@ -12,6 +12,7 @@ import type {
   ISnapshot
 } from './tokens';
 import type { IComparison } from './compare';
+import type { ILintReport } from './lint';
 import { decodeComparison } from './compare';
 import { decodeDetail, decodeRun, decodeSeries } from './numbers';
 import { type IRequestOptions, type QueryValue, buildUrl, request, requestJson } from './request';
@@ -153,6 +154,14 @@ export class Client implements IClient {
     const query = { run: ids, all: all ? 1 : undefined };
     const path = ['projects', project, 'compare'];
     return decodeComparison(await this._get<IComparison>(path, { query }));
+  }
+
+  async lint(
+    path: string,
+    notebook: nbformat.INotebookContent | null,
+    signal?: AbortSignal
+  ): Promise<ILintReport> {
+    return this._get<ILintReport>(['lint'], { method: 'POST', body: { path, notebook }, signal });
   }
 
   async parameters(project: string, notebook: string): Promise<IParameters> {

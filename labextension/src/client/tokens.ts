@@ -3,6 +3,7 @@ import type { ServerConnection } from '@jupyterlab/services';
 import { Token } from '@lumino/coreutils';
 
 import type { IComparison } from './compare';
+import type { ILintReport } from './lint';
 import type { IParameter } from './parameters';
 import type {
   IArtifact,
@@ -110,6 +111,12 @@ export interface IClient {
     notebook: nbformat.INotebookContent
   ): Promise<ISnapshotInfo>;
   compare(project: string, ids: readonly string[], all?: boolean): Promise<IComparison>;
+  /** What there is to mend in a notebook: in the document, or without one in the saved file at that contents path. */
+  lint(
+    path: string,
+    notebook: nbformat.INotebookContent | null,
+    signal?: AbortSignal
+  ): Promise<ILintReport>;
   parameters(project: string, notebook: string): Promise<IParameters>;
   jobs(project: string, limit?: number): Promise<IJob[]>;
   submitJobs(project: string, job: IJobRequest): Promise<IJob[]>;

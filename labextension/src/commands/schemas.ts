@@ -47,3 +47,22 @@ export const A_JOB: ReadonlyJSONObject = {
   },
   required: ['job']
 };
+export const A_PLACE: ReadonlyJSONObject = {
+  type: 'object',
+  properties: {
+    path: {
+      type: 'string',
+      description: 'The contents path of the notebook; the current one without it'
+    },
+    id: { type: 'string', description: 'The id of the cell' },
+    cell: { type: 'number', description: 'The position of the cell from 1, where it has no id' },
+    line: { type: 'number', description: 'The line in the cell, from 1' },
+    column: { type: 'number', description: 'The column in the line, from 1' }
+  }
+};
+export const A_CELL: ReadonlyJSONObject = {
+  type: 'object',
+  properties: {
+    cell: { type: 'string', description: 'The id of the cell; all of them without it' }
+  }
+};

@@ -6,24 +6,35 @@ import * as React from 'react';
 
 import { CommandIDs } from '../commandIds';
 import { Jobs } from '../components/Jobs';
+import { Problems } from '../components/Problems';
 import { Runs } from '../components/Runs';
 import { runsIcon } from '../icons';
 import type { IModels } from '../tokens';
 import { type IViewOptions, ViewWidget } from './viewWidget';
 
-/** The section of the jobs, and its part of the height when it is unfolded first. */
+/** The sections below the runs, and the part of the height that one of them gets when it is unfolded first. */
 const JOBS = 1;
-const JOBS_SHARE = 0.35;
+const PROBLEMS = 2;
+const SHARE = 0.4;
 
 /** A section that was closed before it was ever drawn has no size to come back to, and would open without any. */
-function giveRoom(accordion: AccordionPanel, index: number): void {
-  const isOpen = !accordion.widgets[JOBS].isHidden;
-  if (index === JOBS && isOpen && accordion.relativeSizes()[JOBS] < JOBS_SHARE / 2) {
-    accordion.setRelativeSizes([1 - JOBS_SHARE, JOBS_SHARE]);
+function giveRoom(accordion: AccordionPanel, index: number, isForced = false): void {
+  const { widgets } = accordion;
+  const isEnough = accordion.relativeSizes()[index] >= SHARE / 2;
+  if (index === 0 || widgets[index].isHidden || (isEnough && !isForced)) {
+    return;
   }
+  const others = widgets.filter((widget, place) => place !== index && !widget.isHidden).length;
+  const sizeOf = (place: number) => {
+    if (place === index) {
+      return others ? SHARE : 1;
+    }
+    return widgets[place].isHidden ? 0 : (1 - SHARE) / others;
+  };
+  accordion.setRelativeSizes(widgets.map((_, place) => sizeOf(place)));
 }
 
-/** The sidebar: the runs, and below them the jobs. */
+/** The sidebar: the runs, and below them the jobs and the problems of the notebook. */
 export class Sidebar extends SidePanel {
   constructor(options: Sidebar.IOptions) {
     super({ translator: options.translator });
@@ -35,26 +46,51 @@ export class Sidebar extends SidePanel {
     this.title.icon = runsIcon;
     this.title.caption = trans.__('Runs');
     this.node.setAttribute('role', 'region');
-    this.node.setAttribute('aria-label', trans.__('Runs and jobs'));
+    this.node.setAttribute('aria-label', trans.__('Runs, jobs and problems'));
     this.addWidget(this._makeRuns(options));
     this._jobs = this._makeJobs(options);
     this.addWidget(this._jobs);
+    this._problems = this._makeProblems(options);
+    this.addWidget(this._problems);
     const accordion = this.content as AccordionPanel;
     accordion.collapse(JOBS);
-    accordion.expansionToggled.connect(giveRoom);
+    accordion.collapse(PROBLEMS);
+    accordion.expansionToggled.connect((_, index) => giveRoom(accordion, index));
     models.jobs.changed.connect(this._onJobs, this);
+    models.problems.changed.connect(this._onProblems, this);
+  }
+
+  /** Unfold the problems as soon as the sidebar is shown, and lead the cursor to those of a cell, or to the first. */
+  askProblems(cell: string | null): void {
+    this._asked = { cell };
   }
 
   override dispose(): void {
     if (!this.isDisposed) {
       this._models.jobs.changed.disconnect(this._onJobs, this);
+      this._models.problems.changed.disconnect(this._onProblems, this);
       super.dispose();
     }
   }
 
   protected override onActivateRequest(msg: Message): void {
     super.onActivateRequest(msg);
+    if (this._asked) {
+      const { cell } = this._asked;
+      this._asked = null;
+      this._showProblems(cell);
+      return;
+    }
     this.node.querySelector<HTMLElement>('.trackbook-RunList, .trackbook-Runs-bar input')?.focus();
+  }
+
+  private _showProblems(cell: string | null): void {
+    const accordion = this.content as AccordionPanel;
+    if (this._problems.isHidden) {
+      accordion.expand(PROBLEMS);
+      giveRoom(accordion, PROBLEMS, true);
+    }
+    this._models.problems.ask(cell);
   }
 
   private _makeRuns(options: Sidebar.IOptions): PanelWithToolbar {
@@ -111,14 +147,30 @@ export class Sidebar extends SidePanel {
     return panel;
   }
 
+  private _makeProblems(options: Sidebar.IOptions): PanelWithToolbar {
+    const panel = new PanelWithToolbar();
+    panel.addClass('trackbook-Section');
+    panel.title.label = options.trans.__('Problems');
+    panel.addWidget(new ViewWidget(options, () => <Problems model={options.models.problems} />));
+    return panel;
+  }
+
+  private _onProblems(): void {
+    const count = this._models.problems.all.length;
+    const label = this._trans.__('Problems');
+    this._problems.title.label = count ? `${label} (${count})` : label;
+  }
+
   private _onJobs(): void {
     const { active } = this._models.jobs;
     const label = this._trans.__('Jobs');
     this._jobs.title.label = active ? `${label} (${active})` : label;
   }
 
+  private _asked: { cell: string | null } | null = null;
   private readonly _models: IModels;
   private readonly _jobs: PanelWithToolbar;
+  private readonly _problems: PanelWithToolbar;
 }
 
 export namespace Sidebar {

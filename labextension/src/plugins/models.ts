@@ -13,6 +13,7 @@ import { Details } from '../models/details';
 import { ExperimentsModel } from '../models/experiments';
 import { JobsModel } from '../models/jobs';
 import { ListState } from '../models/listState';
+import { ProblemsModel } from '../models/problems';
 import { ProjectModel } from '../models/project';
 import { RunListModel } from '../models/runList';
 import { scopeFromText, scopeToText } from '../models/scope';
@@ -75,7 +76,8 @@ function makeModels(app: JupyterFrontEnd, client: IClient): IModels {
     details,
     best: new BestModel({ client, changes, list }),
     experiments: new ExperimentsModel({ client, changes, project }),
-    jobs: new JobsModel({ client, changes, project })
+    jobs: new JobsModel({ client, changes, project }),
+    problems: new ProblemsModel()
   };
 }
 

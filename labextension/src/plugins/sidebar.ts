@@ -8,13 +8,15 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { IClient } from '../client/tokens';
 import { CommandIDs } from '../commandIds';
+import { A_CELL } from '../commands/schemas';
+import { textOf } from '../commands/targets';
 import { Sidebar } from '../panel/sidebar';
 import { IModels } from '../tokens';
 
-/** Puts the runs and jobs into the left sidebar. */
+/** Puts runs, jobs and problems into the left sidebar. */
 export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
   id: 'trackbook:sidebar',
-  description: 'Shows the runs and jobs beside the notebook.',
+  description: 'Shows runs, jobs and problems beside the notebook.',
   autoStart: true,
   requires: [IClient, IModels],
   optional: [ILayoutRestorer, ILabShell, ITranslator],
@@ -50,6 +52,15 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
       label: trans.__('Show Runs'),
       describedBy: { args: { type: 'object', properties: {} } },
       execute: () => app.shell.activateById(sidebar.id)
+    });
+    commands.addCommand(CommandIDs.showProblems, {
+      label: trans.__('Show Problems'),
+      caption: trans.__('Show what there is to mend in the current notebook'),
+      describedBy: { args: A_CELL },
+      execute: args => {
+        sidebar.askProblems(textOf(args.cell));
+        app.shell.activateById(sidebar.id);
+      }
     });
     app.shell.add(sidebar, 'left', { rank: 450, type: 'Runs' });
     restorer?.add(sidebar, sidebar.id);
