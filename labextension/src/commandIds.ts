@@ -28,14 +28,18 @@ export namespace CommandIDs {
   export const clearSelection = 'trackbook:clear-selection';
   /** Show the form that runs a notebook as a job. */
   export const runAsJob = 'trackbook:run-as-job';
+  /** Put the cursor at a place in a notebook, which is opened for that. */
+  export const goToCell = 'trackbook:go-to-cell';
+  /** Run the notebook of a job once more, with the same parameters and limits. */
+  export const runAgain = 'trackbook:run-again';
+  /** Copy the command line that does what a job does. */
+  export const copyJobCommand = 'trackbook:copy-job-command';
   /** Cancel a job. */
   export const cancelJob = 'trackbook:cancel-job';
   /** Look for problems in a notebook now, and show them. */
   export const lintNotebook = 'trackbook:lint-notebook';
   /** Show the problems of the current notebook. */
   export const showProblems = 'trackbook:show-problems';
-  /** Put the cursor where a problem is. */
-  export const goToProblem = 'trackbook:go-to-problem';
   /** Go to the next problem below the cursor. */
   export const nextProblem = 'trackbook:next-problem';
   /** Go to the next problem above the cursor. */

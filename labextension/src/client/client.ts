@@ -174,6 +174,10 @@ export class Client implements IClient {
     return (await this._get<{ jobs: IJob[] }>(path, { query: { limit } })).jobs;
   }
 
+  async job(project: string, id: string): Promise<IJob> {
+    return this._get<IJob>(['projects', project, 'jobs', id]);
+  }
+
   async submitJobs(project: string, job: IJobRequest): Promise<IJob[]> {
     const path = ['projects', project, 'jobs'];
     return (await this._get<{ jobs: IJob[] }>(path, { method: 'POST', body: job })).jobs;

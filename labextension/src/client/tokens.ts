@@ -7,6 +7,7 @@ import type { ILintReport } from './lint';
 import type { IParameter } from './parameters';
 import type {
   IArtifact,
+  FailureCause,
   ICellContent,
   IExperiment,
   IJob,
@@ -71,6 +72,14 @@ export interface IJobRequest {
   experiment?: string;
   /** In seconds, for each job. */
   timeout?: number;
+  /** In seconds, for each cell. */
+  cell_timeout?: number;
+  /** In bytes, for each kernel and its processes. */
+  memory?: number;
+  /** How often a job is begun again after a failure, and after how many seconds at first. */
+  retries?: number;
+  retry_delay?: number;
+  retry_on?: readonly FailureCause[];
   /** How many jobs run at the same time. */
   parallel?: number;
 }
@@ -119,6 +128,7 @@ export interface IClient {
   ): Promise<ILintReport>;
   parameters(project: string, notebook: string): Promise<IParameters>;
   jobs(project: string, limit?: number): Promise<IJob[]>;
+  job(project: string, id: string): Promise<IJob>;
   submitJobs(project: string, job: IJobRequest): Promise<IJob[]>;
   cancelJob(project: string, id: string): Promise<IJob>;
 }

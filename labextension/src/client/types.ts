@@ -10,8 +10,11 @@ export type RunStatus =
 
 export type SourceKind = 'notebook' | 'script' | 'console' | 'job';
 export type ArtifactKind = 'file' | 'figure' | 'notebook' | 'model' | 'output' | 'log';
-export type CellStatus = 'running' | 'ok' | 'error' | 'aborted';
+/** `aborted`: interrupted or cancelled; the last three end a job: its time or memory ran out, or its kernel died. */
+export type CellStatus = 'running' | 'ok' | 'error' | 'aborted' | 'timed_out' | 'memory' | 'died';
 export type JobStatus = 'queued' | 'running' | 'finished' | 'failed' | 'cancelled';
+/** A cell raised; the time ran out; the memory limit was passed; the kernel died; it did not start; the worker was lost. */
+export type FailureCause = 'failed' | 'timed_out' | 'memory' | 'died' | 'not_started' | 'lost';
 export type Goal = 'max' | 'min';
 export type SnapshotMoment = 'start' | 'end';
 
@@ -153,7 +156,10 @@ export interface ICellError {
   traceback: string[];
 }
 
-/** One execution of one cell. `order` counts the run's executions from 1, `count` is In[n]. */
+/**
+ * One execution of one cell. `order` counts the run's executions from 1, `count` is In[n]. `cpu` is processor time,
+ * `memory` the most that the kernel and its processes had meanwhile; null where they were not measured.
+ */
 export interface ICellExecution {
   order: number;
   cell_id: string | null;
@@ -167,6 +173,8 @@ export interface ICellExecution {
   error: ICellError | null;
   reads: string[];
   writes: string[];
+  cpu: number | null;
+  memory: number | null;
 }
 
 /** An execution with its source and its outputs, as notebooks hold them. */
@@ -333,7 +341,10 @@ export interface IRunDetail {
   secrets: IMaskedSecret[];
 }
 
-/** What a job runs. */
+/**
+ * What a job runs. `timeout` is for the whole job, `cell_timeout` for each cell, `memory` for the kernel and its
+ * processes. After a failure among `retry_on` it is begun again, each time after twice as long as before.
+ */
 export interface IJobSpec {
   notebook: string;
   path: string;
@@ -346,9 +357,30 @@ export interface IJobSpec {
   parent_id: string | null;
   timeout: number | null;
   tags: Record<string, string>;
+  cell_timeout: number | null;
+  memory: number | null;
+  retries: number;
+  retry_delay: number;
+  retry_on: FailureCause[];
 }
 
-/** A job and its state; cell `cell` of `cells` is being run. */
+/** An attempt at a job, which has ended; `not_run` holds the ids of the code cells that never ran. */
+export interface IJobAttempt {
+  number: number;
+  run_id: string;
+  outcome: FailureCause | 'finished' | 'cancelled';
+  started: string;
+  ended: string;
+  error: IRunError | null;
+  not_run: string[];
+  memory: number | null;
+  cpu: number | null;
+}
+
+/**
+ * A job and its state; cell `cell` of `cells` is being run. `attempt` is the number of the present or last attempt,
+ * `attempts` holds those that have ended; one that waits to be begun again does so until `not_before`.
+ */
 export interface IJob {
   id: string;
   spec: IJobSpec;
@@ -360,4 +392,8 @@ export interface IJob {
   cell: number;
   cells: number;
   error: IRunError | null;
+  cause: FailureCause | null;
+  attempt: number;
+  attempts: IJobAttempt[];
+  not_before: string | null;
 }

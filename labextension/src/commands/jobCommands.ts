@@ -1,11 +1,13 @@
-import { Notification } from '@jupyterlab/apputils';
+import { Clipboard, Notification } from '@jupyterlab/apputils';
 
 import { toApiError } from '../client/errors';
+import type { IJob } from '../client/types';
 import { CommandIDs } from '../commandIds';
 import { jobIcon } from '../icons';
+import { jobCommand, sameAgain } from '../models/jobCommand';
 import type { ICommandContext } from './context';
 import { A_JOB, A_NOTEBOOK } from './schemas';
-import { textOf } from './targets';
+import { contentsPath, textOf } from './targets';
 
 /** Add the commands that start and cancel jobs. */
 export function addJobCommands(context: ICommandContext): void {
@@ -28,8 +30,28 @@ export function addJobCommands(context: ICommandContext): void {
       }
     }
   });
-  commands.addCommand(CommandIDs.cancelJob, {
-    label: trans.__('Cancel Job'),
+  addCommand(context, CommandIDs.cancelJob, trans.__('Cancel Job'), async (project, job) => {
+    await models.jobs.cancel(project, job);
+  });
+  addCommand(context, CommandIDs.copyJobCommand, trans.__('Copy Job Command'), async (...of) => {
+    Clipboard.copyToSystem(jobCommand((await context.client.job(...of)).spec));
+    Notification.info(trans.__('The command is on the clipboard.'), { autoClose: 2000 });
+  });
+  addCommand(context, CommandIDs.runAgain, trans.__('Run Job Again'), async (project, job) => {
+    await runAgain(context, project, await context.client.job(project, job));
+  });
+}
+
+/** Add a command about one job; when it fails, the user is told why. */
+function addCommand(
+  context: ICommandContext,
+  id: string,
+  label: string,
+  work: (project: string, job: string) => Promise<void>
+): void {
+  const { app, models } = context;
+  app.commands.addCommand(id, {
+    label,
     describedBy: { args: A_JOB },
     execute: async args => {
       const project = textOf(args.project) ?? models.jobs.project;
@@ -38,10 +60,39 @@ export function addJobCommands(context: ICommandContext): void {
         return;
       }
       try {
-        await models.jobs.cancel(project, job);
+        await work(project, job);
       } catch (error) {
         Notification.error(toApiError(error).message, { autoClose: 8000 });
       }
     }
+  });
+}
+
+/** Run a job's notebook, as it is now, once more; what is open and unsaved is saved first. */
+async function runAgain(context: ICommandContext, project: string, job: IJob): Promise<void> {
+  const { app, client, models, notebooks, trans } = context;
+  const path = contentsPath(models, project, job.spec.path);
+  if (path === null) {
+    throw new Error(
+      trans.__('%1 lies outside of the project: run it in a terminal.', job.spec.path)
+    );
+  }
+  const { contents } = app.serviceManager;
+  const open = notebooks?.find(panel => contents.localPath(panel.context.path) === path);
+  if (open?.context.model.dirty) {
+    await open.context.save();
+  }
+  const [started] = await client.submitJobs(project, sameAgain(job.spec, path));
+  await models.jobs.refresh();
+  Notification.success(trans.__('%1 was queued again.', job.spec.path), {
+    autoClose: 8000,
+    actions: [
+      {
+        label: trans.__('Open its run'),
+        callback: () => {
+          void app.commands.execute(CommandIDs.openRun, { project, run: started.spec.run_id });
+        }
+      }
+    ]
   });
 }

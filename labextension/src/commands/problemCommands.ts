@@ -1,14 +1,13 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import { Notification } from '@jupyterlab/apputils';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { CommandIDs } from '../commandIds';
 import { severityIcons } from '../icons';
-import { cursorOf, goTo } from '../lint/place';
+import { cursorOf, findPanel, goTo } from '../notebooks/place';
 import type { LintModel } from '../models/lint';
 import type { ProblemsModel } from '../models/problems';
-import { A_NOTEBOOK, A_PLACE } from './schemas';
+import { A_NOTEBOOK } from './schemas';
 import { textOf } from './targets';
 
 /** What the commands about problems work with. */
@@ -24,7 +23,7 @@ export interface IProblemContext {
 export function addProblemCommands(context: IProblemContext): void {
   const { app, problems, trans, lintOf } = context;
   const { commands } = app;
-  const find = (path: unknown) => findPanel(context, textOf(path));
+  const find = (path: unknown) => findPanel(app, context.notebooks, textOf(path));
   commands.addCommand(CommandIDs.lintNotebook, {
     label: trans.__('Lint This Notebook'),
     caption: trans.__('Look for what there is to mend in this notebook, and show it'),
@@ -37,29 +36,6 @@ export function addProblemCommands(context: IProblemContext): void {
         const done = lintOf(panel).refresh();
         await commands.execute(CommandIDs.showProblems);
         await done;
-      }
-    }
-  });
-  commands.addCommand(CommandIDs.goToProblem, {
-    label: trans.__('Go to Problem'),
-    describedBy: { args: A_PLACE },
-    execute: async args => {
-      const panel = find(args.path);
-      if (!panel) {
-        return;
-      }
-      app.shell.activateById(panel.id);
-      const place = {
-        id: textOf(args.id),
-        cell: numberOf(args.cell),
-        line: numberOf(args.line),
-        column: numberOf(args.column)
-      };
-      const isThere = place.cell === 0 || (await goTo(panel, place));
-      if (!isThere) {
-        Notification.warning(trans.__('This cell is no longer in the notebook.'), {
-          autoClose: 5000
-        });
       }
     }
   });
@@ -90,20 +66,4 @@ function addStep(context: IProblemContext, id: string, label: string, step: 1 | 
       }
     }
   });
-}
-
-/** The open notebook at a contents path; the current one without a path. */
-function findPanel(context: IProblemContext, path: string | null): NotebookPanel | null {
-  const { app, notebooks } = context;
-  const { contents } = app.serviceManager;
-  const isAt = (panel: NotebookPanel) => contents.localPath(panel.context.path) === path;
-  const current = notebooks.currentWidget;
-  if (path === null || (current && isAt(current))) {
-    return current;
-  }
-  return notebooks.find(isAt) ?? null;
-}
-
-function numberOf(value: unknown): number | null {
-  return typeof value === 'number' ? value : null;
 }

@@ -50,6 +50,11 @@ export const A_JOB: ReadonlyJSONObject = {
 export const A_PLACE: ReadonlyJSONObject = {
   type: 'object',
   properties: {
+    project: PROJECT,
+    source: {
+      type: 'string',
+      description: 'The path in the project, in place of the contents path'
+    },
     path: {
       type: 'string',
       description: 'The contents path of the notebook; the current one without it'

@@ -2,6 +2,7 @@ import { PathExt } from '@jupyterlab/coreutils';
 import type { Contents } from '@jupyterlab/services';
 
 import type { ICommandContext } from './context';
+import { isInside } from './targets';
 
 /** How many names are tried before the copy is refused. */
 const ATTEMPTS = 100;
@@ -23,9 +24,7 @@ export async function openSnapshot(
   );
   const folder = models.project.known(project)?.path ?? '';
   const source = detail.run.source.path ?? 'notebook.ipynb';
-  const isInside =
-    !source.startsWith('/') && !source.startsWith('..') && !/^[A-Za-z]:/.test(source);
-  const place = isInside ? PathExt.join(folder, PathExt.dirname(source)) : folder;
+  const place = isInside(source) ? PathExt.join(folder, PathExt.dirname(source)) : folder;
   const stem = PathExt.basename(source, PathExt.extname(source));
   const path = await freePath(contents, place, `${stem}-run${detail.run.number}`);
   await contents.save(path, { type: 'notebook', format: 'json', content: notebook });

@@ -1,3 +1,4 @@
+import { PathExt } from '@jupyterlab/coreutils';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import type { IModels } from '../tokens';
@@ -34,6 +35,17 @@ export function targetOf(
   const project = textOf(args.project) ?? models.project.project?.id ?? null;
   const run = textOf(args.run) ?? models.listState.active;
   return project === null || run === null ? null : { project, run };
+}
+
+/** The contents path of a file that a run or job names by its path in the project; null where the server can't show it. */
+export function contentsPath(models: IModels, project: string, source: string): string | null {
+  const folder = models.project.known(project)?.path;
+  return folder === undefined || !isInside(source) ? null : PathExt.join(folder, source);
+}
+
+/** Whether a path is one in the project. */
+export function isInside(source: string): boolean {
+  return !source.startsWith('/') && !source.startsWith('..') && !/^[A-Za-z]:/.test(source);
 }
 
 /** An argument as text; null when it is none. */

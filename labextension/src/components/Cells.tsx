@@ -1,17 +1,16 @@
 import * as React from 'react';
 
-import { type ApiError, toApiError } from '../client/errors';
-import type { ICellContent, ICellExecution, IRunDetail } from '../client/types';
+import type { ICellExecution, IRunDetail } from '../client/types';
 import type { IFinding } from '../client/verdict';
-import { formatDuration, formatMoment } from '../format';
+import { formatBytes, formatDuration, formatMoment } from '../format';
+import { failedCell } from '../models/failure';
 import { placeFindings } from '../models/findings';
 import type { RunModel } from '../models/run';
+import { CellContent } from './CellContent';
 import { useLoaded } from './loaded';
-import { ErrorNote } from './Notes';
-import { useRender, useSource } from './rendering';
+import { RunningDuration } from './RunRow';
 import { useSeen } from './seen';
 import { StatusIcon } from './Status';
-import { Traceback } from './Traceback';
 import { FindingList, Verdict } from './Verdict';
 import { classes, useModel, useView } from './view';
 
@@ -35,7 +34,7 @@ export function Cells(props: {
     () => verdict && placeFindings(verdict, detail.cells),
     [verdict, detail.cells]
   );
-  const failed = detail.cells.filter(cell => cell.status === 'error').pop()?.order ?? null;
+  const failed = failedCell(detail)?.order ?? null;
   if (!detail.cells.length) {
     return <p className="trackbook-Quiet">{trans.__('No cell was recorded in this run.')}</p>;
   }
@@ -70,7 +69,6 @@ function Cell(props: {
   /** The page scrolls to it. */
   isShown: boolean;
 }): JSX.Element {
-  const { trans } = useView();
   const { cell, model, isFailed, isShown } = props;
   const item = React.useRef<HTMLLIElement>(null);
   const isSeen = useSeen(item);
@@ -96,14 +94,43 @@ function Cell(props: {
         <span className="trackbook-Cell-bar" aria-hidden="true">
           <span style={{ width: `${Math.max(1, props.share * 100)}%` }} />
         </span>
-        <span className="trackbook-Cell-duration" title={formatMoment(cell.started)}>
-          {cell.status === 'running' ? trans.__('running') : formatDuration(cell.duration)}
-        </span>
+        <Memory cell={cell} />
+        <Duration cell={cell} />
       </div>
       <Names cell={cell} />
       <FindingList findings={props.findings} />
-      {isSeen && <Content model={model} cell={cell} />}
+      {isSeen && <CellContent model={model} cell={cell} />}
     </li>
+  );
+}
+
+/** The most memory that the kernel had while the cell ran; only jobs measure it. */
+function Memory({ cell }: { cell: ICellExecution }): JSX.Element | null {
+  const { trans } = useView();
+  if (cell.memory === null) {
+    return null;
+  }
+  return (
+    <span className="trackbook-Cell-memory" title={trans.__('The most memory meanwhile')}>
+      {formatBytes(cell.memory)}
+    </span>
+  );
+}
+
+function Duration({ cell }: { cell: ICellExecution }): JSX.Element {
+  const { trans } = useView();
+  const lines = [formatMoment(cell.started)];
+  if (cell.cpu !== null) {
+    lines.push(trans.__('processor time %1', formatDuration(cell.cpu)));
+  }
+  return (
+    <span className="trackbook-Cell-duration" title={lines.join('\n')}>
+      {cell.status === 'running' ? (
+        <RunningDuration started={cell.started} />
+      ) : (
+        formatDuration(cell.duration)
+      )}
+    </span>
   );
 }
 
@@ -128,53 +155,4 @@ function Names({ cell }: { cell: ICellExecution }): JSX.Element | null {
       )}
     </p>
   );
-}
-
-function Content({ model, cell }: { model: RunModel; cell: ICellExecution }): JSX.Element {
-  const { trans } = useView();
-  const [content, setContent] = React.useState<ICellContent | null>(null);
-  const [error, setError] = React.useState<ApiError | null>(null);
-  const isRunning = cell.status === 'running';
-  const version = isRunning ? model.version : cell.status;
-  React.useEffect(() => {
-    let isGone = false;
-    model.cell(cell).then(
-      answer => !isGone && setContent(answer),
-      (reason: unknown) => !isGone && setError(toApiError(reason))
-    );
-    return () => {
-      isGone = true;
-    };
-  }, [model, cell, version]);
-  if (error) {
-    return <ErrorNote error={error} />;
-  }
-  if (!content) {
-    return <div className="trackbook-Cell-waiting" />;
-  }
-  const hasError = content.outputs.some(isErrorOutput);
-  return (
-    <>
-      <Source source={content.source} />
-      {content.outputs.map((output, place) => (
-        <Output key={place} output={output} />
-      ))}
-      {cell.error && !hasError && <Traceback lines={cell.error.traceback} />}
-      {cell.truncated && (
-        <p className="trackbook-Quiet">{trans.__('The outputs were longer than what is kept.')}</p>
-      )}
-    </>
-  );
-}
-
-function Source({ source }: { source: string }): JSX.Element {
-  return <pre ref={useSource(source)} className="trackbook-Source" />;
-}
-
-function Output({ output }: { output: unknown }): JSX.Element {
-  return <div ref={useRender(output)} className="trackbook-Output" />;
-}
-
-function isErrorOutput(output: unknown): boolean {
-  return (output as { output_type?: string } | null)?.output_type === 'error';
 }

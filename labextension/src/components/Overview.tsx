@@ -63,7 +63,7 @@ function Failure({ model, detail }: { model: RunModel; detail: IRunDetail }): JS
     return null;
   }
   const show = () =>
-    execute(CommandIDs.openRun, { project: model.project, run: model.id, tab: 'cells' });
+    execute(CommandIDs.openRun, { project: model.project, run: model.id, tab: 'failure' });
   return (
     <section className="trackbook-Failure" role="group" aria-label={trans.__('Error')}>
       <p>

@@ -111,7 +111,7 @@ function Problem({ item, path }: { item: IDiagnostic; path: string }): JSX.Eleme
       className={classes('trackbook-Problem', `trackbook-mod-${item.severity}`)}
       data-cell={item.cell_id}
       title={item.cell ? trans.__('Go to the cell') : undefined}
-      onClick={() => execute(CommandIDs.goToProblem, placeOf(item, path))}
+      onClick={() => execute(CommandIDs.goToCell, placeOf(item, path))}
     >
       <SeverityIcon severity={item.severity} />
       <span className="trackbook-Problem-text">

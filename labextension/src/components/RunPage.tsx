@@ -4,6 +4,7 @@ import type { IRunDetail } from '../client/types';
 import type { ColoursModel } from '../models/colours';
 import type { CurveBoard } from '../models/curves';
 import type { PageState } from '../models/pageState';
+import { hasFailed } from '../models/failure';
 import type { RunModel } from '../models/run';
 import { isSystemKey } from '../models/systemMetrics';
 import { groupValues } from '../models/values';
@@ -11,6 +12,7 @@ import { Artifacts } from './Artifacts';
 import { Cells } from './Cells';
 import { Charts } from './Charts';
 import { EnvironmentTab } from './EnvironmentTab';
+import { FailureTab } from './FailureTab';
 import { ErrorNote, Loading } from './Notes';
 import { Overview } from './Overview';
 import { RunHeader } from './RunHeader';
@@ -40,8 +42,8 @@ export function RunPage(props: IRunPageProps): JSX.Element {
       <Loading label={trans.__('Loading the run…')} />
     );
   }
-  const tab = state.tab ?? firstTab(detail);
   const tabs = [
+    ...(hasFailed(detail) ? [{ id: 'failure', label: trans.__('What happened') }] : []),
     { id: 'overview', label: trans.__('Overview') },
     { id: 'charts', label: trans.__('Charts'), count: metricKeys(detail).length },
     { id: 'values', label: trans.__('Values'), count: groupValues(detail.values).length },
@@ -50,6 +52,8 @@ export function RunPage(props: IRunPageProps): JSX.Element {
     { id: 'environment', label: trans.__('Data & environment'), count: detail.data.length },
     { id: 'system', label: trans.__('System') }
   ];
+  // A run that failed opens at the cell that failed; one that was resumed may have no such tab any more.
+  const tab = tabs.find(({ id }) => id === state.tab)?.id ?? tabs[0].id;
   return (
     <div className="trackbook-Page">
       {error && <ErrorNote error={error} onRetry={() => void model.refresh()} />}
@@ -76,6 +80,8 @@ function Body(props: IRunPageProps & { detail: IRunDetail; tab: string }): JSX.E
   );
   const onCell = (order: number) => state.showCell(order);
   switch (tab) {
+    case 'failure':
+      return <FailureTab model={model} detail={detail} onCell={onCell} />;
     case 'charts':
       return <Charts board={board} keys={metricKeys(detail)} names={names} colours={colours} />;
     case 'values':
@@ -104,11 +110,4 @@ function Body(props: IRunPageProps & { detail: IRunDetail; tab: string }): JSX.E
 function metricKeys(detail: IRunDetail): string[] {
   const keys = new Set(detail.series.map(item => item.key));
   return [...keys].filter(key => !isSystemKey(key));
-}
-
-/** A failed run opens at the cell that failed. */
-function firstTab(detail: IRunDetail): string {
-  const hasFailed =
-    detail.run.status === 'failed' && detail.cells.some(cell => cell.status === 'error');
-  return hasFailed ? 'cells' : 'overview';
 }

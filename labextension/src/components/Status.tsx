@@ -1,10 +1,10 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { CellStatus, JobStatus, RunStatus } from '../client/types';
+import type { CellStatus, FailureCause, JobStatus, RunStatus } from '../client/types';
 import { classes, useView } from './view';
 
-type AnyStatus = RunStatus | CellStatus | JobStatus;
+export type AnyStatus = RunStatus | CellStatus | JobStatus | FailureCause;
 
 /** Shapes that tell states apart without their colours, on a grid of 16. */
 const SHAPES: Readonly<Record<AnyStatus, React.ReactNode>> = {
@@ -19,6 +19,9 @@ const SHAPES: Readonly<Record<AnyStatus, React.ReactNode>> = {
   timed_out: <path d="M8 2.5a5.5 5.5 0 1 0 .01 0M8 5v3.2l2.2 1.6" />,
   pruned: <path d="M3 8h10" />,
   lost: <path d="M5.5 6a2.5 2.5 0 1 1 3.6 2.2c-.8.4-1.1.9-1.1 1.8M8 12.4v.4" />,
+  memory: <path d="M4 5h8v6.5H4zM6.5 5V2.8M9.5 5V2.8M6.5 13.7v-2.2M9.5 13.7v-2.2" />,
+  died: <path d="M1.5 8.5h3l1.6-4 2.6 8 1.8-4h4" />,
+  not_started: <path d="M8 2.5a5.5 5.5 0 1 0 .01 0M8 5v3.6M8 10.9v.1" />,
   queued: <circle cx="8" cy="8" r="4.5" strokeDasharray="2 2" />
 };
 
@@ -36,6 +39,9 @@ export function statusWord(status: AnyStatus, trans: TranslationBundle): string 
     timed_out: trans.__('timed out'),
     pruned: trans.__('pruned'),
     lost: trans.__('lost'),
+    memory: trans.__('out of memory'),
+    died: trans.__('kernel died'),
+    not_started: trans.__('not started'),
     queued: trans.__('queued')
   };
   return words[status];

@@ -3,7 +3,14 @@ import type { IDisposable } from '@lumino/disposable';
 
 import { type ApiError, toApiError } from '../client/errors';
 import type { EnvironmentPart, IClient, IRunEdit } from '../client/tokens';
-import type { ICellContent, ICellExecution, IRichValue, IRun, IRunDetail } from '../client/types';
+import type {
+  ICellContent,
+  ICellExecution,
+  IJob,
+  IRichValue,
+  IRun,
+  IRunDetail
+} from '../client/types';
 import type { IVerdict } from '../client/verdict';
 import type { IChange, IChanges } from './changes';
 import { Observable } from './observable';
@@ -67,11 +74,11 @@ export class RunModel extends Observable {
     }
   }
 
-  /** The source and outputs of an execution. Asked for once; again while the cell runs. */
-  cell(execution: ICellExecution): Promise<ICellContent> {
+  /** The source and outputs of an execution. Asked for once, but for a cell that runs: then with `isFresh` each time. */
+  cell(execution: ICellExecution, isFresh = false): Promise<ICellContent> {
     const { order, status } = execution;
     const known = this._cells.get(order);
-    if (known && (known.isFinal || known.detail === this._detail)) {
+    if (known && (known.isFinal || (known.detail === this._detail && !isFresh))) {
       return known.content;
     }
     const content = this._client.cell(this.project, this.id, order);
@@ -83,6 +90,12 @@ export class RunModel extends Observable {
       }
     });
     return content;
+  }
+
+  /** The job that the run belongs to; null for a run of somebody's own. */
+  async job(): Promise<IJob | null> {
+    const id = this.run?.source.job_id ?? null;
+    return id === null ? null : this._client.job(this.project, id);
   }
 
   /** The bytes of an artifact. */
@@ -173,6 +186,7 @@ export namespace RunModel {
     | 'run'
     | 'editRun'
     | 'cell'
+    | 'job'
     | 'artifact'
     | 'artifactUrl'
     | 'value'

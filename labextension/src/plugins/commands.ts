@@ -6,6 +6,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { IClient } from '../client/tokens';
 import { CommandIDs } from '../commandIds';
 import type { ICommandContext } from '../commands/context';
+import { addCellCommands } from '../commands/cellCommands';
 import { addJobCommands } from '../commands/jobCommands';
 import { addListCommands } from '../commands/listCommands';
 import { addRunCommands } from '../commands/runCommands';
@@ -44,6 +45,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     addListCommands(context);
     addRunCommands(context);
     addJobCommands(context);
+    addCellCommands(context);
     const update = () => app.commands.notifyCommandChanged();
     models.selection.changed.connect(update);
     notebooks?.currentChanged.connect(update);

@@ -44,7 +44,7 @@ describe('Problems', () => {
     fireEvent.click(row);
     const { cell, line, column } = item;
     const args = { path: 'work/train.ipynb', cell, id: `cell-${cell}`, line, column };
-    expect(executed).toEqual([[CommandIDs.goToProblem, args]]);
+    expect(executed).toEqual([[CommandIDs.goToCell, args]]);
   });
 
   it('are filtered by severity', async () => {

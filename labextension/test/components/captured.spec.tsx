@@ -18,8 +18,9 @@ import { Values } from '../../src/components/Values';
 import { curvePlot, histogramPlot } from '../../src/components/valueTraces';
 import { ColoursModel } from '../../src/models/colours';
 import { CurveBoard } from '../../src/models/curves';
-import { RunModel } from '../../src/models/run';
-import { FakeChanges, PROJECT, settle, until } from '../support/fakes';
+import { type RunModel } from '../../src/models/run';
+import { FakeChanges, PROJECT, settle } from '../support/fakes';
+import { MISSING, runModel } from '../support/runClient';
 import { sample } from '../support/samples';
 import { show } from '../support/view';
 
@@ -51,29 +52,17 @@ interface IAnswers {
   artifacts?: Record<string, string>;
 }
 
-async function makeModel(answers: IAnswers = {}): Promise<RunModel> {
-  const missing = new ApiError('not_found', 'There is no such thing.', 404);
-  const given = answers.detail ?? detail;
-  const client: RunModel.Client = {
-    run: () => Promise.resolve(given),
-    editRun: () => Promise.resolve(given.run),
-    cell: (_, __, order) =>
-      Promise.resolve({ execution: given.cells[order - 1], source: 'x = 1', outputs: [] }),
+function makeModel(answers: IAnswers = {}): Promise<RunModel> {
+  return runModel(answers.detail ?? detail, {
     artifact: (_, __, path) => Promise.resolve(blob(answers.artifacts?.[path] ?? '')),
-    artifactUrl: () => 'url',
     value: () =>
       typeof answers.content === 'string'
         ? Promise.resolve(blob(answers.content))
-        : Promise.reject(answers.content ?? missing),
+        : Promise.reject(answers.content ?? MISSING),
     valueUrl: (_, __, value) => `content-of-${value.step}`,
-    verdict: () => (answers.verdict ? Promise.resolve(answers.verdict) : Promise.reject(missing)),
-    environmentText: () =>
-      answers.text === undefined ? Promise.reject(missing) : Promise.resolve(answers.text)
-  };
-  const options = { client, changes: new FakeChanges(), project: PROJECT.id, id: given.run.id };
-  const model = new RunModel(options);
-  await until(() => model.detail !== null);
-  return model;
+    ...(answers.verdict && { verdict: () => Promise.resolve(answers.verdict!) }),
+    ...(answers.text !== undefined && { environmentText: () => Promise.resolve(answers.text!) })
+  });
 }
 
 /** jsdom's blobs don't know `text()`; kept by the model, they are made anew with their type. */

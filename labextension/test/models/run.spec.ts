@@ -2,6 +2,7 @@ import { ApiError } from '../../src/client/errors';
 import { decodeDetail } from '../../src/client/numbers';
 import {
   type ICellContent,
+  type IJob,
   type IRichValue,
   type IRun,
   type IRunDetail
@@ -33,6 +34,11 @@ class FakeDetail {
   cell(_: string, __: string, order: number): Promise<ICellContent> {
     this.asked.push(`cell ${order}`);
     return Promise.resolve(sample<ICellContent>('cell'));
+  }
+
+  job(): Promise<IJob> {
+    this.asked.push('job');
+    return Promise.resolve(sample<IJob>('job'));
   }
 
   artifact(): Promise<Blob> {
@@ -70,6 +76,30 @@ describe('RunModel', () => {
     const model = new RunModel({ client, changes, project: PROJECT.id, id, limit: 1 });
     return { client, changes, model, id };
   }
+
+  it('asks for the outputs of a running cell as often as it is told to, for those of others once', async () => {
+    const { client, model } = makeModel();
+    await until(() => model.detail !== null);
+    const [cell] = detail.cells;
+    const running = { ...cell, status: 'running' as const };
+    await model.cell(running);
+    await model.cell(running);
+    expect(client.asked.filter(what => what === 'cell 1').length).toBe(1);
+    await model.cell(running, true);
+    expect(client.asked.filter(what => what === 'cell 1').length).toBe(2);
+    await model.cell(cell, true);
+    await model.cell(cell, true);
+    expect(client.asked.filter(what => what === 'cell 1').length).toBe(3);
+    model.dispose();
+  });
+
+  it('has a job only where it is one of a job', async () => {
+    const { client, model } = makeModel();
+    await until(() => model.detail !== null);
+    expect(await model.job()).toBeNull();
+    expect(client.asked).not.toContain('job');
+    model.dispose();
+  });
 
   it('asks again when the run changes, and for no other', async () => {
     const { client, changes, model, id } = makeModel();

@@ -1,4 +1,5 @@
-import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 
 /** A place in a notebook: the cell by its id, else by its position from 1; lines and columns from 1. */
 export interface IPlace {
@@ -40,4 +41,19 @@ export function cursorOf(panel: NotebookPanel): { cell: number; line: number } {
   const line =
     content.mode === 'edit' ? (content.activeCell?.editor?.getCursorPosition().line ?? -1) : -1;
   return { cell: content.activeCellIndex + 1, line: line + 1 };
+}
+
+/** The open notebook at a contents path; the current one without a path. */
+export function findPanel(
+  app: JupyterFrontEnd,
+  notebooks: INotebookTracker,
+  path: string | null
+): NotebookPanel | null {
+  const { contents } = app.serviceManager;
+  const isAt = (panel: NotebookPanel) => contents.localPath(panel.context.path) === path;
+  const current = notebooks.currentWidget;
+  if (path === null || (current && isAt(current))) {
+    return current;
+  }
+  return notebooks.find(isAt) ?? null;
 }

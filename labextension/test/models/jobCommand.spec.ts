@@ -1,0 +1,51 @@
+import { type IJob, type IJobSpec } from '../../src/client/types';
+import { jobCommand, sameAgain } from '../../src/models/jobCommand';
+import { sample } from '../support/samples';
+
+const spec: IJobSpec = {
+  ...sample<IJob>('job').spec,
+  params: {},
+  timeout: null,
+  cell_timeout: null,
+  memory: null,
+  retries: 0
+};
+
+describe('jobCommand', () => {
+  it('names notebook and parameters', () => {
+    const params = { lr: 0.1, layers: [64, 64], name: 'best' };
+    expect(jobCommand({ ...spec, params })).toBe(
+      "trackbook run train.ipynb -p lr=0.1 -p 'layers=[64,64]' -p name=best --experiment churn"
+    );
+  });
+
+  it('quotes what a shell would take for its own', () => {
+    const params = { text: "it's $HOME; `rm`", größe: 'µ' };
+    expect(jobCommand({ ...spec, path: 'my work/a b.ipynb', params })).toBe(
+      `trackbook run 'my work/a b.ipynb' -p 'text=it'\\''s $HOME; \`rm\`' -p 'größe=µ' --experiment churn`
+    );
+  });
+
+  it('has the limits', () => {
+    const limits = { timeout: 600, cell_timeout: 10, memory: 2_000_000_000, retries: 2 };
+    const words = jobCommand({ ...spec, ...limits, retry_delay: 5, retry_on: ['died', 'memory'] });
+    expect(words).toContain('--timeout 600 --cell-timeout 10 --memory 2000000000 --retries 2');
+    expect(words).toContain('--retry-delay 5 --retry-on died --retry-on memory');
+  });
+});
+
+describe('sameAgain', () => {
+  it('asks for the same, without limits that there were not', () => {
+    const request = sameAgain({ ...spec, params: { lr: 1 }, timeout: 60 }, 'work/train.ipynb');
+    expect(request).toEqual({
+      notebook: 'work/train.ipynb',
+      params: { lr: 1 },
+      sweep: {},
+      experiment: 'churn',
+      retries: 0,
+      retry_delay: spec.retry_delay,
+      retry_on: spec.retry_on,
+      timeout: 60
+    });
+  });
+});
