@@ -9,6 +9,9 @@ import { Observable } from './observable';
 const PAUSE = 600;
 const PATIENCE = 4000;
 
+/** The rule of empty cells: in a notebook that is open, such a cell is where somebody is about to write. */
+const BEING_WRITTEN = 'empty-cell';
+
 /** The problems of one open notebook, unsaved changes included; kept up to date while it is edited and run. */
 export class LintModel extends Observable {
   constructor(options: LintModel.IOptions) {
@@ -185,6 +188,7 @@ export function gravest(diagnostics: readonly IDiagnostic[]): Severity | null {
 /** The problems as they are read: from top to bottom, those of the whole notebook first; with the ids of the page. */
 function arrange(report: ILintReport, ids: readonly string[]): ILintReport {
   const diagnostics = report.diagnostics
+    .filter(item => item.rule !== BEING_WRITTEN)
     .map(item => ({ ...item, cell_id: ids[item.cell - 1] ?? null }))
     .sort((a, b) => a.cell - b.cell || a.line - b.line || a.column - b.column);
   return { ...report, diagnostics };

@@ -26,8 +26,9 @@ export async function goTo(panel: NotebookPanel, place: IPlace): Promise<boolean
   if (place.line !== null && cell.editor) {
     content.mode = 'edit';
     const line = Math.min(place.line, cell.editor.lineCount) - 1;
-    const width = cell.editor.getLine(line)?.length ?? 0;
-    const column = Math.min((place.column ?? 1) - 1, width);
+    // The server counts characters; the editor, like all of JavaScript, counts some of them twice.
+    const before = [...(cell.editor.getLine(line) ?? '')].slice(0, (place.column ?? 1) - 1);
+    const column = before.join('').length;
     cell.editor.setCursorPosition({ line, column });
     cell.editor.revealPosition({ line, column });
   }

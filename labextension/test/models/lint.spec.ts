@@ -113,6 +113,15 @@ describe('LintModel', () => {
     expect(model.report?.diagnostics.map(item => item.cell)).toEqual([0, 1, 3, 3]);
   });
 
+  it('leaves empty cells alone: somebody is about to write there', async () => {
+    const { client, model } = makeModel();
+    const done = model.refresh();
+    client.answers[0](reportOf([diagnostic({ cell: 1, rule: 'empty-cell', severity: 'info' })]));
+    await done;
+    expect(model.report?.diagnostics).toEqual([]);
+    expect(model.of('a')).toEqual([]);
+  });
+
   it('keeps what was known when the server fails, and tries again', async () => {
     const { client, model } = makeModel();
     const first = model.refresh();
