@@ -19,7 +19,7 @@ export function jobCommand(spec: IJobSpec): string {
   if (spec.retries > 0) {
     option('--retries', spec.retries);
     option('--retry-delay', spec.retry_delay);
-    spec.retry_on.forEach(cause => option('--retry-on', cause));
+    option('--retry-on', spec.retry_on.join(','));
   }
   return words.join(' ');
 }

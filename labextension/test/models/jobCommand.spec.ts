@@ -30,7 +30,7 @@ describe('jobCommand', () => {
     const limits = { timeout: 600, cell_timeout: 10, memory: 2_000_000_000, retries: 2 };
     const words = jobCommand({ ...spec, ...limits, retry_delay: 5, retry_on: ['died', 'memory'] });
     expect(words).toContain('--timeout 600 --cell-timeout 10 --memory 2000000000 --retries 2');
-    expect(words).toContain('--retry-delay 5 --retry-on died --retry-on memory');
+    expect(words).toContain('--retry-delay 5 --retry-on died,memory');
   });
 });
 
