@@ -64,6 +64,9 @@ class _Unheard:
     def cell_finished(self, cell: dict[str, Any], status: CellStatus, duration: float) -> None:
         """Nobody asks."""
 
+    def cell_shown(self, cell: dict[str, Any]) -> None:
+        """Nobody asks."""
+
 
 def run_notebook(
     notebook: Mapping[str, Any],

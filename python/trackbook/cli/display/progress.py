@@ -40,6 +40,9 @@ class CellProgress:
     def cell_finished(self, cell: dict[str, Any], status: CellStatus, duration: float) -> None:
         """The next one will be shown."""
 
+    def cell_shown(self, cell: dict[str, Any]) -> None:
+        """Outputs are not shown here."""
+
 
 class JobProgress:
     """Shows on stderr how far jobs are; a context manager, told of the jobs' state by `update`."""
