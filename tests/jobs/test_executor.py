@@ -7,86 +7,13 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import Any
 
-import nbformat
 import pytest
 from nbformat import v4
-from tests.jobs.conftest import wait_for
+from tests.jobs.conftest import Bench, wait_for
 
-from trackbook.domain.execution import Execution, Outcome
+from trackbook.domain.execution import Outcome
 from trackbook.errors import KernelError
-from trackbook.jobs.executor import PapermillExecutor
-
-
-class Seen:
-    """An observer that keeps what it hears."""
-
-    def __init__(self) -> None:
-        self.tracks: bool | None = None
-        self.started: list[tuple[int, int, str]] = []
-        self.finished: list[tuple[str, str]] = []
-        self.shown: list[str] = []
-
-    def kernel_ready(self, tracks: bool) -> None:
-        self.tracks = tracks
-
-    def cell_started(self, position: int, total: int, cell: dict[str, Any]) -> None:
-        self.started.append((position, total, cell["id"]))
-
-    def cell_shown(self, cell: dict[str, Any]) -> None:
-        self.shown.append("".join(output.get("text", "") for output in cell["outputs"]))
-
-    def cell_finished(self, cell: dict[str, Any], status: str, duration: float) -> None:
-        assert duration >= 0
-        self.finished.append((cell["id"], status))
-
-
-class Bench:
-    """Executes cells in a folder with braces and a space in its name."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder / "a {b} c"
-        self.folder.mkdir()
-        self.seen = Seen()
-        self.executor = PapermillExecutor()
-
-    def write(self, *cells: Any) -> Path:
-        made = [
-            v4.new_code_cell(cell, id=f"c{number}") if isinstance(cell, str) else cell
-            for number, cell in enumerate(cells, start=1)
-        ]
-        path = self.folder / "in.ipynb"
-        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        nbformat.write(v4.new_notebook(cells=made, metadata={"kernelspec": kernel}), path)
-        return path
-
-    def run(self, *cells: Any, **options: Any) -> Outcome:
-        execution = Execution(
-            notebook=str(self.write(*cells)),
-            output=str(self.folder / "out.ipynb"),
-            folder=str(self.folder),
-            log=str(self.folder / "log.txt"),
-            **options,
-        )
-        return self.executor.run(execution, self.seen)
-
-    def output(self) -> Any:
-        notebook = nbformat.read(self.folder / "out.ipynb", 4)
-        nbformat.validate(notebook)
-        return notebook
-
-    def texts(self) -> list[str]:
-        return ["".join(o.get("text", "") for o in cell.outputs) for cell in self.output().cells]
-
-    def states(self) -> list[tuple[str, bool | None]]:
-        noted = [cell.metadata.papermill for cell in self.output().cells]
-        return [(note["status"], note["exception"]) for note in noted]
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    return Bench(tmp_path)
 
 
 def test_a_notebook_is_executed_where_and_as_asked(bench: Bench) -> None:

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from trackbook.cli.display.attempts import attempt_section
 from trackbook.cli.display.detail import run_sections
 from trackbook.cli.display.verdict import verdict_section
 from trackbook.cli.options import json_option, run_argument
 from trackbook.cli.output import print_data, print_json
 from trackbook.cli.project import find_run, open_project
 from trackbook.domain.formatting import one_line
+from trackbook.domain.job import Job
 from trackbook.domain.reproduction import REPRODUCES
 from trackbook.domain.run import RunDetail
 
@@ -30,13 +32,24 @@ def show(reference: str, as_json: bool) -> None:
     project = open_project()
     detail = project.runs.detail(reference)
     sources = project.snapshots.sources(detail.run.id)
+    job = _job(project, detail)
     verdict = project.verdicts.of_detail(detail, sources)
     if as_json:
-        print_json({**_document(detail, sources), "verdict": msgspec.to_builtins(verdict)})
+        document = {**_document(detail, sources), "verdict": msgspec.to_builtins(verdict)}
+        print_json({**document, "job": msgspec.to_builtins(job)})
     else:
         print_data(
-            *run_sections(detail, sources, _relatives(project, detail)), *verdict_section(verdict, detail)
+            *run_sections(detail, sources, _relatives(project, detail)),
+            *verdict_section(verdict, detail),
+            *(attempt_section(job, detail.run.id) if job is not None else ()),
         )
+
+
+def _job(project: "Services", detail: RunDetail) -> Job | None:
+    source = detail.run.source
+    if source.kind != "job" or source.job_id is None:
+        return None
+    return next(iter(project.jobs.get_many([source.job_id])), None)
 
 
 def _relatives(project: "Services", detail: RunDetail) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """One run in full, as `trackbook show` prints it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
 from rich.padding import Padding
@@ -11,10 +11,10 @@ from trackbook.cli.display.data import data_table
 from trackbook.cli.display.reproduction import reproduction_summary
 from trackbook.cli.display.symbols import status_text
 from trackbook.cli.display.system import system_table
-from trackbook.cli.display.tables import cut_here, make_table, to_column
+from trackbook.cli.display.tables import Column, cut_here, make_table, to_column
 from trackbook.cli.display.values import values_table
 from trackbook.domain.attempt import Attempt
-from trackbook.domain.cell import execution_at
+from trackbook.domain.cell import CellExecution, execution_at
 from trackbook.domain.environment import Environment, Git
 from trackbook.domain.formatting import (
     format_bytes,
@@ -314,10 +314,20 @@ def _cells(detail: RunDetail, sources: dict[int, str]) -> Table:
             to_column("#", [str(cell.order) for cell in cells], justify="right"),
             to_column("Status", [status_text(cell.status) for cell in cells]),
             to_column("Time", [format_duration(cell.duration) for cell in cells], justify="right"),
+            *_used(cells),
             to_column("Source", [_first_line(sources.get(cell.order, "")) for cell in cells], shrinks=True),
         ],
         margin=_INDENT,
     )
+
+
+def _used(cells: Sequence[CellExecution]) -> Iterator[Column]:
+    if any(cell.cpu is not None for cell in cells):
+        times = ["" if cell.cpu is None else format_duration(cell.cpu) for cell in cells]
+        yield to_column("CPU", times, justify="right", rank=2)
+    if any(cell.memory is not None for cell in cells):
+        sizes = ["" if cell.memory is None else format_bytes(cell.memory) for cell in cells]
+        yield to_column("Memory", sizes, justify="right", rank=1)
 
 
 def _first_line(source: str) -> str:

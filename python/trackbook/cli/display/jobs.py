@@ -9,18 +9,35 @@ from rich.table import Table
 from trackbook.cli.display.symbols import status_text
 from trackbook.cli.display.tables import make_table, to_column
 from trackbook.domain.formatting import format_duration, format_relative, format_value, one_line
-from trackbook.domain.job import Job
+from trackbook.domain.job import AttemptOutcome, Job, JobAttempt
 from trackbook.domain.parameter import Parameter, expectation
+
+OUTCOME_WORDS: dict[AttemptOutcome | None, str] = {
+    "finished": "finished",
+    "cancelled": "cancelled",
+    "failed": "a cell raised",
+    "timed_out": "the time ran out",
+    "memory": "over the memory limit",
+    "died": "the kernel died",
+    "not_started": "the kernel did not start",
+    "lost": "its worker was lost",
+}
 
 
 def jobs_table(jobs: Sequence[Job]) -> Table:
     """Return jobs as a table, a row a job."""
+    causes = [cause_text(job) for job in jobs]
+    tries = [
+        f"{job.attempt}/{max(job.attempt, job.spec.retries + 1)}" if job.attempt > 1 else "" for job in jobs
+    ]
     progress = [f"{job.cell}/{job.cells}" if job.status == "running" and job.cells else "" for job in jobs]
     values = [one_line(describe_params(job.spec.params), 100) for job in jobs]
     return make_table(
         [
             to_column("Job", [short_job_id(job) for job in jobs]),
             to_column("Status", [status_text(job.status) for job in jobs]),
+            *([to_column("Cause", causes, rank=1)] if any(causes) else []),
+            *([to_column("Attempt", tries, justify="right", rank=2)] if any(tries) else []),
             *([to_column("Cells", progress, justify="right", rank=1)] if any(progress) else []),
             to_column("Notebook", [PurePath(job.spec.path).name for job in jobs], rank=3),
             to_column("Parameters", values, rank=4, shrinks=True),
@@ -42,6 +59,19 @@ def parameters_table(parameters: Sequence[Parameter]) -> Table:
             ),
         ]
     )
+
+
+def describe_attempt(job: Job, attempt: JobAttempt) -> str:
+    """Return on one line how an attempt failed after which the job is begun again."""
+    most = max(attempt.number + 1, job.spec.retries + 1)
+    why = OUTCOME_WORDS[attempt.outcome]
+    said = f": {one_line(attempt.error.evalue, 200)}" if attempt.error is not None else ""
+    return f"Attempt {attempt.number} of {most}: {why}{said} It is begun again."
+
+
+def cause_text(job: Job) -> str:
+    """Return what kind of failure a job's is, in words; empty for a job that has not failed, or whose cell raised."""
+    return OUTCOME_WORDS[job.cause] if job.cause not in (None, "failed") else ""
 
 
 def describe_params(params: Mapping[str, Any]) -> str:

@@ -5,8 +5,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
-from trackbook.cli.display.jobs import describe_params, job_duration
+from trackbook.cli.display.jobs import describe_attempt, describe_params, job_duration
 from trackbook.cli.display.symbols import status_text
 from trackbook.cli.output import message_console, say
 from trackbook.domain.cell import CellStatus
@@ -51,6 +52,7 @@ class JobProgress:
         self._title = title
         self._swept = swept
         self._reported: set[str] = set()
+        self._told: dict[str, int] = {}
         self._bar: Progress | None = None
         self._task: TaskID | None = None
 
@@ -79,12 +81,24 @@ class JobProgress:
     def update(self, jobs: Sequence[Job]) -> None:
         """Show the jobs' state, all of them in the order in which they were submitted."""
         for job in jobs:
+            self._tell_attempts(job)
             if job.status in JOB_ENDED and job.id not in self._reported:
                 self._reported.add(job.id)
                 self._report(job, len(jobs))
         if self._bar is not None and self._task is not None:
             done, total = count_cells(jobs)
             self._bar.update(self._task, completed=done, total=total or None, state=describe_state(jobs))
+
+    def _tell_attempts(self, job: Job) -> None:
+        told = self._told.get(job.id, 0)
+        failed = job.attempts if job.status not in JOB_ENDED else job.attempts[:-1]
+        for attempt in failed[told:]:
+            line = Text(describe_attempt(job, attempt), "dim")
+            if self._bar is not None:
+                self._bar.console.print(line)
+            else:
+                say(line)
+        self._told[job.id] = max(told, len(failed))
 
     def _report(self, job: Job, total: int) -> None:
         # In a terminal the bar says enough of those that went well, and the outcome of a single job comes next.
@@ -112,6 +126,8 @@ def describe_state(jobs: Sequence[Job]) -> str:
     """Return `3/6 jobs, 41/66 cells`, for a single job its cells alone."""
     done, total = count_cells(jobs)
     cells = f"{done}/{total} cells" if total else "starting"
+    if len(jobs) == 1 and jobs[0].attempt > 1:
+        cells = f"attempt {jobs[0].attempt} of {max(jobs[0].attempt, jobs[0].spec.retries + 1)}, {cells}"
     if len(jobs) == 1:
         return cells
     ended = sum(job.status in JOB_ENDED for job in jobs)

@@ -25,6 +25,8 @@ _LOOKS: dict[RunStatus | JobStatus | CellStatus, _Look] = {
     "failed": _Look("✗", "failed", "red"),
     "error": _Look("✗", "error", "red"),
     "killed": _Look("✗", "killed", "red"),
+    "died": _Look("✗", "kernel died", "red"),
+    "memory": _Look("✗", "memory limit", "red"),
     "timed_out": _Look("✗", "timed out", "red"),
     "aborted": _Look("■", "aborted", "yellow"),
     "cancelled": _Look("■", "cancelled", "yellow"),
