@@ -5,7 +5,7 @@ from trackbook.notebook.results.noise import MASKS
 # How `%track` answers: which run it is, whether it began or was joined, and how long it took.
 _ANSWERS = (
     (r'<div style="font-family: var\(--jp-[^>]*>[^<]*</div>', "…"),
-    (r"(?m)^(?:Run [0-9a-f]{8} joined|[^<>\n]{1,250} · [0-9a-f]{8}\b)[^<>\n]*$", "…"),
+    (r"(?m)^(?:Run [0-9a-f]{8}\b|[^<>\n]{1,250} · [0-9a-f]{8}\b)[^<>\n]*$", "…"),
 )
 
 
