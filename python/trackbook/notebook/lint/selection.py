@@ -47,8 +47,13 @@ def unknown_codes(codes: Iterable[str]) -> dict[str, list[str]]:
 def _near(code: str) -> list[str]:
     from difflib import get_close_matches  # only for who needs help
 
-    by_name = [rule.code for rule in RULES.values() if rule.name == code.lower().replace("_", "-")]
-    return by_name or get_close_matches(code.upper(), RULES, 1, 0.5)
+    names = {rule.name: rule.code for rule in RULES.values()}
+    if by_name := get_close_matches(code.lower().replace("_", "-"), names, 1, 0.8):
+        return [names[by_name[0]]]
+    upper = code.upper()
+    return next(
+        ([known] for end in range(len(upper), 1, -1) for known in RULES if known.startswith(upper[:end])), []
+    )
 
 
 def _longest(code: str, prefixes: Sequence[str]) -> int:

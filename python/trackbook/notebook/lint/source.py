@@ -31,7 +31,7 @@ _OPAQUE_LINES = frozenset(
 )  # fmt: skip
 # What tells that there may be lines that are no Python; far faster than to look at each.
 _SUSPECT = re.compile(r"^[ \t]*[%!?/,;]|=[ \t]*[%!]|\?[ \t]*$", re.MULTILINE)
-_LINE = re.compile(r"(?P<indent>[ \t]*)(?P<sign>%|!!?)(?P<rest>[^\s=].*|)\Z")
+_LINE = re.compile(r"(?P<indent>[ \t]*)(?P<sign>%(?![\s=\d])|!!?)(?P<rest>.*)\Z")
 _ASSIGNED = re.compile(
     r"(?P<before>[ \t]*[^=#'\"()]*[^=!<>:#'\"%&|^*/+-][ \t]*=[ \t]*)(?P<sign>%|!!?)(?P<rest>\w.*|\S.*)\Z"
 )
