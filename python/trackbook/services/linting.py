@@ -155,9 +155,11 @@ def _find_missing(notebook: LintNotebook, path: Path) -> tuple[list[Diagnostic],
 def _from_ruff(notebook: LintNotebook, answer: RuffAnswer) -> list[Diagnostic]:
     cells = {cell.position: cell for cell in notebook.code}
     mentioned = {name for cell in notebook.code for name in cell.source.mentioned}
-    for broken in notebook.code:
-        if broken.source.fault is not None:
-            mentioned.update(re.findall(r"[^\W\d]\w*", broken.text))
+    for other in notebook.code:
+        if other.source.fault is not None:
+            mentioned.update(re.findall(r"[^\W\d]\w*", other.text))
+        elif other.source.shifts:  # of `%time f()` ruff sees nothing
+            mentioned.update(other.scan.used)
     diagnostics = []
     for finding in answer.findings:
         cell = cells.get(finding.cell)

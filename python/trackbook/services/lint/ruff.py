@@ -97,8 +97,8 @@ class Ruff:
         answers: dict[Path, RuffAnswer] = {}
         for first in range(0, len(paths), _AT_ONCE):
             some = paths[first : first + _AT_ONCE]
-            command = [program, *_options(extend), "--", *map(str, some)]
-            items, failure = _run(command, None, Path.cwd())
+            command = [program, *_options(extend), "--", *(str(path.absolute()) for path in some)]
+            items, failure = _run(command, None)
             by_file: dict[str, list[RuffFinding]] = {}
             for item in items:
                 by_file.setdefault(os.path.realpath(item.get("filename") or ""), []).append(_finding(item))
@@ -160,21 +160,20 @@ def _options(extend: Sequence[str]) -> list[str]:
 
 
 def _ask(program: str, plain: bytes, path: Path, extend: Sequence[str]) -> RuffAnswer:
-    folder = next((folder for folder in path.absolute().parents if folder.is_dir()), Path.cwd())
     name = path if path.suffix == ".ipynb" else path.with_suffix(".ipynb")
     command = [program, *_options(extend), "--stdin-filename", str(name.absolute()), "-"]
-    items, failure = _run(command, plain, folder)
+    items, failure = _run(command, plain)
     return RuffAnswer([_finding(item) for item in items], failure)
 
 
-def _run(command: Sequence[str], data: bytes | None, folder: Path) -> tuple[list[dict[str, Any]], str]:
+def _run(command: Sequence[str], data: bytes | None) -> tuple[list[dict[str, Any]], str]:
     try:
         done = subprocess.run(
             command,
             input=data,
             stdin=subprocess.DEVNULL if data is None else None,
             capture_output=True,
-            cwd=folder,
+            cwd=Path.cwd().anchor,  # where no file above a notebook configures ruff, that of a working directory would
             timeout=_TIMEOUT,
             check=False,
         )
