@@ -47,8 +47,10 @@ def test_text(call: Call, folder: Path) -> None:
     assert answer.code == 1
     assert answer.out.splitlines()[:2] == [
         "out_of_order.ipynb:cell 1:1:1: TB105 It ran (In [3]) after cell 2 below it (In [2]).",
-        "out_of_order.ipynb:cell 1:1:13: TB101 "
-        "`values` is used here, and cell 2 defines it, which ran before (In [2]).",
+        (
+            "out_of_order.ipynb:cell 1:1:13: TB101 "
+            "`values` is used here, and cell 2 defines it, which ran before (In [2])."
+        ),
     ]
     assert "unused_imports.ipynb:cell 1:1:8: F401 [*] `os` imported but unused.\n" in answer.out
     assert answer.err.endswith(

@@ -104,7 +104,8 @@ class Linting:
         if answer is not None:
             found += _from_ruff(notebook, answer)
             unseen += [answer.failure] if answer.failure else []
-        if self._reports_outputs(path) and (outputs := outputs_committed(notebook)) is not None:
+        outputs = outputs_committed(notebook)
+        if outputs is not None and self._reports_outputs(path):  # git is asked last: it takes the longest
             found.append(outputs)
         if self._project is not None and self._options.history and config.history:
             try:

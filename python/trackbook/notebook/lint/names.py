@@ -48,9 +48,11 @@ class _Names:
         self._functions: dict[str, tuple[Event, ...]] = {}
         self._maybe: set[str] = set()
         self._is_opaque = False
+        self._hides = False
         self._places: dict[str, list[LintCell]] = {}
         for cell in cells:
             for event in cell.scan.events:
+                self._hides = self._hides or event.kind == "opaque"
                 if event.kind in ("bind", "maybe"):
                     places = self._places.setdefault(event.name, [])
                     if not places or places[-1] is not cell:
@@ -134,9 +136,7 @@ class _Names:
         return f"; did you mean `{near[0]}`?" if near else "."
 
     def _never_defined(self, cell: LintCell, body: Iterable[Event]) -> Iterator[tuple[str, Diagnostic]]:
-        if self._is_opaque or any(
-            event.kind == "opaque" for other in self._cells for event in other.scan.events
-        ):
+        if self._hides:
             return
         for event in body:
             if event.kind == "later":

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from trackbook.domain.lint import Diagnostic
 from trackbook.notebook.lint.cells import LintCell, LintNotebook
-from trackbook.notebook.lint.syntax import calls_of, dotted, imported_names, literal, place
+from trackbook.notebook.lint.syntax import calls_of, imported_names, literal, place
 
 _INSTALLERS = frozenset(("pip", "conda", "mamba", "micromamba", "uv"))
 _INSTALLING = frozenset(("install", "add", "update", "upgrade", "create", "sync", "download", "env"))
@@ -45,8 +45,7 @@ def find_network(notebook: LintNotebook) -> Iterator[Diagnostic]:
     names = imported_names(notebook)
     for cell in notebook.code:
         yield from _find_commands(cell)
-        for call in calls_of(cell):
-            function = dotted(call.func, names)
+        for call, function in calls_of(cell, names):
             first = call.args[0] if call.args else None
             text = literal(first)
             if function in _SHELLS or function.startswith(_PROCESSES):

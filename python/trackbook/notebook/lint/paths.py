@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from trackbook.domain.lint import Diagnostic
 from trackbook.notebook.lint.cells import LintCell, LintNotebook
 from trackbook.notebook.lint.network import DOWNLOADS
-from trackbook.notebook.lint.syntax import calls_of, dotted, imported_names, literal, nodes_of, place
+from trackbook.notebook.lint.syntax import calls_of, dotted, imported_names, literal, place, syntax_of
 
 # Where one machine or one user keeps things; other paths from "/" on may be routes, keys or patterns.
 _ABSOLUTE = re.compile(
@@ -42,12 +42,9 @@ def find_absolute_paths(notebook: LintNotebook) -> Iterator[Diagnostic]:
     names = imported_names(notebook)
     for cell in notebook.code:
         reading = {id(node) for node in _read_nodes(cell, names)}
-        documentation = {
-            id(node.value) for node in nodes_of(cell) if isinstance(node, ast.Expr)
-        }  # texts that are no values
-        for node in nodes_of(cell):
-            text = literal(node) if isinstance(node, ast.Constant) else None
-            if text is None or id(node) in documentation or len(text) > _LONGEST or "\n" in text:
+        for node in syntax_of(cell).texts:
+            text = str(node.value)
+            if len(text) > _LONGEST or "\n" in text:
                 continue
             if _ABSOLUTE.match(text) or (id(node) in reading and _is_absolute(text)):
                 yield _absolute(cell, text, **place(cell, node))
@@ -71,9 +68,7 @@ def find_reads(notebook: LintNotebook) -> tuple[list[Read], list[str]]:
                 seen.add(magic.words.split()[-1])
         reading = {id(node): node for node in _read_nodes(cell, names)}
         # A text that stands anywhere else may be what is written.
-        for node in nodes_of(cell):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in reading:
-                seen.add(node.value)
+        seen.update(str(node.value) for node in syntax_of(cell).texts if id(node) not in reading)
         for read in reading.values():
             path = literal(read)
             if path is not None and path not in seen and _is_relative(path):
@@ -90,8 +85,7 @@ def _hides_files(cell: LintCell, names: Mapping[str, str]) -> str:
             return "a shell command may bring files"
         if magic.is_cell and magic.name in ("bash", "sh", "script"):
             return f"`%%{magic.name}` may make files"
-    for call in calls_of(cell):
-        function = dotted(call.func, names)
+    for _, function in calls_of(cell, names):
         if function in ("os.chdir", "os.system") or function.startswith("subprocess."):
             return f"`{function}` may change the folder or make files"
     return ""
@@ -119,7 +113,7 @@ def _is_relative(text: str) -> bool:
 
 def _read_nodes(cell: LintCell, names: Mapping[str, str]) -> Iterator[ast.expr]:
     """Yield the literals that calls read as paths."""
-    for call in calls_of(cell):
+    for call, name in calls_of(cell, names):
         function = call.func
         if isinstance(function, ast.Attribute) and function.attr in _METHODS:
             # Path("x").read_text(), and its open() when it reads.
@@ -133,7 +127,6 @@ def _read_nodes(cell: LintCell, names: Mapping[str, str]) -> Iterator[ast.expr]:
             ):
                 yield made.args[0]
                 continue
-        name = dotted(function, names)
         reads = name in _READERS or (name.startswith(_TABLES) and ".read_" in name)
         reads = reads or (name in ("open", "io.open", "gzip.open", "codecs.open") and _is_reading(call, 1))
         if reads and call.args and literal(call.args[0]) is not None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from trackbook.domain.lint import Diagnostic
 from trackbook.notebook.lint.cells import LintCell, LintNotebook
-from trackbook.notebook.lint.syntax import calls_of, dotted, imported_names, nodes_of, place
+from trackbook.notebook.lint.syntax import calls_of, imported_names, place, syntax_of
 
 # Which calls set a seed, and for which library; an empty text is all.
 _SEEDS = {
@@ -77,14 +77,16 @@ def find_unseeded(notebook: LintNotebook) -> Iterator[Diagnostic]:
     ):
         return  # what is run there may set one
     names = imported_names(notebook)
-    anywhere = {library for cell in notebook.code for _, library in _seeds(cell, names)}
+    imported = {kind.partition(".")[0] for kind in names.values()}
+    seeds_of = {cell.position: list(_seeds(cell, names)) for cell in notebook.code}
+    anywhere = {library for seeds in seeds_of.values() for _, library in seeds}
     seeded: set[str] = set()
     for cell in notebook.code:
-        seeds = sorted(_seeds(cell, names))
-        inside = _in_functions(cell)
+        seeds = seeds_of[cell.position]
+        inside = syntax_of(cell).deferred
         found: set[str] = set()
-        for call in sorted(calls_of(cell), key=lambda call: (call.lineno, call.col_offset)):
-            library, code = _draws(call, names)
+        for call, name in calls_of(cell, names):
+            library, code = _draws(call, name, imported)
             if not library or library in found:
                 continue
             above = seeded | {name for line, name in seeds if line <= call.lineno}
@@ -92,7 +94,6 @@ def find_unseeded(notebook: LintNotebook) -> Iterator[Diagnostic]:
             if "" in known or library in known:
                 continue
             found.add(library)
-            name = dotted(call.func, names)
             if code == "TB502":
                 message = f"`{name.rpartition('.')[2]}` is random, and gets no `random_state`."
             else:
@@ -109,8 +110,7 @@ def _seeds(cell: LintCell, names: Mapping[str, str]) -> Iterator[tuple[int, str]
     for magic in cell.source.magics:
         if magic.name == "track" and magic.words.split()[:1] == ["seed"]:
             yield magic.line, ""
-    for call in calls_of(cell):
-        name = dotted(call.func, names)
+    for call, name in calls_of(cell, names):
         library = _SEEDS.get(name)
         if library is None and name.rpartition(".")[2] in _SEEDING_WORDS:
             library = ""
@@ -120,14 +120,12 @@ def _seeds(cell: LintCell, names: Mapping[str, str]) -> Iterator[tuple[int, str]
                 yield call.lineno, "sklearn"
 
 
-def _draws(call: ast.Call, names: Mapping[str, str]) -> tuple[str, str]:
+def _draws(call: ast.Call, name: str, imported: set[str]) -> tuple[str, str]:
     """Return the library whose random numbers a call draws, and the rule for that; empty if none."""
-    name = dotted(call.func, names)
     head, _, last = name.rpartition(".")
-    is_imported = name.partition(".")[0] in {kind.partition(".")[0] for kind in names.values()}
     if name.startswith(("sklearn.", "imblearn.")):
         return ("sklearn", "TB502") if _is_unfixed(call, last) else ("", "")
-    if is_imported:
+    if name.partition(".")[0] in imported:
         return (library, "TB501") if (library := _library(call, name, head, last)) else ("", "")
     # Only tables and series have these arguments: `random.sample` is none of them.
     keywords = {keyword.arg for keyword in call.keywords}
@@ -169,13 +167,3 @@ def _lacks(call: ast.Call, *keywords: str) -> bool:
 def _is_without_seed(call: ast.Call) -> bool:
     given = [*call.args, *(keyword.value for keyword in call.keywords)]
     return all(isinstance(value, ast.Constant) and value.value is None for value in given)
-
-
-def _in_functions(cell: LintCell) -> set[int]:
-    return {
-        id(inner)
-        for node in nodes_of(cell)
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
-        for inner in ast.walk(node)
-        if isinstance(inner, ast.Call)
-    }

@@ -59,6 +59,11 @@ class Ruff:
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, str, tuple[str, ...]], RuffAnswer] = OrderedDict()
 
+    def forget(self) -> None:
+        """Forget all answers."""
+        with self._lock:
+            self._kept.clear()
+
     def check(self, document: Notebook, path: Path, extend: Sequence[str] = ()) -> RuffAnswer:
         """Return what ruff says of a document that stands, or would stand, at `path`.
 

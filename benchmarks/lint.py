@@ -1,0 +1,163 @@
+"""What linting a notebook costs: Trackbook's own rules, an answer as the server gives it, and many files beside ruff.
+
+    python benchmarks/lint.py                  --cells 200 --notebooks 50 --repeats 7
+
+Cells are of ordinary length: imports, functions, tables, plots, loops, a magic here and there. "After an edit" is what
+happens while somebody types: one cell has another text, all others were read before. The peer is `ruff check` itself,
+on the same files and without a cache; what it can't find, it need not look for. Repeats are interleaved, and medians are
+quoted.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from trackbook.notebook.lint import scopes, source
+from trackbook.notebook.lint.cells import cells_of
+from trackbook.notebook.lint.checks import check_notebook
+from trackbook.services.lint import ruff, secrets
+from trackbook.services.linting import Linting
+
+CELLS = (
+    "import os\nimport json\nimport numpy as np\nimport pandas as pd\nimport matplotlib.pyplot as plt\n%matplotlib inline",
+    "def load_{n}(path, limit=None):\n    '''Read a table.'''\n    frame = pd.read_csv(path, nrows=limit)\n"
+    "    frame = frame.dropna().rename(columns=str.lower)\n    return frame[frame['value'] > 0]",
+    "frame_{n} = pd.DataFrame({{'value': np.arange({n}), 'group': ['a'] * {n}}})\n"
+    "summary_{n} = frame_{n}.groupby('group')['value'].agg(['mean', 'std'])\nsummary_{n}",
+    "fig, axes = plt.subplots(1, 2, figsize=(8, 3))\nfor axis, name in zip(axes, ('mean', 'std')):\n"
+    "    axis.bar(range(3), [1, 2, {n}])\n    axis.set_title(f'{{name}} of {n}')\nplt.tight_layout()",
+    "rows_{n} = [{{'n': i, 'square': i ** 2}} for i in range({n}) if i % 3]\n"
+    "total_{n} = sum(row['square'] for row in rows_{n})\nprint(f'{{total_{n}:,}}')",
+    "%time model_{n} = np.linalg.lstsq(np.eye(4), np.ones(4), rcond=None)[0]\nassert len(model_{n}) == 4",
+    "with open(os.devnull, 'w') as sink:\n    json.dump({{'total': {n}}}, sink)\ntry:\n    ratio_{n} = {n} / 2\n"
+    "except ZeroDivisionError as error:\n    print(error)",
+)
+
+
+def notebook(cells: int, number: int = 0, edited: str = "") -> dict[str, Any]:
+    sources = [CELLS[0]]
+    sources += [CELLS[1 + at % (len(CELLS) - 1)].format(n=at + 1000 * number) for at in range(1, cells)]
+    sources[cells // 2] += edited
+    return {
+        "cells": [
+            {
+                "cell_type": "code",
+                "execution_count": at,
+                "id": f"c{at}",
+                "metadata": {},
+                "outputs": [],
+                "source": text.splitlines(keepends=True),
+            }
+            for at, text in enumerate(sources, start=1)
+        ],
+        "metadata": {"language_info": {"name": "python"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+
+
+def forget() -> None:
+    source.read_source.cache_clear()
+    scopes.scan.cache_clear()
+    secrets.secrets_in.cache_clear()
+    ruff.RUFF.forget()
+
+
+def milliseconds(call: Callable[[], Any]) -> float:
+    begun = time.perf_counter()
+    call()
+    return (time.perf_counter() - begun) * 1000
+
+
+def one_notebook(cells: int, repeats: int, folder: Path) -> dict[str, float]:
+    path = folder / "one.ipynb"
+    path.write_text(json.dumps(notebook(cells)))
+    program = ruff.find_ruff()
+    assert program is not None
+    linting = Linting()
+    linting.notebook(notebook(cells), path)
+    found: dict[str, list[float]] = {}
+    for repeat in range(repeats):
+        document, edited = notebook(cells), notebook(cells, edited=f"\nedited_{repeat} = {repeat}")
+        forget()
+        measured = {
+            "own rules": milliseconds(lambda: check_notebook(cells_of(document))),
+            "own rules, after an edit": milliseconds(lambda: check_notebook(cells_of(edited))),
+        }
+        forget()
+        measured["whole answer"] = milliseconds(lambda: linting.notebook(document, path))
+        measured["whole answer, after an edit"] = milliseconds(lambda: linting.notebook(edited, path))
+        measured["whole answer, outputs changed"] = milliseconds(lambda: linting.notebook(edited, path))
+        command = [program, "check", "--no-cache", "--exit-zero", "-q", "--output-format=json", str(path)]
+        measured["ruff check alone"] = milliseconds(
+            lambda: subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+        )
+        for name, value in measured.items():
+            found.setdefault(name, []).append(value)
+    return {name: statistics.median(values) for name, values in found.items()}
+
+
+def many_notebooks(count: int, cells: int, repeats: int, folder: Path) -> dict[str, float]:
+    for number in range(count):
+        (folder / f"{number}.ipynb").write_text(json.dumps(notebook(cells, number)))
+    program = ruff.find_ruff()
+    assert program is not None
+    commands = {
+        "trackbook lint": [
+            sys.executable,
+            "-m",
+            "trackbook.cli",
+            "lint",
+            "--exit-zero",
+            "--format",
+            "json",
+            str(folder),
+        ],
+        "trackbook --version": [sys.executable, "-m", "trackbook.cli", "--version"],
+        "ruff check": [
+            program,
+            "check",
+            "--no-cache",
+            "--exit-zero",
+            "-q",
+            "--output-format=json",
+            str(folder),
+        ],
+    }
+    found: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(repeats):
+        for name, command in commands.items():
+            found[name].append(
+                milliseconds(lambda: subprocess.run(command, stdout=subprocess.DEVNULL, check=True))
+            )  # noqa: B023  # called at once
+    return {name: statistics.median(values) for name, values in found.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--cells", type=int, default=200)
+    parser.add_argument("--notebooks", type=int, default=50)
+    parser.add_argument("--repeats", type=int, default=7)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        print(f"One notebook of {options.cells} cells, milliseconds:")
+        for what, value in one_notebook(options.cells, options.repeats, Path(name)).items():
+            print(f"  {what:32} {value:8.1f}")
+    with tempfile.TemporaryDirectory() as name:
+        print(f"{options.notebooks} notebooks of 30 cells, milliseconds:")
+        found = many_notebooks(options.notebooks, 30, max(3, options.repeats // 2), Path(name))
+        for what, value in found.items():
+            print(f"  {what:32} {value:8.1f}   {value / found['ruff check']:6.1f} × ruff")
+
+
+if __name__ == "__main__":
+    main()
