@@ -4,8 +4,8 @@
 
 Cells are of ordinary length: imports, functions, tables, plots, loops, a magic here and there. "After an edit" is what
 happens while somebody types: one cell has another text, all others were read before. The peer is `ruff check` itself,
-on the same files and without a cache; what it can't find, it need not look for. Repeats are interleaved, and medians are
-quoted.
+on the same files and without a cache; what it can't find, it need not look for. Repeats are interleaved, and medians
+are quoted.
 """
 
 import argparse
@@ -19,25 +19,43 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from trackbook.notebook.lint import scopes, source
+from trackbook.notebook.lint import scopes, source, syntax
 from trackbook.notebook.lint.cells import cells_of
 from trackbook.notebook.lint.checks import check_notebook
 from trackbook.services.lint import ruff, secrets
 from trackbook.services.linting import Linting
 
 CELLS = (
-    "import os\nimport json\nimport numpy as np\nimport pandas as pd\nimport matplotlib.pyplot as plt\n%matplotlib inline",
-    "def load_{n}(path, limit=None):\n    '''Read a table.'''\n    frame = pd.read_csv(path, nrows=limit)\n"
-    "    frame = frame.dropna().rename(columns=str.lower)\n    return frame[frame['value'] > 0]",
-    "frame_{n} = pd.DataFrame({{'value': np.arange({n}), 'group': ['a'] * {n}}})\n"
-    "summary_{n} = frame_{n}.groupby('group')['value'].agg(['mean', 'std'])\nsummary_{n}",
-    "fig, axes = plt.subplots(1, 2, figsize=(8, 3))\nfor axis, name in zip(axes, ('mean', 'std')):\n"
-    "    axis.bar(range(3), [1, 2, {n}])\n    axis.set_title(f'{{name}} of {n}')\nplt.tight_layout()",
-    "rows_{n} = [{{'n': i, 'square': i ** 2}} for i in range({n}) if i % 3]\n"
-    "total_{n} = sum(row['square'] for row in rows_{n})\nprint(f'{{total_{n}:,}}')",
-    "%time model_{n} = np.linalg.lstsq(np.eye(4), np.ones(4), rcond=None)[0]\nassert len(model_{n}) == 4",
-    "with open(os.devnull, 'w') as sink:\n    json.dump({{'total': {n}}}, sink)\ntry:\n    ratio_{n} = {n} / 2\n"
-    "except ZeroDivisionError as error:\n    print(error)",
+    """import os
+import json
+import numpy as np
+import pandas as pd
+import matplotlib.pyplot as plt
+%matplotlib inline""",
+    """def load_{n}(path, limit=None):
+    '''Read a table.'''
+    frame = pd.read_csv(path, nrows=limit)
+    frame = frame.dropna().rename(columns=str.lower)
+    return frame[frame['value'] > 0]""",
+    """frame_{n} = pd.DataFrame({{'value': np.arange({n}), 'group': ['a'] * {n}}})
+summary_{n} = frame_{n}.groupby('group')['value'].agg(['mean', 'std'])
+summary_{n}""",
+    """fig, axes = plt.subplots(1, 2, figsize=(8, 3))
+for axis, name in zip(axes, ('mean', 'std')):
+    axis.bar(range(3), [1, 2, {n}])
+    axis.set_title(f'{{name}} of {n}')
+plt.tight_layout()""",
+    """rows_{n} = [{{'n': i, 'square': i ** 2}} for i in range({n}) if i % 3]
+total_{n} = sum(row['square'] for row in rows_{n})
+print(f'{{total_{n}:,}}')""",
+    """%time model_{n} = np.linalg.lstsq(np.eye(4), np.ones(4), rcond=None)[0]
+assert len(model_{n}) == 4""",
+    """with open(os.devnull, 'w') as sink:
+    json.dump({{'total': {n}}}, sink)
+try:
+    ratio_{n} = {n} / 2
+except ZeroDivisionError as error:
+    print(error)""",
 )
 
 
@@ -66,14 +84,23 @@ def notebook(cells: int, number: int = 0, edited: str = "") -> dict[str, Any]:
 def forget() -> None:
     source.read_source.cache_clear()
     scopes.scan.cache_clear()
+    syntax.collect.cache_clear()
     secrets.secrets_in.cache_clear()
     ruff.RUFF.forget()
 
 
-def milliseconds(call: Callable[[], Any]) -> float:
+def milliseconds(call: Callable[..., Any], *arguments: Any) -> float:
     begun = time.perf_counter()
-    call()
+    call(*arguments)
     return (time.perf_counter() - begun) * 1000
+
+
+def execute(command: list[str]) -> None:
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+
+
+def check(document: dict[str, Any]) -> None:
+    check_notebook(cells_of(document))
 
 
 def one_notebook(cells: int, repeats: int, folder: Path) -> dict[str, float]:
@@ -81,24 +108,20 @@ def one_notebook(cells: int, repeats: int, folder: Path) -> dict[str, float]:
     path.write_text(json.dumps(notebook(cells)))
     program = ruff.find_ruff()
     assert program is not None
+    command = [program, "check", "--no-cache", "--exit-zero", "-q", "--output-format=json", str(path)]
     linting = Linting()
     linting.notebook(notebook(cells), path)
     found: dict[str, list[float]] = {}
     for repeat in range(repeats):
         document, edited = notebook(cells), notebook(cells, edited=f"\nedited_{repeat} = {repeat}")
         forget()
-        measured = {
-            "own rules": milliseconds(lambda: check_notebook(cells_of(document))),
-            "own rules, after an edit": milliseconds(lambda: check_notebook(cells_of(edited))),
-        }
+        measured = {"own rules": milliseconds(check, document)}
+        measured["own rules, after an edit"] = milliseconds(check, edited)
         forget()
-        measured["whole answer"] = milliseconds(lambda: linting.notebook(document, path))
-        measured["whole answer, after an edit"] = milliseconds(lambda: linting.notebook(edited, path))
-        measured["whole answer, outputs changed"] = milliseconds(lambda: linting.notebook(edited, path))
-        command = [program, "check", "--no-cache", "--exit-zero", "-q", "--output-format=json", str(path)]
-        measured["ruff check alone"] = milliseconds(
-            lambda: subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
-        )
+        measured["whole answer"] = milliseconds(linting.notebook, document, path)
+        measured["whole answer, after an edit"] = milliseconds(linting.notebook, edited, path)
+        measured["whole answer, code unchanged"] = milliseconds(linting.notebook, edited, path)
+        measured["ruff check alone"] = milliseconds(execute, command)
         for name, value in measured.items():
             found.setdefault(name, []).append(value)
     return {name: statistics.median(values) for name, values in found.items()}
@@ -109,18 +132,10 @@ def many_notebooks(count: int, cells: int, repeats: int, folder: Path) -> dict[s
         (folder / f"{number}.ipynb").write_text(json.dumps(notebook(cells, number)))
     program = ruff.find_ruff()
     assert program is not None
+    trackbook = [sys.executable, "-m", "trackbook.cli"]
     commands = {
-        "trackbook lint": [
-            sys.executable,
-            "-m",
-            "trackbook.cli",
-            "lint",
-            "--exit-zero",
-            "--format",
-            "json",
-            str(folder),
-        ],
-        "trackbook --version": [sys.executable, "-m", "trackbook.cli", "--version"],
+        "trackbook lint": [*trackbook, "lint", "--exit-zero", "--format", "json", str(folder)],
+        "trackbook --version": [*trackbook, "--version"],
         "ruff check": [
             program,
             "check",
@@ -134,9 +149,7 @@ def many_notebooks(count: int, cells: int, repeats: int, folder: Path) -> dict[s
     found: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(repeats):
         for name, command in commands.items():
-            found[name].append(
-                milliseconds(lambda: subprocess.run(command, stdout=subprocess.DEVNULL, check=True))
-            )  # noqa: B023  # called at once
+            found[name].append(milliseconds(execute, command))
     return {name: statistics.median(values) for name, values in found.items()}
 
 

@@ -18,7 +18,7 @@ _LEFT_OUT = frozenset(
     )
 )
 # Without any of these no detector finds anything, and loading them takes half a second.
-_SUSPECT = re.compile(r"[\w+/=.-]{16,}|PRIVATE KEY|https?://[^\s/]*hooks")
+_SUSPECT = re.compile(r"(?=[\w+/=-]{0,40}\d)[\w+/=-]{20,}|PRIVATE KEY|https?://[^\s/]*hooks")
 _PLACEHOLDER = re.compile(r"(.)\1{7,}|x{4,}|\.\.\.|<|your|example", re.IGNORECASE)
 _LONGEST = 5000
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from trackbook.capture.git import is_tracked
 from trackbook.domain.lint import Diagnostic, LintReport, Severity
@@ -15,11 +15,12 @@ from trackbook.notebook.lint.noqa import without_excused
 from trackbook.notebook.lint.paths import find_reads
 from trackbook.notebook.lint.selection import Selection
 from trackbook.notebook.read import Notebook
-from trackbook.services.context import Services
 from trackbook.services.lint.config import LintConfig, read_config
-from trackbook.services.lint.history import find_history
 from trackbook.services.lint.ruff import RUFF, RuffAnswer, RuffFinding, is_broken
 from trackbook.services.lint.secrets import find_secrets_of
+
+if TYPE_CHECKING:  # the database is loaded only where there is a store
+    from trackbook.services.context import Services
 
 _ERRORS = ("E9", "F5", "F6", "F7", "F82")
 
@@ -39,7 +40,7 @@ class LintOptions(NamedTuple):
 class Linting:
     """Lints notebooks; with the services of their project also what runs say of them. Nothing is ever written."""
 
-    def __init__(self, project: Services | None = None, options: LintOptions | None = None) -> None:
+    def __init__(self, project: "Services | None" = None, options: LintOptions | None = None) -> None:
         self._project = project
         self._options = options or LintOptions()
 
@@ -108,6 +109,8 @@ class Linting:
         if outputs is not None and self._reports_outputs(path):  # git is asked last: it takes the longest
             found.append(outputs)
         if self._project is not None and self._options.history and config.history:
+            from trackbook.services.lint.history import find_history
+
             try:
                 found += find_history(notebook, path, self._project)
             except TrackbookError as error:

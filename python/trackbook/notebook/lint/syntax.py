@@ -27,11 +27,12 @@ class Syntax:
 
 def syntax_of(cell: LintCell) -> Syntax:
     """Return what rules look at in a cell; nothing for one that can't be parsed."""
-    return _collect(cell.text)
+    return collect(cell.text)
 
 
 @lru_cache(maxsize=4096)
-def _collect(text: str) -> Syntax:
+def collect(text: str) -> Syntax:
+    """Return what rules look at in a cell's text; the answer is shared, and not to be changed."""
     found = Syntax()
     tree = read_source(text).tree
     documentation: set[int] = set()

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from msgspec import Struct
 
@@ -14,11 +14,12 @@ from trackbook.errors import NotebookError, TrackbookError
 from trackbook.notebook.cleaning.layout import Layout
 from trackbook.notebook.lint.registry import diagnose
 from trackbook.notebook.read import Notebook, parse_notebook
-from trackbook.services.context import Services, open_services
-from trackbook.services.ingester import is_served
 from trackbook.services.lint.fixing import FixedFile, fix_file, write_fixed
 from trackbook.services.linting import Linting, LintOptions
 from trackbook.store.paths import StorePaths, find_store
+
+if TYPE_CHECKING:  # the database is loaded only where there is a store
+    from trackbook.services.context import Services
 
 
 class Linted(Struct, frozen=True):
@@ -50,7 +51,7 @@ class Batches:
 
     def __init__(self, options: LintOptions) -> None:
         self._options = options
-        self._open: dict[Path, Services | None] = {}
+        self._open: dict[Path, "Services | None"] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -65,7 +66,7 @@ class Batches:
     def lint(self, paths: Sequence[Path]) -> list[Linted]:
         """Return what is found about saved notebooks, in their order. Raises UsageError as `Linting` does."""
         linted: dict[Path, Linted] = {}
-        groups: dict[int, tuple[Services | None, dict[Path, Notebook]]] = {}
+        groups: dict[int, tuple["Services | None", dict[Path, Notebook]]] = {}
         for path in paths:
             try:
                 data = path.read_bytes()
@@ -103,7 +104,7 @@ class Batches:
             write_fixed(path, data, fixed)
         return Linted(fixed.report, fixed.after, fixed.content), fixed
 
-    def _services(self, path: Path) -> Services | None:
+    def _services(self, path: Path) -> "Services | None":
         if not self._options.history:
             return None
         settings = Settings.load()
@@ -118,7 +119,12 @@ class Batches:
                 )
             else:
                 store = find_store(path.absolute().parent)
-            if store is None or is_served(store.remote):
+            if store is None:
+                return None
+            from trackbook.services.context import open_services
+            from trackbook.services.ingester import is_served
+
+            if is_served(store.remote):
                 return None
             if store.root not in self._open:
                 self._open[store.root] = None
