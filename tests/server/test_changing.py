@@ -126,3 +126,32 @@ async def test_a_submitted_job_runs(
     )
     assert [run["params"]["lr"] for run in page["runs"]] == [0.5, "NaN"]
     assert {run["source"]["kind"] for run in page["runs"]} == {"job"}
+
+
+async def test_proposed_constants_become_parameters(
+    ask: Callable[..., Any], sample: Any, conforms: Callable[..., Any]
+) -> None:
+    path = sample.store.project / "plain.ipynb"
+    cells = [
+        {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": source}
+        for source in ("LR = 0.1  # rate", "print(LR)")
+    ]
+    path.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}))
+    url = f"/projects/{sample.project}/parameters"
+    found = conforms((await ask(f"{url}?notebook=work/churn/plain.ipynb")).json, "Parameters")
+    assert found["parameters"] == []
+    assert [(row["parameter"]["name"], row["cell"]) for row in found["proposals"]] == [("LR", 1)]
+    before = path.read_bytes()
+    refused = await ask(url, "POST", {"notebook": "work/churn/plain.ipynb", "names": ["other"]})
+    assert (refused.status, refused.json["code"]) == (400, "notebook")
+    assert path.read_bytes() == before
+    answer = await ask(url, "POST", {"notebook": "work/churn/plain.ipynb", "names": ["LR"]})
+    made = conforms(answer.json, "Parameters")
+    assert [(row["name"], row["help"]) for row in made["parameters"]] == [("LR", "rate")]
+    assert made["proposals"] == []
+    assert json.loads(path.read_text())["cells"][0]["metadata"] == {"tags": ["parameters"]}
+    for body in (
+        {"notebook": "work/churn/plain.ipynb", "names": []},
+        {"notebook": "../../x.ipynb", "names": ["LR"]},
+    ):
+        assert (await ask(url, "POST", body)).status in (400, 404)

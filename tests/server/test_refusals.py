@@ -204,6 +204,22 @@ async def test_wrong_parameters_are_refused_before_anything_runs(
         answer = await ask(jobs, "POST", {"notebook": "work/churn/train.ipynb", "params": params})
         assert (answer.status, answer.json["code"]) == (400, "parameter"), answer.body
     assert answer.json["name"] == "depth"
+    several = {
+        "notebook": "work/churn/train.ipynb",
+        "params": {"lrr": 1, "lr": "x"},
+        "sweep": {"depth": ["deep"]},
+    }
+    answer = await ask(jobs, "POST", several)
+    assert (answer.status, answer.json["code"], answer.json["name"]) == (400, "parameter", "lrr")
+    assert answer.json["problems"] == [
+        {
+            "name": "lrr",
+            "reason": "the notebook has no such parameter; did you mean 'lr'?",
+            "suggestions": ["lr"],
+        },
+        {"name": "lr", "reason": "expected float, not 'x' (str)", "suggestions": []},
+        {"name": "depth", "reason": "expected int, not 'deep' (str)", "suggestions": []},
+    ]
     (sample.store.project / "broken.ipynb").write_text("{", encoding="utf-8")
     broken = await ask(jobs, "POST", {"notebook": "work/churn/broken.ipynb"})
     assert (broken.status, broken.json["code"]) == (400, "notebook")

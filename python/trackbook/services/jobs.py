@@ -16,7 +16,7 @@ from trackbook.domain.parameter import Parameter, check_sweeps, check_values, co
 from trackbook.domain.records import JobSubmitted
 from trackbook.domain.snapshot import encode_part
 from trackbook.domain.values import flatten, to_parameter
-from trackbook.errors import NotFound, ParameterError, UsageError
+from trackbook.errors import NotFound, ParameterError, UsageError, raise_all
 from trackbook.notebook.clean import clean_notebook
 from trackbook.notebook.experiment import find_experiment
 from trackbook.notebook.inject import inject_parameters
@@ -68,7 +68,8 @@ class Jobs:
         `limits` says what else it may use.
         `parent_id` is the run from within which this is called. The notebook's file is only read.
 
-        Raises, before anything is queued: NotebookError, ParameterError (an unknown name, a value of the wrong type),
+        Raises, before anything is queued: NotebookError, ParameterError (an unknown name, a value of the wrong type or range; of all
+        that is wrong at once),
         InvalidName, InvalidValue, and UsageError for a time limit or a number of jobs that can't be.
         """
         notebook = clean_notebook(read_notebook(path))
@@ -173,10 +174,19 @@ class Jobs:
 def _combine(
     known: Sequence[Parameter], params: Mapping[str, Any], sweep: Mapping[str, Sequence[Any]]
 ) -> list[dict[str, Any]]:
-    given = check_values(known, params)
-    swept = check_sweeps(known, sweep)
-    for name in swept.keys() & given.keys():
-        raise ParameterError(name, "it has both a single value and a sweep")
+    errors: list[ParameterError] = []
+    given: dict[str, Any] = {}
+    swept: dict[str, list[Any]] = {}
+    try:
+        given = check_values(known, params)
+    except ParameterError as error:
+        errors.append(error)
+    try:
+        swept = check_sweeps(known, sweep)
+    except ParameterError as error:
+        errors.append(error)
+    both = [name for name in swept if name in given]
+    raise_all([*errors, *(ParameterError(name, "it has both a single value and a sweep") for name in both)])
     count = math.prod(len(values) for values in swept.values())
     if count > MOST_JOBS:
         raise UsageError(f"The sweep makes {count:,} jobs; at most {MOST_JOBS:,} can be queued at once.")
