@@ -1,4 +1,6 @@
+import json
 import math
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,6 +20,8 @@ from trackbook.domain.parameter import (
     parse_sweeps,
     parse_value,
 )
+from trackbook.domain.values import to_wire
+from trackbook.domain.valuetype import ValueType
 from trackbook.errors import ParameterError, UsageError
 
 
@@ -207,3 +211,20 @@ def test_no_text_breaks_the_reading(kind: ParameterType, text: str) -> None:
         return
     check_value(parameter(kind), value)
     msgspec.msgpack.encode(value)
+
+
+CONTRACT = Path(__file__).parent.parent / "contract" / "parameter-values.json"
+
+
+@pytest.mark.parametrize(
+    "sample", json.loads(CONTRACT.read_bytes()), ids=lambda sample: json.dumps(sample["type"])
+)
+def test_the_form_and_the_server_take_the_same(sample: Any) -> None:
+    kind = msgspec.convert(sample["type"], ValueType)
+    fields = {name: getattr(kind, name) for name in ValueType.__struct_fields__ if name != "type"}
+    held = parameter(kind.type, **fields)
+    for text, value in sample["taken"]:
+        assert to_wire(parse_value(held, text)) == value
+    for text in sample["refused"]:
+        with pytest.raises(ParameterError):
+            parse_value(held, text)

@@ -169,6 +169,15 @@ export class Client implements IClient {
     return this._get<IParameters>(path, { query: { notebook } });
   }
 
+  async makeParameters(
+    project: string,
+    notebook: string,
+    names: readonly string[]
+  ): Promise<IParameters> {
+    const path = ['projects', project, 'parameters'];
+    return this._get<IParameters>(path, { method: 'POST', body: { notebook, names } });
+  }
+
   async jobs(project: string, limit?: number): Promise<IJob[]> {
     const path = ['projects', project, 'jobs'];
     return (await this._get<{ jobs: IJob[] }>(path, { query: { limit } })).jobs;

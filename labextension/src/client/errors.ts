@@ -32,6 +32,17 @@ export class ApiError extends Error {
     return typeof name === 'string' ? name : null;
   }
 
+  /** What is wrong with each of several things that the error is about; by name. */
+  get reasons(): ReadonlyMap<string, string> {
+    const { problems } = this.details;
+    const each = Array.isArray(problems) ? (problems as Record<string, unknown>[]) : [this.details];
+    return new Map(
+      each.flatMap(({ name, reason }) =>
+        typeof name === 'string' ? [[name, typeof reason === 'string' ? reason : this.message]] : []
+      )
+    );
+  }
+
   /** The cause in one sentence, without what the server added for a terminal. */
   get reason(): string {
     const { reason } = this.details;

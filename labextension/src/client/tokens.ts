@@ -5,6 +5,7 @@ import { Token } from '@lumino/coreutils';
 import type { IComparison } from './compare';
 import type { ILintReport } from './lint';
 import type { IParameter } from './parameters';
+import type { IParameter, IProposal } from './parameters';
 import type {
   IArtifact,
   FailureCause,
@@ -62,6 +63,10 @@ export interface ISnapshot {
 export interface IParameters {
   parameters: IParameter[];
   kernel: string | null;
+  /** Constants that may become parameters, where no cell has the tag. */
+  proposals: IProposal[];
+  /** What will be a problem with the parameters, in sentences. */
+  problems: string[];
 }
 
 /** A notebook to run: once, or once for each combination of the swept values. */
@@ -127,6 +132,8 @@ export interface IClient {
     signal?: AbortSignal
   ): Promise<ILintReport>;
   parameters(project: string, notebook: string): Promise<IParameters>;
+  /** Make proposed constants parameters, in the notebook's file. */
+  makeParameters(project: string, notebook: string, names: readonly string[]): Promise<IParameters>;
   jobs(project: string, limit?: number): Promise<IJob[]>;
   job(project: string, id: string): Promise<IJob>;
   submitJobs(project: string, job: IJobRequest): Promise<IJob[]>;

@@ -5,6 +5,7 @@ import type { JobsModel } from '../models/jobs';
 import { ErrorNote, Loading } from './Notes';
 import { JobRow } from './Jobs';
 import { ParameterRow } from './ParameterRow';
+import { Proposals } from './Proposals';
 import { useModel, useView } from './view';
 
 export interface IJobFormProps {
@@ -16,6 +17,8 @@ export interface IJobFormProps {
   onSubmit(): void;
   /** Save the notebook and read its parameters again. */
   onSave(): void;
+  /** Make proposed constants parameters in the notebook. */
+  onAccept(names: readonly string[]): void;
 }
 
 /** The form that runs a notebook as a job, or as many as a sweep has combinations. */
@@ -61,6 +64,8 @@ export function JobForm(props: IJobFormProps): JSX.Element {
               />
             ))}
           </div>
+        ) : model.proposals.length ? (
+          <Proposals proposals={model.proposals} onAccept={props.onAccept} />
         ) : (
           <p className="trackbook-Quiet">
             {trans.__(
@@ -68,6 +73,11 @@ export function JobForm(props: IJobFormProps): JSX.Element {
             )}
           </p>
         )}
+        {model.problems.map(problem => (
+          <p key={problem} className="trackbook-Note" role="status">
+            {problem}
+          </p>
+        ))}
       </section>
       <Options model={model} />
       {error && <ErrorNote error={error} />}

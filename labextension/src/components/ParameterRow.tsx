@@ -1,10 +1,8 @@
-import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { IParameter } from '../client/parameters';
-import { formatExactValue } from '../format';
-import type { FieldProblem } from '../models/fieldValue';
 import type { IField } from '../models/jobForm';
+import { ParameterInput } from './ParameterInput';
+import { defaultText, problemText, rangeText, typeText } from './fieldTexts';
 import { useView } from './view';
 
 /** One parameter of a notebook: its value, or the values of a sweep. */
@@ -14,53 +12,76 @@ export function ParameterRow(props: {
 }): JSX.Element {
   const { trans } = useView();
   const { field, onChange } = props;
-  const { parameter, isSweep, problem, complaint } = field;
+  const { parameter, text, isSweep, fault, complaint } = field;
   const [inputId, helpId, errorId] = [React.useId(), React.useId(), React.useId()];
-  const message = complaint ?? (problem && problemText(problem, parameter, trans));
-  const described = [parameter.help && helpId, message && errorId].filter(Boolean).join(' ');
-  const attributes = {
-    id: inputId,
-    value: field.text,
-    'aria-invalid': message !== null,
-    'aria-describedby': described || undefined,
-    onChange: (event: React.ChangeEvent<HTMLInputElement | HTMLSelectElement>) =>
-      onChange({ text: event.target.value })
-  };
-  const choices = parameter.type === 'bool' ? [true, false] : parameter.choices;
+  const message = complaint ?? (fault && problemText(fault, trans));
+  const range = rangeText(parameter, trans);
+  // The browser's date fields show no placeholder, so that the notebook's own value has to stand beside them.
+  const isDate = ['date', 'date-time', 'time'].includes(parameter.format ?? '') && !isSweep;
+  const own = isDate ? trans.__('the notebook’s: %1', defaultText(parameter, trans)) : '';
+  const help = [parameter.help, range, own].filter(Boolean);
+  const described = [help.length && helpId, message && errorId].filter(Boolean).join(' ');
+  const canBeNone = parameter.optional && !parameter.choices && parameter.type !== 'bool';
+  const isNone = canBeNone && text === 'None';
+  if (parameter.format === 'secret') {
+    return (
+      <div className="trackbook-ParameterRow">
+        <span>
+          {parameter.name} <span className="trackbook-ParameterRow-type">secret</span>
+        </span>
+        <span className="trackbook-Quiet">
+          {trans.__('not set here: values are stored with the run')}
+        </span>
+      </div>
+    );
+  }
   return (
     <div className="trackbook-ParameterRow">
       <label htmlFor={inputId} title={trans.__('Line %1 of the parameters cell', parameter.line)}>
         {parameter.name} <span className="trackbook-ParameterRow-type">{typeText(parameter)}</span>
       </label>
-      {choices && !isSweep ? (
-        <select {...attributes} className="trackbook-Select">
-          <option value="">{defaultText(parameter, trans)}</option>
-          {choices.map(choice => (
-            <option key={formatExactValue(choice)} value={formatExactValue(choice)}>
-              {formatExactValue(choice)}
-            </option>
-          ))}
-        </select>
+      {isNone && !isSweep ? (
+        <input id={inputId} className="trackbook-Input" value="None" disabled readOnly />
       ) : (
-        <input
-          {...attributes}
-          className="trackbook-Input"
-          spellCheck={false}
-          placeholder={isSweep ? sweepHint(parameter) : defaultText(parameter, trans)}
+        <ParameterInput
+          parameter={parameter}
+          text={text}
+          isSweep={isSweep}
+          attributes={{
+            id: inputId,
+            'aria-invalid': message !== null,
+            'aria-describedby': described || undefined
+          }}
+          onChange={value => onChange({ text: value })}
         />
       )}
-      <label className="trackbook-Check">
-        <input
-          type="checkbox"
-          checked={isSweep}
-          aria-label={trans.__('Sweep %1', parameter.name)}
-          onChange={event => onChange({ isSweep: event.target.checked })}
-        />{' '}
-        {trans.__('sweep')}
-      </label>
-      {parameter.help && (
+      <span className="trackbook-ParameterRow-options">
+        {canBeNone && !isSweep && (
+          <label className="trackbook-Check">
+            <input
+              type="checkbox"
+              checked={isNone}
+              aria-label={trans.__('None for %1', parameter.name)}
+              onChange={event => onChange({ text: event.target.checked ? 'None' : '' })}
+            />{' '}
+            None
+          </label>
+        )}
+        <label className="trackbook-Check">
+          <input
+            type="checkbox"
+            checked={isSweep}
+            aria-label={trans.__('Sweep %1', parameter.name)}
+            onChange={event => onChange({ isSweep: event.target.checked })}
+          />{' '}
+          {trans.__('sweep')}
+        </label>
+      </span>
+      {help.length > 0 && (
         <p id={helpId} className="trackbook-ParameterRow-help">
           {parameter.help}
+          {range && <span className="trackbook-ParameterRow-range">{range}</span>}
+          {own && <span className="trackbook-ParameterRow-range">{own}</span>}
         </p>
       )}
       {message && (
@@ -70,61 +91,4 @@ export function ParameterRow(props: {
       )}
     </div>
   );
-}
-
-function typeText({ type, optional }: IParameter): string {
-  return optional ? `${type}?` : type;
-}
-
-/** The notebook's own value; one that is computed there can't be told before. */
-function defaultText(parameter: IParameter, trans: TranslationBundle): string {
-  const { type, optional } = parameter;
-  if (parameter.default === null) {
-    return optional || type === 'none' ? 'None' : trans.__('computed in the notebook');
-  }
-  return formatExactValue(parameter.default);
-}
-
-function sweepHint(parameter: IParameter): string {
-  switch (parameter.type) {
-    case 'int':
-      return '1, 2, 4';
-    case 'float':
-      return '0.01, 0.1, 1';
-    case 'bool':
-      return 'true, false';
-    case 'list':
-      return '[[64, 64], [128]]';
-    case 'dict':
-      return '[{"a": 1}, {"a": 2}]';
-    default:
-      return parameter.choices?.map(formatExactValue).join(', ') ?? 'a, b, c';
-  }
-}
-
-function problemText(
-  problem: FieldProblem,
-  parameter: IParameter,
-  trans: TranslationBundle
-): string {
-  switch (problem) {
-    case 'int':
-      return trans.__('A whole number, such as 8');
-    case 'float':
-      return trans.__('A number, such as 0.1 or 1e-3');
-    case 'bool':
-      return trans.__('true or false');
-    case 'list':
-      return trans.__('A JSON list, such as [64, 64]');
-    case 'dict':
-      return trans.__('A JSON object, such as {"a": 1}');
-    case 'choice':
-      return trans.__('One of %1', (parameter.choices ?? []).map(formatExactValue).join(', '));
-    case 'empty':
-      return trans.__('Values between commas, such as %1', sweepHint(parameter));
-    case 'sweep':
-      return trans.__('Values between commas, or a JSON list of them');
-    case 'json':
-      return trans.__('Text in quotes has to be as JSON wants it');
-  }
 }

@@ -1,8 +1,9 @@
 import { type ApiError, toApiError } from '../client/errors';
-import type { IParameter } from '../client/parameters';
-import type { IClient, IJobRequest } from '../client/tokens';
+import type { IParameter, IProposal } from '../client/parameters';
+import type { IClient, IJobRequest, IParameters } from '../client/tokens';
 import type { IJob, IProject, JsonValue } from '../client/types';
-import { FieldError, type FieldProblem, readSweep, readValue } from './fieldValue';
+import { FieldError, type FieldProblem } from './fieldProblem';
+import { readSweep, readValue } from './fieldValue';
 import { Observable } from './observable';
 
 /** What the user wrote for one parameter. Without text the notebook's own value stays. */
@@ -12,6 +13,8 @@ export interface IField {
   isSweep: boolean;
   /** What is wrong with the text, as far as can be seen here. */
   problem: FieldProblem | null;
+  /** The problem with what it is about; for an item inside a list, with its place. */
+  fault: FieldError | null;
   /** What the server said about the parameter. */
   complaint: string | null;
 }
@@ -53,6 +56,16 @@ export class JobFormModel extends Observable {
     return this._kernel;
   }
 
+  /** Constants that may become parameters, where the notebook has no parameters cell. */
+  get proposals(): readonly IProposal[] {
+    return this._proposals;
+  }
+
+  /** What will be a problem with the parameters, in sentences. */
+  get problems(): readonly string[] {
+    return this._problems;
+  }
+
   /** Why the form can't be shown, or why the jobs weren't taken. */
   get error(): ApiError | null {
     return this._error;
@@ -89,18 +102,25 @@ export class JobFormModel extends Observable {
   async load(): Promise<void> {
     try {
       this._project ??= await this._openProject();
-      const { parameters, kernel } = await this._client.parameters(this._project.id, this.notebook);
-      const before = new Map(this._fields?.map(field => [field.parameter.name, field]));
-      this._fields = parameters.map(parameter => {
-        const { text = '', isSweep = false } = before.get(parameter.name) ?? {};
-        return check({ parameter, text, isSweep, problem: null, complaint: null });
-      });
-      this._kernel = kernel;
-      this._error = null;
+      this._show(await this._client.parameters(this._project.id, this.notebook));
     } catch (error) {
       this._error = toApiError(error);
     }
     this.emitChanged();
+  }
+
+  /** Make proposed constants parameters, in the notebook's file. Returns whether that was done. */
+  async accept(names: readonly string[]): Promise<boolean> {
+    let done = false;
+    try {
+      this._project ??= await this._openProject();
+      this._show(await this._client.makeParameters(this._project.id, this.notebook, names));
+      done = true;
+    } catch (error) {
+      this._error = toApiError(error);
+    }
+    this.emitChanged();
+    return done;
   }
 
   /** Write a field. */
@@ -136,14 +156,28 @@ export class JobFormModel extends Observable {
   }
 
   private _refused(error: ApiError): void {
-    const isField = this._fields?.some(field => field.parameter.name === error.subject);
-    if (error.code !== 'parameter' || !isField) {
+    const fields = this._fields ?? [];
+    const reasons = error.code === 'parameter' ? error.reasons : new Map<string, string>();
+    const known = new Set(fields.map(field => field.parameter.name));
+    if (!reasons.size || [...reasons.keys()].some(name => !known.has(name))) {
       this._error = error;
-      return;
     }
-    this._fields = (this._fields ?? []).map(field =>
-      field.parameter.name === error.subject ? { ...field, complaint: error.reason } : field
-    );
+    this._fields = fields.map(field => {
+      const complaint = reasons.get(field.parameter.name);
+      return complaint === undefined ? field : { ...field, complaint };
+    });
+  }
+
+  private _show({ parameters, kernel, proposals, problems }: IParameters): void {
+    const before = new Map(this._fields?.map(field => [field.parameter.name, field]));
+    this._fields = parameters.map(parameter => {
+      const { text = '', isSweep = false } = before.get(parameter.name) ?? {};
+      return check({ parameter, text, isSweep, problem: null, fault: null, complaint: null });
+    });
+    this._kernel = kernel;
+    this._proposals = proposals;
+    this._problems = problems;
+    this._error = null;
   }
 
   private async _openProject(): Promise<IProject> {
@@ -181,13 +215,18 @@ export class JobFormModel extends Observable {
   private _fields: readonly IField[] | null = null;
   private _options: IJobOptions = { experiment: '', parallel: '1', timeout: '' };
   private _kernel: string | null = null;
+  private _proposals: readonly IProposal[] = [];
+  private _problems: readonly string[] = [];
   private _error: ApiError | null = null;
   private _isSubmitting = false;
   private _submitted: readonly IJob[] = [];
 }
 
 export namespace JobFormModel {
-  export type Client = Pick<IClient, 'findProject' | 'createProject' | 'parameters' | 'submitJobs'>;
+  export type Client = Pick<
+    IClient,
+    'findProject' | 'createProject' | 'parameters' | 'makeParameters' | 'submitJobs'
+  >;
 
   export interface IOptions {
     client: Client;
@@ -205,9 +244,9 @@ function check(field: IField): IField {
     }
   } catch (error) {
     if (error instanceof FieldError) {
-      return { ...field, problem: error.problem };
+      return { ...field, problem: error.problem, fault: error };
     }
     throw error;
   }
-  return { ...field, problem: null };
+  return { ...field, problem: null, fault: null };
 }

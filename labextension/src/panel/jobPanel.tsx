@@ -28,6 +28,12 @@ export class JobPanel extends MainAreaWidget<ViewWidget> {
       await model.submit();
       await jobs.refresh();
     };
+    const accept = async (names: readonly string[]) => {
+      await save();
+      if (await model.accept(names)) {
+        await find()?.revert(); // the file has changed under the open document
+      }
+    };
     // When a save fails, the document has already said so; nothing was started.
     const quietly = (work: Promise<void>) => void work.catch(() => undefined);
     super({
@@ -37,6 +43,7 @@ export class JobPanel extends MainAreaWidget<ViewWidget> {
           jobs={jobs}
           isDirty={find()?.model.dirty ?? false}
           onSubmit={() => quietly(submit())}
+          onAccept={names => quietly(accept(names))}
           onSave={() => quietly(save().then(() => model.load()))}
         />
       ))

@@ -8,6 +8,7 @@ import { CommandIDs } from '../../src/commandIds';
 import { CompareCells } from '../../src/components/CompareCells';
 import { CompareTable } from '../../src/components/CompareTable';
 import { JobForm } from '../../src/components/JobForm';
+import { Proposals } from '../../src/components/Proposals';
 import { Tabs } from '../../src/components/Tabs';
 import { ColoursModel } from '../../src/models/colours';
 import { CompareModel } from '../../src/models/compare';
@@ -79,6 +80,7 @@ describe('JobForm', () => {
       findProject: () => Promise.resolve(PROJECT),
       createProject: () => Promise.resolve(PROJECT),
       parameters: () => Promise.resolve(sample<IParameters>('parameters')),
+      makeParameters: () => Promise.resolve(sample<IParameters>('parameters')),
       submitJobs: () => Promise.resolve(jobs),
       jobs: () => Promise.resolve(jobs),
       cancelJob: () => Promise.resolve(jobs[0])
@@ -100,6 +102,7 @@ describe('JobForm', () => {
         isDirty={isDirty}
         onSubmit={onSubmit}
         onSave={onSave}
+        onAccept={jest.fn()}
       />
     );
     return { model, jobsModel, onSubmit, onSave, ...shown };
@@ -115,7 +118,11 @@ describe('JobForm', () => {
     const choices = within(screen.getByRole('combobox', { name: /^optimizer/ })).getAllByRole(
       'option'
     );
-    expect(choices.map(option => option.textContent)).toEqual(['adam', 'adam', 'sgd']);
+    expect(choices.map(option => option.textContent)).toEqual([
+      'adam (the notebook’s)',
+      'adam',
+      'sgd'
+    ]);
     expect(screen.getByRole('textbox', { name: /^start/ }).getAttribute('placeholder')).toBe(
       'computed in the notebook'
     );
@@ -145,12 +152,76 @@ describe('JobForm', () => {
     jobsModel.dispose();
   });
 
+  it('has for each type a control of its own, with its range', async () => {
+    const { model, jobsModel } = await showForm();
+    const text = (name: string) => model.fields!.find(item => item.parameter.name === name)!.text;
+    const augment = screen.getByRole('checkbox', { name: /^augment/ });
+    expect(augment).toHaveProperty('checked', true);
+    fireEvent.click(augment);
+    expect(text('augment')).toBe('false');
+    fireEvent.click(augment);
+    expect(text('augment')).toBe('');
+    expect(screen.getByLabelText(/^until/)).toHaveProperty('type', 'date');
+    expect(screen.getByLabelText(/^at /)).toHaveProperty('type', 'datetime-local');
+    expect(screen.getByLabelText(/^alarm/)).toHaveProperty('type', 'time');
+    expect(screen.getByLabelText(/^weights/)).toHaveProperty('tagName', 'TEXTAREA');
+    expect(screen.getByRole('combobox', { name: /^mode/ }).textContent).toContain('EXACT');
+    expect(screen.getByText('from 1 to 100, a multiple of 5')).toBeTruthy();
+    expect(screen.getByText('the notebook’s: 2026-01-31')).toBeTruthy();
+    jobsModel.dispose();
+  });
+
+  it('steps whole numbers with the arrow keys, within their range', async () => {
+    const { jobsModel } = await showForm();
+    const epochs = screen.getByRole('textbox', { name: /^epochs/ });
+    fireEvent.keyDown(epochs, { key: 'ArrowUp' });
+    expect(epochs).toHaveProperty('value', '15');
+    fireEvent.change(epochs, { target: { value: '100' } });
+    fireEvent.keyDown(epochs, { key: 'ArrowUp' });
+    expect(epochs).toHaveProperty('value', '100');
+    fireEvent.change(epochs, { target: { value: '7' } });
+    expect(screen.getByRole('alert').textContent).toBe('int from 1 to 100, a multiple of 5');
+    jobsModel.dispose();
+  });
+
+  it('gives None where it is allowed', async () => {
+    const { model, jobsModel } = await showForm();
+    fireEvent.click(screen.getByRole('checkbox', { name: 'None for until' }));
+    expect(screen.getByLabelText(/^until/)).toHaveProperty('disabled', true);
+    expect(model.fields!.find(item => item.parameter.name === 'until')!.text).toBe('None');
+    fireEvent.click(screen.getByRole('checkbox', { name: 'None for until' }));
+    expect(screen.getByLabelText(/^until/)).toHaveProperty('disabled', false);
+    jobsModel.dispose();
+  });
+
+  it('says where inside a list something is wrong', async () => {
+    const { jobsModel } = await showForm();
+    fireEvent.change(screen.getByLabelText(/^size/), { target: { value: '[640, "wide"]' } });
+    expect(screen.getByRole('alert').textContent).toBe('At 2: A whole number, such as 8');
+    jobsModel.dispose();
+  });
+
   it('says that the notebook is saved first', async () => {
     const { jobsModel, onSave } = await showForm(true);
     expect(screen.getByRole('button', { name: 'Save and run 1 job' })).toBeTruthy();
     fireEvent.click(screen.getByRole('button', { name: /^Save now/ }));
     expect(onSave).toHaveBeenCalled();
     jobsModel.dispose();
+  });
+});
+
+describe('Proposals', () => {
+  it('are made parameters, but for those that are left out', () => {
+    const { proposals } = sample<IParameters>('parameters');
+    const [first] = proposals;
+    const second = { ...first, parameter: { ...first.parameter, name: 'DEPTH' } };
+    const onAccept = jest.fn();
+    show(<Proposals proposals={[first, second]} onAccept={onAccept} />);
+    fireEvent.click(screen.getByRole('checkbox', { name: /^DEPTH/ }));
+    fireEvent.click(screen.getByRole('button', { name: 'Make these parameters' }));
+    expect(onAccept).toHaveBeenCalledWith(['BATCH']);
+    fireEvent.click(screen.getByRole('checkbox', { name: /^BATCH/ }));
+    expect(screen.getByRole('button', { name: /^Make/ })).toHaveProperty('disabled', true);
   });
 });
 

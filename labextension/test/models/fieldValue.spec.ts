@@ -1,6 +1,8 @@
-import { type IParameter, type ParameterType } from '../../src/client/parameters';
+import { type IParameter, type IValueType, type ParameterType } from '../../src/client/parameters';
 import { type JsonValue } from '../../src/client/types';
-import { FieldError, readSweep, readValue } from '../../src/models/fieldValue';
+import { FieldError } from '../../src/models/fieldProblem';
+import { readSweep, readValue } from '../../src/models/fieldValue';
+import { sample } from '../support/samples';
 
 function parameter(type: ParameterType, change: Partial<IParameter> = {}): IParameter {
   const base = { default: null, help: '', choices: null, optional: false, line: 1 };
@@ -77,5 +79,49 @@ describe('readSweep', () => {
 
   it.each(['', ' , ', '[]', '[1,'])('refuses %p', text => {
     expect(() => readSweep(parameter('int'), text)).toThrow(FieldError);
+  });
+});
+
+interface IValueSample {
+  type: IValueType;
+  taken: [string, JsonValue][];
+  refused: string[];
+}
+
+describe('The form, as the server,', () => {
+  const samples = sample<IValueSample[]>('parameter-values').map(
+    item => [JSON.stringify(item.type), item] as const
+  );
+  it.each(samples)('takes for %s what it should', (_, { type, taken, refused }) => {
+    for (const [text, value] of taken) {
+      expect(readValue(type, text)).toEqual(value);
+    }
+    for (const text of refused) {
+      expect(() => readValue(type, text)).toThrow(FieldError);
+    }
+  });
+
+  it('says where inside a list something is wrong', () => {
+    const kind: IValueType = {
+      type: 'dict',
+      items: { type: 'list', items: { type: 'int', minimum: 1 } }
+    };
+    const read = () => readValue(kind, '{"a": [1], "b": [2, 0]}');
+    expect(read).toThrow(
+      expect.objectContaining({
+        problem: 'range',
+        where: ['b', 2],
+        kind: { type: 'int', minimum: 1 }
+      })
+    );
+  });
+
+  it.each(['30s', '1h 30m', '1:30:00', '2 days, 1:00', '-5m'])('takes the duration %s', text => {
+    expect(readValue({ type: 'float', format: 'duration' }, text)).toBe(text);
+  });
+
+  it('leaves patterns that only Python knows to the server', () => {
+    const pattern = '(?P<year>[0-9]+)\\Z';
+    expect(readValue({ type: 'str', pattern }, 'abc')).toBe('abc');
   });
 });

@@ -23,7 +23,24 @@ class FakeJobs {
   }
 
   parameters(): Promise<IParameters> {
-    return Promise.resolve({ parameters: this.parametersOf, kernel: 'python3' });
+    const { proposals, problems } = sample<IParameters>('parameters');
+    return Promise.resolve({
+      parameters: this.parametersOf,
+      kernel: 'python3',
+      proposals: this.parametersOf.length ? [] : proposals,
+      problems
+    });
+  }
+
+  makeParameters(_: string, __: string, names: readonly string[]): Promise<IParameters> {
+    if (this.refusal) {
+      return Promise.reject(this.refusal);
+    }
+    const { proposals } = sample<IParameters>('parameters');
+    this.parametersOf = proposals
+      .map(item => item.parameter)
+      .filter(parameter => names.includes(parameter.name));
+    return this.parameters();
   }
 
   submitJobs(_: string, request: IJobRequest): Promise<IJob[]> {
@@ -128,6 +145,39 @@ describe('JobFormModel', () => {
     expect(form.error).toBeNull();
     form.setField('lr', { text: '1' });
     expect(field(form, 'lr').complaint).toBeNull();
+  });
+
+  it('puts each of several complaints beside its field', async () => {
+    const { client, form } = await makeForm();
+    const problems = [
+      { name: 'lr', reason: 'expected float', suggestions: [] },
+      { name: 'depth', reason: 'expected int', suggestions: [] }
+    ];
+    client.refusal = new ApiError('parameter', 'Two …', 400, { ...problems[0], problems });
+    await form.submit();
+    expect(field(form, 'lr').complaint).toBe('expected float');
+    expect(field(form, 'depth').complaint).toBe('expected int');
+    expect(form.error).toBeNull();
+    client.refusal = new ApiError('parameter', 'Two …', 400, {
+      problems: [problems[0], { name: 'gone', reason: 'no such parameter', suggestions: [] }]
+    });
+    await form.submit();
+    expect(form.error?.message).toBe('Two …');
+  });
+
+  it('makes proposed constants parameters', async () => {
+    const client = new FakeJobs();
+    client.parametersOf = [];
+    const { form } = await makeForm(client);
+    expect(form.proposals.map(item => item.parameter.name)).toEqual(['BATCH']);
+    client.refusal = new ApiError('notebook', 'It was changed meanwhile.', 400);
+    expect(await form.accept(['BATCH'])).toBe(false);
+    expect(form.error?.message).toBe('It was changed meanwhile.');
+    client.refusal = null;
+    expect(await form.accept(['BATCH'])).toBe(true);
+    expect(form.fields!.map(item => item.parameter.name)).toEqual(['BATCH']);
+    expect(form.proposals).toEqual([]);
+    expect(form.error).toBeNull();
   });
 
   it('says everything else above the button', async () => {

@@ -68,9 +68,9 @@ class Jobs:
         `limits` says what else it may use.
         `parent_id` is the run from within which this is called. The notebook's file is only read.
 
-        Raises, before anything is queued: NotebookError, ParameterError (an unknown name, a value of the wrong type or range; of all
-        that is wrong at once),
-        InvalidName, InvalidValue, and UsageError for a time limit or a number of jobs that can't be.
+        Raises, before anything is queued: NotebookError, ParameterError (an unknown name, a value of the wrong type or
+        range; one error tells of all), InvalidName, InvalidValue, and UsageError for a time limit or a number of jobs
+        that can't be.
         """
         notebook = clean_notebook(read_notebook(path))
         known = find_parameters(notebook, path.name)
