@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 from tests.cli.conftest import Call
 
+from trackbook.domain.run import Source
 from trackbook.notebook.cleaning import plan
 from trackbook.notebook.cleaning.draft import Draft
+from trackbook.services.recorder import RunRecorder
+from trackbook.store.paths import create_store
 
 PRINTED = {"output_type": "stream", "name": "stdout", "text": "7\n"}
 
@@ -137,6 +140,26 @@ def test_a_rewrite_that_changes_a_result_is_refused(
     assert "Nothing was written" in answer.err
     assert notebook.read_bytes() == before
     assert not Path(".trackbook").exists()
+
+
+def test_the_recorded_run_tells_the_order_where_the_file_does_not(empty_folder: Path, call: Call) -> None:
+    path = save(empty_folder / "train.ipynb", "print(y)", "y = 1")
+    document = json.loads(path.read_text())
+    for cell in document["cells"]:
+        cell |= {"execution_count": None, "outputs": []}
+    path.write_text(json.dumps(document))
+    assert "nothing to clean" in call("clean", "train.ipynb").err
+
+    run = RunRecorder.start(
+        create_store(empty_folder / ".trackbook"), experiment="x", source=Source("notebook", "train.ipynb")
+    )
+    for identity, source in (("c2", "y = 1"), ("c1", "print(y)")):
+        run.cell_finished(run.cell_started(identity, None, source), "ok", 0.1, [])
+    run.end()
+    assert "moved (cell 2)" in call("clean", "train.ipynb").out
+    call("clean", "-w", "train.ipynb")
+    assert sources(path) == ["y = 1", "print(y)"]
+    assert call("clean", "--check", "train.ipynb").code == 0
 
 
 def test_a_proven_one_is_written(notebook: Path, call: Call) -> None:

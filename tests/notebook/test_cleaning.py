@@ -88,6 +88,22 @@ def test_keeps_outputs_and_metadata_that_are_meant_to_stay() -> None:
     assert [cell["execution_count"] for cell in again.notebook["cells"]] == [1, 2]
 
 
+def test_keeps_the_state_of_widgets_that_are_shown() -> None:
+    cell = code("slider", 1)
+    cell["outputs"] = [
+        {
+            "output_type": "display_data",
+            "data": {"application/vnd.jupyter.widget-view+json": {}},
+            "metadata": {},
+        }
+    ]
+    document = notebook(cell, widgets={"state": {}})
+    options = CleanOptions(steps=("strip",))
+    assert plan_cleaning(document, options).notebook["metadata"] == {}
+    kept = plan_cleaning(document, CleanOptions(steps=("strip",), keep_outputs=True))
+    assert not kept.changed
+
+
 # Hoist
 
 

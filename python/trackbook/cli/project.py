@@ -36,6 +36,16 @@ def existing_store() -> StorePaths:
     return store
 
 
+def known_store(folder: Path) -> StorePaths | None:
+    """Return the store for a folder if it is there, and on this machine; none is made. Raises StoreError if it can't be
+    used.
+    """
+    settings = Settings.load()
+    if settings.store_url is not None:
+        return None
+    return StorePaths(settings.store.absolute()).check() if settings.store is not None else find_store(folder)
+
+
 def existing_store_here(what: str) -> StorePaths:
     """Return the store as `existing_store` does; raises UsageError for a served one, where `what` can't be done."""
     store = existing_store()

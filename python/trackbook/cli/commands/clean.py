@@ -13,6 +13,7 @@ from trackbook.cli.display.proof import proof_sections, proof_summary
 from trackbook.cli.exits import FINE, WORK_FAILED, exit_code
 from trackbook.cli.options import json_option, kernel_option, param_option, timeout_option
 from trackbook.cli.output import message_console, print_data, print_json, say
+from trackbook.cli.project import known_store
 from trackbook.domain.cleaned import CLEAN_STEPS, Cleaned, CleanOptions, CleanStep
 from trackbook.domain.parameter import parse_assignments
 from trackbook.domain.proof import Proof
@@ -106,7 +107,7 @@ def clean(
         try:
             options = _options(read_options(path.parent), only, skip, keep_outputs, drop_looks, propose)
             file = read_file(path, upgrade=upgrade)
-            cleaned = clean_file(file, options)
+            cleaned = clean_file(file, options, _recorded(file, options))
             proof = _prove(file, cleaned, params, tolerance, timeout, kernel) if prove else None
             report, ended = _finish(file, cleaned, proof, write, output, check, as_json)
         except TrackbookError as error:
@@ -182,6 +183,27 @@ def _finish(
         say(f"{file.path}: {written.unsynced}.", "yellow")
     say(f"{written.path} is written.", "green")
     return report, FINE
+
+
+def _recorded(file: Any, options: CleanOptions) -> dict[str, int] | None:
+    """Return in which order the project knows that the cells ran, where the file does not say it."""
+    from trackbook.services.context import open_services
+    from trackbook.services.recorded_order import has_counts, recorded_order
+
+    if "order" not in options.steps or has_counts(file.notebook):
+        return None
+    try:
+        store = known_store(file.path.absolute().parent)
+        if store is None:
+            return None
+        services = open_services(store)
+        try:
+            services.runs.refresh()
+            return recorded_order(services, file.path, file.notebook)
+        finally:
+            services.close()
+    except TrackbookError:  # what is in the file is enough to clean it
+        return None
 
 
 def _prove(

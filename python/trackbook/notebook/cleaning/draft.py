@@ -128,10 +128,6 @@ class Draft:
         notes = [note for at, note in enumerate(self.notes) if note not in self.notes[:at]]
         return Cleaned(notebook, self.changes, notes, self._outcomes(), self.execution_order)
 
-    def origins(self) -> list[int | None]:
-        """Return, for each cell of the draft, its position in the original from 0."""
-        return [cell.origin for cell in self.cells]
-
     def _outcomes(self) -> list[CleanedCell]:
         found = [self._outcome(cell, after) for after, cell in enumerate(self.cells, start=1)]
         for cell in sorted(self.gone, key=lambda cell: cell.number):

@@ -21,6 +21,7 @@ NOTEBOOK_NOISE = (
     "toc.toc_window_display", "vscode", "widgets",
 )  # fmt: skip
 KEEP_OUTPUT = "keep_output"
+_WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def strip(draft: Draft, options: CleanOptions) -> None:
@@ -30,7 +31,8 @@ def strip(draft: Draft, options: CleanOptions) -> None:
     """
     for cell in draft.cells:
         _strip_cell(draft, cell, options)
-    taken = _take(draft.metadata, NOTEBOOK_NOISE, options.keep_metadata)
+    kept = (*options.keep_metadata, "widgets") if _shows_widgets(draft) else options.keep_metadata
+    taken = _take(draft.metadata, NOTEBOOK_NOISE, kept)
     if taken:
         draft.change("strip", "stripped", None, f"{listed(taken)} of the notebook", names=taken)
 
@@ -55,6 +57,11 @@ def _strip_cell(draft: Draft, cell: DraftCell, options: CleanOptions) -> None:
         said += [listed(noise)] if noise else []
     if taken and cell.origin is not None:
         draft.change("strip", "stripped", cell, ", ".join(said), names=taken)
+
+
+def _shows_widgets(draft: Draft) -> bool:
+    outputs = (output for cell in draft.code() for output in cell.content.get("outputs") or ())
+    return any(_WIDGET in (output.get("data") or {}) for output in outputs)
 
 
 def _keeps_output(cell: DraftCell) -> bool:
