@@ -171,7 +171,7 @@ def test_a_notebook_without_code_is_equal(runner: InProcess) -> None:
     assert prove(original, plan_cleaning(original)).verdict == "equal"
 
 
-@pytest.mark.parametrize("name", ["scattered_imports", "late_parameters", "defined_below"])
+@pytest.mark.parametrize("name", ["late_parameters", "defined_below"])
 def test_cleaned_notebooks_give_equal_results_in_real_kernels(name: str, tmp_path: Path) -> None:
     original = parse_notebook(corpus.load(name), name)
     cleaned = plan_cleaning(original, CleanOptions(propose_parameters=True))

@@ -117,7 +117,7 @@ def test_hoists_imports_with_their_comments_and_order() -> None:
     )
     assert sources(cleaned) == [
         "# Title",
-        "import os  # paths\n# for tables\nimport pandas as pd  # noqa\nfrom math import (\n    pi,\n)",
+        "import os  # paths\n# for tables\nimport pandas as pd  # noqa\n\nfrom math import (\n    pi,\n)",
         "x = 1\n\ny = pi",
         "print(pd, os, y)",
     ]
@@ -232,6 +232,25 @@ def test_new_cells_have_ids_only_where_others_have() -> None:
     assert all("id" not in cell for cell in cleaned.notebook["cells"])
     assert cleaned.notebook["nbformat_minor"] == 4
     assert clean(*cells, steps=("hoist",)).notebook["cells"][0]["id"] == "imports"
+
+
+def test_takes_magics_and_settings_among_the_first_imports_for_part_of_them() -> None:
+    first = "import warnings\nwarnings.filterwarnings('ignore')\nimport pandas as pd"
+    style = "\npd.set_option('display.max_rows', 5)"
+    cleaned = clean(
+        code("%matplotlib inline"),
+        code(first + style),
+        code("x = pd.DataFrame()\nimport json"),
+        code("lr = 0.1", None, "parameters"),
+        steps=("hoist",),
+    )
+    assert sources(cleaned) == [
+        "%matplotlib inline",
+        f"{first}\nimport json{style}",
+        "lr = 0.1",
+        "x = pd.DataFrame()",
+    ]
+    assert not cleaned.notes
 
 
 # Parameters

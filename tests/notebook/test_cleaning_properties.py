@@ -76,7 +76,7 @@ def run_cleaned(cleaned: Cleaned) -> tuple[dict[str, str], dict[str, Any]] | Non
     return run([(cell["id"], cell["source"]) for cell in cleaned.notebook["cells"]])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(sources=CELLS)
 def test_hoisting_and_dropping_change_no_result(sources: list[str]) -> None:
     document = notebook(sources)
@@ -95,7 +95,7 @@ def test_hoisting_and_dropping_change_no_result(sources: list[str]) -> None:
         assert after[1].get(name) == value or name in dropped
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(sources=CELLS, data=st.data())
 def test_ordering_gives_what_the_execution_gave(sources: list[str], data: st.DataObject) -> None:
     counts = data.draw(st.permutations(range(1, len(sources) + 1)))

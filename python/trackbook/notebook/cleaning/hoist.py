@@ -99,7 +99,16 @@ class _Walk:
 
     def _take(self, cell: DraftCell, code: CellCode, statement: Statement) -> None:
         first = first_with_comments(code, statement)
-        found = _Found(cell, first, statement, "\n".join(code.lines[first : statement.last + 1]))
+        text = "\n".join(code.lines[first : statement.last + 1])
+        last = self.found[-1] if self.found else None
+        if (
+            last is not None
+            and last.cell is cell
+            and not any(map(str.strip, code.lines[last.lines[1] + 1 : first]))
+        ):
+            # Groups stay groups.
+            text = "\n" + text if first > last.lines[1] + 1 else text
+        found = _Found(cell, first, statement, text)
         targets = _targets(statement)
         same = all(self._targets.get(name) == target for name, target in targets.items())
         repeats = same and not statement.is_future and all(map(_names_all_it_loads, statement.nodes))

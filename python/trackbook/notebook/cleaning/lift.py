@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from trackbook.notebook.cleaning.draft import Draft, DraftCell
 from trackbook.notebook.cleaning.lines import first_with_comments, listed, shown, without_lines
-from trackbook.notebook.cleaning.placing import insertion, is_setup
+from trackbook.notebook.cleaning.placing import find_import_place, insertion, is_setup
 from trackbook.notebook.cleaning.statements import CellCode, Statement, read_code
 from trackbook.notebook.constants import NO_CONSTANT, evaluate
 from trackbook.notebook.parameters import PARAMETERS
@@ -38,15 +38,18 @@ def _lift(draft: Draft, tagged: DraftCell) -> None:
     code = [cell for cell in draft.code() if read_code(cell.source).has_code or cell is tagged]
     above = code[: code.index(tagged)]
     own = read_code(tagged.source)
+    place = find_import_place(draft)
     passed: DraftCell | None = None
     reason = _reason_to_stay(own)
     for cell in reversed(above):
         other = read_code(cell.source)
-        if is_setup(other) and not _shares(own, other):
+        at_imports = place is not None and place.cell is cell and place.line is not None
+        if at_imports or (is_setup(other) and not _shares(own, other)):
             break
         reason = reason or _reason_between(own, other, cell)
         if reason:
-            draft.note("hoist", tagged, f"The parameters stay where they are: {reason}.")
+            if passed is None:
+                draft.note("hoist", tagged, f"The parameters stay where they are: {reason}.")
             break
         passed = cell
     if passed is None:
@@ -60,7 +63,8 @@ def _lift(draft: Draft, tagged: DraftCell) -> None:
     to = insertion(draft, passed)
     draft.cells[to:to] = block
     names = list(own.names.bound)
-    draft.change("hoist", "moved", tagged, f"to the top: the parameters {listed(names)}", names=names)
+    to_where = f"below cell {cell.number}" if reason else "to the top"
+    draft.change("hoist", "moved", tagged, f"{to_where}: the parameters {listed(names)}", names=names)
 
 
 def _reason_to_stay(own: CellCode) -> str:

@@ -53,13 +53,11 @@ def is_setup(code: CellCode) -> bool:
     """Tell whether a cell only imports and sets up: magics, `sys.path`, environment variables."""
     if code.statements is None:
         return code.sets_up and not code.broken
-    return all(
-        statement.is_import
-        or statement.is_constant
-        or statement.is_shell
-        or (statement.sets_up and not statement.names.bound)
-        for statement in code.statements
-    )
+    return all(statement.is_import or _is_setup_statement(statement) for statement in code.statements)
+
+
+def _is_setup_statement(statement: Statement) -> bool:
+    return statement.is_constant or statement.is_shell or (statement.sets_up and not statement.names.bound)
 
 
 def _sets_up(statement: Statement) -> bool:
@@ -71,11 +69,11 @@ def _is_known_import(statement: Statement) -> bool:
 
 
 def _leading_import(code: CellCode) -> int | None:
-    """Return the last line of the imports at a cell's top, behind texts and IPython's own lines; None without."""
+    """Return the last line of the imports at a cell's top, among texts and what sets up; None without."""
     last = None
     for statement in code.statements or ():
         if _is_known_import(statement):
             last = statement.last
-        elif not statement.is_constant and (last is not None or not statement.is_shell):
+        elif not _is_setup_statement(statement):
             break
     return last

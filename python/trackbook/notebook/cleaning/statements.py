@@ -12,12 +12,12 @@ _HARMLESS_MAGICS = frozenset(
     (
         "time", "timeit", "prun", "capture", "track", "who", "whos", "who_ls", "pwd", "ls", "config", "precision",
         "pinfo", "pinfo2", "psearch", "history", "hist", "lsmagic", "magic", "quickref", "page", "pprint", "html",
-        "HTML", "markdown", "latex", "svg", "javascript", "js",
+        "HTML", "markdown", "latex", "svg", "javascript", "js", "matplotlib",
     )
 )  # fmt: skip
 # What importing may depend on: where modules are looked for, the environment, back ends, files that are written.
 _SETTING_UP = re.compile(
-    r"\bsys\s*\.\s*(?:path|modules|meta_path|path_hooks)\b|\bsys_path\b|\benviron\b|\bputenv\b|\bchdir\b|"
+    r"\bsys\s*\.\s*(?:path|modules|meta_path|path_hooks)\b|\bsys_path\b|\benviron\b(?!\s*\.\s*get\b)|\bputenv\b|\bchdir\b|"
     r"\baddsitedir\b|\bmatplotlib\s*\.\s*use\b|\bmpl\s*\.\s*use\b|\bimportlib\b|\breload\s*\(|__import__|"
     r"\bfilterwarnings\b|\bsimplefilter\b|\bbasicConfig\b|\bload_dotenv\b|\bsubprocess\b|\bos\s*\.\s*system\b|"
     r"\bwrite_text\b|\bwrite_bytes\b|\bopen\s*\([^)]*['\"][rbt]*(?:[wax]|r\+)[bt+]*['\"]|\bset_start_method\b|\bpatch_\w+\s*\(|"
