@@ -2,13 +2,17 @@
 
 import contextlib
 import io
+import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trackbook.domain.cleaned import Cleaned, CleanOptions
 from trackbook.notebook.cleaning.plan import plan_cleaning
+from trackbook.notebook.cleaning.write import render_cleaned
+from trackbook.notebook.read import parse_notebook
 
 NAMES = st.sampled_from("abcdef")
 VALUES = (
@@ -109,6 +113,44 @@ def test_ordering_gives_what_the_execution_gave(sources: list[str], data: st.Dat
     assert after is not None
     assert after[0] == before[0]
     assert after[1] == before[1]
+
+
+LINES = st.sampled_from(
+    [
+        "import os", "import os, sys as s", "from a import (b,\n  c)", "from x import *", "%matplotlib inline",
+        "%%time", "!ls {x}", "x?", "y = !ls", "x = 1", "del x", "if x:", "    x = 2",
+        "try:\n    import q\nexcept E:\n    q = None",
+        "'" * 3, '"' * 3, "# comment", "#| export", "print(x)", "def f():\n    return x", "@f", "lr = 0.1  # rate", "",
+        "(", "\\", "x = 1; import re", "await x", "return", "from __future__ import annotations", "class A: pass", "\t",
+        "x += 1", "lambda: x", "match x:\n    case 1: y = 2", "global x", "f'{x!r:>{y}}'", "%time import os", "é = 'ü'",
+        "\x0c", "*a, b = x",
+    ]
+)  # fmt: skip
+ANY = st.lists(st.lists(LINES | st.text(max_size=8), max_size=6).map("\n".join), max_size=7)
+
+
+@pytest.mark.filterwarnings("ignore::SyntaxWarning", "ignore::DeprecationWarning")
+@settings(max_examples=150, deadline=None)
+@given(
+    sources=ANY, tags=st.lists(st.sampled_from(["", "scratch", "parameters", "keep_output"])), data=st.data()
+)
+def test_whatever_cells_hold_no_line_is_lost(
+    sources: list[str], tags: list[str], data: st.DataObject
+) -> None:
+    document = notebook(sources, data.draw(st.permutations(range(len(sources)))))
+    for cell, tag in zip(document["cells"], tags, strict=False):
+        cell["metadata"] = {"tags": [tag]} if tag else {}
+    options = CleanOptions(propose_parameters=data.draw(st.booleans()), drop_looks=data.draw(st.booleans()))
+    cleaned = plan_cleaning(document, options)
+    kept = [cell["source"] for cell in cleaned.notebook["cells"]]
+    kept += [change.source for change in cleaned.changes if change.source is not None]
+    assert {line for text in sources for line in text.split("\n") if line.strip()} <= {
+        line for text in kept for line in text.split("\n")
+    }
+    before = json.dumps(document, indent=1).encode()
+    assert parse_notebook(render_cleaned(before, cleaned), "x") == cleaned.notebook
+    again = plan_cleaning(cleaned.notebook, CleanOptions(propose_parameters=options.propose_parameters))
+    assert not [change for change in again.changes if change.step in ("order", "strip")]
 
 
 def _names(source: str | None) -> set[str]:

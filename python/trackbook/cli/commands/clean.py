@@ -218,8 +218,9 @@ def _prove(
     from trackbook.notebook.parameters import find_parameters
 
     values = parse_assignments(find_parameters(file.notebook, file.path), params)
-    if not cleaned.changed_code:
-        return None  # what runs is the same
+    if not cleaned.changed_code and cleaned.execution_order is None:
+        say(f"{file.path}: nothing that runs changes, so there is nothing to prove.")
+        return None
     allowed = Tolerance() if tolerance is None else Tolerance(relative=tolerance)
     with message_console().status(f"Running {file.path.name}…") as status:
         return prove_cleaned(

@@ -75,14 +75,15 @@ def _least_moves(before: Sequence[set[int]]) -> list[int]:
 def _pull_up(before: Sequence[set[int]]) -> list[int]:
     placed: dict[int, None] = {}
     for start in range(len(before)):
-        stack = [start]
+        stack = [(start, iter(sorted(before[start])))]
         while stack:
-            at = stack[-1]
-            waits = sorted(before[at] - placed.keys(), reverse=True)
-            if at in placed or not waits:
-                placed.setdefault(stack.pop())
+            at, waits = stack[-1]
+            missing = next((other for other in waits if other not in placed), None)
+            if missing is None:
+                placed.setdefault(at)
+                stack.pop()
             else:
-                stack += waits
+                stack.append((missing, iter(sorted(before[missing]))))
     return list(placed)
 
 
