@@ -141,7 +141,7 @@ def test_imports_get_a_cell_of_their_own_below_the_title() -> None:
         "sys.path.insert(0, '..')",
         "os.environ['CUDA_VISIBLE_DEVICES'] = '0'",
         "matplotlib.use('Agg')",
-        "%load_ext autoreload",
+        "%load_ext cudf.pandas",
         "%pip install lightgbm",
         "!pip install lightgbm",
         "%%bash\npip install lightgbm",
@@ -251,6 +251,17 @@ def test_takes_magics_and_settings_among_the_first_imports_for_part_of_them() ->
         "x = pd.DataFrame()",
     ]
     assert not cleaned.notes
+
+
+def test_parameters_above_the_imports_are_at_the_top() -> None:
+    cells = (
+        code("lr = 0.1", None, "parameters"),
+        code("import os\n\n%load_ext trackbook"),
+        code("%track start churn\nprint(os, lr)"),
+    )
+    assert not clean(*cells, steps=("hoist",)).changed
+    cleaned = clean(*cells, code("import json"), steps=("hoist",))
+    assert sources(cleaned)[1] == "import os\nimport json\n\n%load_ext trackbook"
 
 
 # Parameters

@@ -22,11 +22,10 @@ def find_import_place(draft: Draft) -> Place | None:
     place: Place | None = None
     for cell in draft.code():
         code = read_code(cell.source)
-        if not code.has_code:
+        if not code.has_code or PARAMETERS in cell.tags:  # above imports they are at the top as well
             continue
-        if not is_setup(code) or PARAMETERS in cell.tags:
-            leading = _leading_import(code) if PARAMETERS not in cell.tags else None
-            return place or Place(cell, leading)
+        if not is_setup(code):
+            return place or Place(cell, _leading_import(code))
         imports = [statement for statement in code.statements or () if _is_known_import(statement)]
         last = imports[-1].last if imports else -1
         if any(_sets_up(statement) and statement.first > last for statement in code.statements or ()) or (

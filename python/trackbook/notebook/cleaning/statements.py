@@ -13,6 +13,14 @@ _HARMLESS_MAGICS = frozenset(
         "time", "timeit", "prun", "capture", "track", "who", "whos", "who_ls", "pwd", "ls", "config", "precision",
         "pinfo", "pinfo2", "psearch", "history", "hist", "lsmagic", "magic", "quickref", "page", "pprint", "html",
         "HTML", "markdown", "latex", "svg", "javascript", "js", "matplotlib",
+        "autoreload", "sql", "tensorboard", "watermark", "lprun", "mprun", "memit",
+    )
+)  # fmt: skip
+# Extensions that only bring magics, or watch; others may change what an import gives, as cudf.pandas does.
+_HARMLESS_EXTENSIONS = frozenset(
+    (
+        "autoreload", "google.colab.data_table", "ipytest", "itables", "jupyter_black", "lab_black", "line_profiler",
+        "memory_profiler", "nb_black", "nb_mypy", "rpy2.ipython", "sql", "tensorboard", "trackbook", "watermark",
     )
 )  # fmt: skip
 # What importing may depend on: where modules are looked for, the environment, back ends, files that are written.
@@ -147,7 +155,10 @@ def _statements(tree: ast.Module, lines: list[str]) -> list[Statement]:
 
 
 def _has_setting_magic(tree: ast.AST, text: str) -> bool:
-    return "get_ipython" in text and any(name not in _HARMLESS_MAGICS for name, _ in magics_in(tree))
+    return "get_ipython" in text and any(
+        name not in _HARMLESS_MAGICS and not (name == "load_ext" and words.strip() in _HARMLESS_EXTENSIONS)
+        for name, words in magics_in(tree)
+    )
 
 
 def _shell_call(node: ast.stmt) -> tuple[str, str] | None:
