@@ -136,6 +136,20 @@ def test_what_the_project_says_wrong_is_told(tmp_path: Path, text: str) -> None:
         read_options(tmp_path)
 
 
+@pytest.mark.parametrize("depth", [400, 900])
+def test_what_is_nested_too_deeply_is_told(tmp_path: Path, depth: int) -> None:
+    path = save(tmp_path, "print(1)")
+    deep = '{"a":' * depth + "1" + "}" * depth
+    path.write_text(
+        path.read_text().replace('"metadata": {},\n "nbformat"', f'"metadata": {{"x": {deep}}},\n "nbformat"')
+    )
+    before = path.read_bytes()
+    assert b'"a":' in before
+    with pytest.raises(NotebookError, match="nested too deeply"):
+        write_file(read_file(path), clean_file(read_file(path), STRIP))
+    assert path.read_bytes() == before
+
+
 # Pairs
 
 

@@ -37,7 +37,10 @@ class NotebookFile(Struct, frozen=True):
         """Return the bytes of the cleaned notebook in the style of this file."""
         if self.old_format is not None:
             return render_notebook(cleaned.notebook)
-        return render_cleaned(self.data, cleaned)
+        try:
+            return render_cleaned(self.data, cleaned)
+        except RecursionError:
+            raise NotebookError(self.path, "its JSON is nested too deeply to be written as it is") from None
 
 
 class Written(Struct, frozen=True):

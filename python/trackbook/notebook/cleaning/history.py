@@ -84,7 +84,7 @@ def execution_order(steps: Sequence[Step]) -> list[int]:
     for _ in range(len(steps) + 1):
         if not _move_first_uses(steps, ranks):
             return sorted(range(len(steps)), key=lambda at: (ranks[at], at))
-    raise Unordered("each needs what another one gives", *_circle(steps, ranks))
+    raise Unordered("each needs what another one gives", *_circle(steps))
 
 
 def dependencies(steps: Sequence[Step], order: Sequence[int]) -> list[set[int]]:
@@ -115,13 +115,12 @@ def _ranks(steps: Sequence[Step]) -> list[float]:
 
 
 def _move_first_uses(steps: Sequence[Step], ranks: list[float]) -> bool:
+    """Place cells whose names only later executions gave before the first that read them; tells whether it did."""
     moved = False
     for at, step in enumerate(steps):
         for name in sorted(step.needs - BUILTINS):
             givers = [other for other, one in enumerate(steps) if name in one.gives and other != at]
             if not givers or any(ranks[other] < ranks[at] for other in givers):
-                continue
-            if name in step.gives and len(givers) == 0:
                 continue
             if len(givers) > 1:
                 above = [other for other in givers if other < at]
@@ -139,7 +138,7 @@ def _move_first_uses(steps: Sequence[Step], ranks: list[float]) -> bool:
     return moved
 
 
-def _circle(steps: Sequence[Step], ranks: Sequence[float]) -> tuple[list[int], list[str]]:
+def _circle(steps: Sequence[Step]) -> tuple[list[int], list[str]]:
     places: set[int] = set()
     names: set[str] = set()
     for at, step in enumerate(steps):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from trackbook.domain.cleaned import Cleaned, CleanOptions
+from trackbook.errors import NotebookError
 from trackbook.notebook.cleaning.draft import Draft
 from trackbook.notebook.cleaning.drop import drop
 from trackbook.notebook.cleaning.hoist import hoist_imports
@@ -17,10 +18,14 @@ def plan_cleaning(
 ) -> Cleaned:
     """Return a notebook cleaned, and what that changes. The notebook is not touched, and nothing of it is run.
 
-    `executions` tells when each cell, by its id, ran last; without it the saved execution counts do.
+    `executions` tells when each cell, by its id, ran last; without it the saved execution counts do. Raises
+    NotebookError for JSON that is nested too deeply.
     """
     options = options or CleanOptions()
-    draft = Draft.of(notebook)
+    try:
+        draft = Draft.of(notebook)
+    except RecursionError:
+        raise NotebookError("the notebook", "its JSON is nested too deeply to be cleaned") from None
     if draft.is_python:
         if "order" in options.steps:
             order(draft, executions)
