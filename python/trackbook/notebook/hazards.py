@@ -45,6 +45,9 @@ _SKLEARN_DRAWS = frozenset(
     )
 )  # fmt: skip
 _KFOLD = frozenset(("KFold", "StratifiedKFold"))
+_MAGICS = ("?.run_line_magic", "?.run_cell_magic")
+_PYTHON_MAGICS = frozenset(("time", "timeit", "prun", "capture"))
+_OPTIONS = re.compile(r"^(?:\s*-{1,2}[\w-]+(?:\s+\d+)?\s+)+")
 _SHELL_NETWORK = re.compile(
     r"^\s*(?:!|%)\s*(?:wget|curl|git\s+clone|pip\s+install|conda\s+install|mamba\s+install|apt(?:-get)?\s+install)\b",
     re.MULTILINE,
@@ -113,6 +116,9 @@ class _Visitor(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         self.generic_visit(node)
         name = self._name(node.func)
+        if name in _MAGICS:
+            self._visit_magic([part.value for part in node.args if isinstance(part, ast.Constant)])
+            return
         last = name.rpartition(".")[2]
         if self._seeds(name, last) or not name:
             return
@@ -140,6 +146,13 @@ class _Visitor(ast.NodeVisitor):
             found.typed[last] = None
         if name.partition(".")[0] in _NETWORK or name in _OPENERS or _reads_address(node):
             found.network[name] = None
+
+    def _visit_magic(self, words: list[object]) -> None:
+        # What %time, %%time and their like run is Python of the notebook.
+        if words and words[0] in _PYTHON_MAGICS and isinstance(words[-1], str):
+            tree = _parsed(_OPTIONS.sub("", words[-1]) if len(words) == 2 else words[-1])
+            if tree is not None:
+                self.visit(tree)
 
     def _seeds(self, name: str, last: str) -> bool:
         if name in _SEEDING:
