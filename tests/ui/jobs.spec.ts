@@ -1,10 +1,11 @@
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, type IJupyterLabPageFixture, test } from '@jupyterlab/galata';
 
 import { addNotebook, serverRoot } from './support/notebooks';
-import { mainArea, openRuns, openTab, runRow, writeCell } from './support/runs';
+import { mainArea, openRun, openRuns, openTab, picture, runRow, writeCell } from './support/runs';
 
 const CELLS = [
   {
@@ -73,9 +74,83 @@ test.describe('A notebook', () => {
     await expect(job).toContainText('AssertionError: too fast');
     await expect(runRow(page, 1)).toContainText('cell 4: AssertionError');
     await job.getByRole('button', { name: 'train.ipynb' }).click();
-    await expect(mainArea(page).locator('.trackbook-Cell.trackbook-mod-target')).toContainText(
-      'too fast'
+
+    const area = mainArea(page);
+    await expect(area.getByRole('tab', { selected: true })).toHaveText('What happened');
+    const error = area.getByRole('group', { name: 'Error' });
+    await expect(error).toContainText('Cell 4 failed');
+    await expect(error).toContainText('AssertionError: too fast');
+    const cell = area.getByRole('region', { name: 'The cell that failed' });
+    await expect(cell).toContainText('assert lr < 5');
+    await expect(cell).toContainText('of memory at most');
+    await expect(area.getByText('line 1')).toBeHidden();
+    await area.getByText('Traceback', { exact: true }).click();
+    await expect(area.locator('.trackbook-Traceback')).toContainText('AssertionError');
+    await error.getByRole('button', { name: 'Copy command' }).click();
+    await expect(page.getByText('The command is on the clipboard.')).toBeVisible();
+
+    await error.getByRole('button', { name: 'Run again' }).click();
+    await expect(page.getByText('train.ipynb was queued again.')).toBeVisible();
+    await expect(runRow(page, 2)).toContainText('cell 4: AssertionError', { timeout: 60_000 });
+
+    await error.getByRole('button', { name: 'Open the notebook at this cell' }).click();
+    const failing = page.locator('.jp-Notebook:visible .jp-Notebook-cell').nth(3);
+    await expect(failing.locator('.cm-content')).toBeFocused();
+  });
+
+  test('that runs out of time says so, and what was not run', async ({ page, tmpPath }) => {
+    const cells = [
+      'import time',
+      'for step in range(600):\n    print("step", step, flush=True)\n    time.sleep(0.1)',
+      'print("never")',
+      'print("nor this")'
+    ];
+    await addNotebook(page, `${tmpPath}/slow.ipynb`, cells);
+    await page.notebook.openByPath(`${tmpPath}/slow.ipynb`);
+    await openRuns(page);
+    const folder = join(serverRoot(), tmpPath);
+    const limits = ['--cell-timeout', '2', '--retries', '1', '--retry-delay', '1'];
+    const words = ['run', 'slow.ipynb', ...limits, '--retry-on', 'timed_out'];
+    const job = spawn('trackbook', words, { cwd: folder, stdio: 'ignore' });
+    const ended = new Promise(resolve => job.once('exit', resolve));
+
+    const row = runRow(page, 1);
+    await expect(row.getByRole('img', { name: 'timed out' })).toBeVisible({ timeout: 90_000 });
+    const area = await openRun(page, 1);
+    const error = area.getByRole('group', { name: 'Error' });
+    await expect(error).toContainText('The time ran out in cell 2');
+    await expect(area.getByRole('region', { name: 'The cell that failed' })).toContainText(
+      'step 5'
     );
+    await expect(area.getByText('2 code cells behind it were not run.')).toBeVisible();
+    await expect(area.getByRole('rowheader', { name: 'each cell' })).toBeVisible();
+    expect(await ended).toBe(1);
+    const attempts = area.getByRole('row', { name: /timed out in cell 2/ });
+    await expect(attempts).toHaveCount(2);
+    await picture(page, 'failure');
+    await attempts.nth(1).getByRole('button', { name: 'Open its run' }).click();
+    await expect(mainArea(page).getByRole('heading', { level: 2 })).toContainText('#2');
+  });
+
+  test('shows what a running cell says', async ({ page, tmpPath }) => {
+    const loop =
+      'import time\nfor step in range(300):\n    print("step", step, flush=True)\n    time.sleep(0.2)';
+    await addNotebook(page, `${tmpPath}/live.ipynb`, [loop]);
+    await page.notebook.openByPath(`${tmpPath}/live.ipynb`);
+    await openRuns(page);
+    const folder = join(serverRoot(), tmpPath);
+    const job = spawn('trackbook', ['run', 'live.ipynb'], { cwd: folder, stdio: 'ignore' });
+    try {
+      await expect(runRow(page, 1).getByRole('img', { name: 'running' })).toBeVisible({
+        timeout: 90_000
+      });
+      const area = await openRun(page, 1);
+      await openTab(page, /^Cells/);
+      await expect(area.getByText(/^step 3$/m)).toBeVisible();
+      await expect(area.getByText(/^step 20$/m)).toBeVisible();
+    } finally {
+      job.kill('SIGINT');
+    }
   });
 
   test('has its changes saved before it runs', async ({ page, tmpPath }) => {

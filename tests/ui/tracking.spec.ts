@@ -161,10 +161,11 @@ test.describe('A run', () => {
     await runRow(page, 1).locator('.trackbook-RunRow').click();
     await page.keyboard.press('Enter');
     const area = mainArea(page);
-    await expect(area.getByRole('tab', { name: /^Cells/ })).toHaveAttribute(
-      'aria-selected',
-      'true'
+    await expect(area.getByRole('tab', { selected: true })).toHaveText('What happened');
+    await expect(area.getByRole('group', { name: 'Error' })).toContainText(
+      'ValueError: the data are bad'
     );
+    await area.getByRole('button', { name: 'Show what ran before it' }).click();
     const cell = area.locator('.trackbook-Cell.trackbook-mod-target');
     await expect(cell).toBeInViewport();
     await expect(cell).toContainText('ValueError');
