@@ -191,5 +191,6 @@ def test_series_are_compared_step_by_step(services: Services) -> None:
     }  # fmt: skip
     far = {check.name: check for check in checks.all(runs[0], runs[2], Tolerance())}
     assert (
-        far["loss"].message == "The last value was 0.1000, and now is 0; 4 of 11 steps differ, the first at 3."
+        far["loss"].message
+        == "The last value was 0.1000, and now is 0; 4 of 11 steps differ, the first at 3."
     )

@@ -51,7 +51,7 @@ class Batches:
 
     def __init__(self, options: LintOptions) -> None:
         self._options = options
-        self._open: dict[Path, "Services | None"] = {}
+        self._open: dict[Path, Services | None] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -66,7 +66,7 @@ class Batches:
     def lint(self, paths: Sequence[Path]) -> list[Linted]:
         """Return what is found about saved notebooks, in their order. Raises UsageError as `Linting` does."""
         linted: dict[Path, Linted] = {}
-        groups: dict[int, tuple["Services | None", dict[Path, Notebook]]] = {}
+        groups: dict[int, tuple[Services | None, dict[Path, Notebook]]] = {}
         for path in paths:
             try:
                 data = path.read_bytes()
