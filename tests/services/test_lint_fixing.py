@@ -9,8 +9,9 @@ from typing import Any
 import corpus
 import pytest
 
+from trackbook.domain.lint import LintReport
 from trackbook.errors import NotebookError
-from trackbook.notebook.read import source_of
+from trackbook.notebook.read import parse_notebook, source_of
 from trackbook.services.lint.fixing import fix_file, write_fixed
 from trackbook.services.linting import Linting, LintOptions
 
@@ -132,8 +133,25 @@ def test_the_corpus_loses_nothing(name: str, tmp_path: Path) -> None:
         for old, new in zip(held, kept, strict=True):
             gone = set(old.splitlines()) - set(new.splitlines())
             assert all("import" in line for line in gone)
+    assert failures(fixed.report) <= failures(
+        STRIPPING.notebook(parse_notebook(data, name), tmp_path / "x.ipynb")
+    )
     # A second time there is nothing left to do.
     assert fix_file(fixed.content, tmp_path / f"{name}.ipynb", STRIPPING).content == fixed.content
+
+
+def failures(report: LintReport) -> set[tuple[str, ...]]:
+    """The names that would be missing if the notebook ran."""
+    return {
+        (one.code, *one.names)
+        for one in report.diagnostics
+        if one.code in ("TB101", "TB102", "TB103", "TB104")
+    }
+
+
+def test_imports_that_are_used_above_stay(tmp_path: Path) -> None:
+    fixed = fix_file(corpus.load("imports_below"), tmp_path / "x.ipynb", Linting())
+    assert fixed.content == corpus.load("imports_below")
 
 
 def test_the_file_is_replaced_in_one_step_with_its_mode(tmp_path: Path) -> None:

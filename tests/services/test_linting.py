@@ -70,6 +70,13 @@ def test_imports_that_only_magics_use_are_used(tmp_path: Path) -> None:
     assert codes(path, "import os, json", "os.broken(") == [("F401", 1), ("TB601", 2)]
 
 
+def test_imports_below_their_use_are_used(tmp_path: Path) -> None:
+    path = tmp_path / "x.ipynb"
+    assert codes(path, "mean([1])", "from statistics import mean") == [("TB101", 1)]
+    assert codes(path, "os.sep\nimport os") == [("TB101", 1)]
+    assert codes(path, "import os\nos.sep", "import sys") == [("F401", 2)]
+
+
 def test_without_ruff_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ruff_module.find_ruff.cache_clear()
     monkeypatch.setattr(ruff_module.shutil, "which", lambda *_, **__: None)

@@ -102,7 +102,7 @@ class Linting:
             missing, unread = _find_missing(notebook, path)
             found += missing
             unseen += unread
-        if answer is not None:
+        if answer is not None and notebook.is_python:
             found += _from_ruff(notebook, answer)
             unseen += [answer.failure] if answer.failure else []
         outputs = outputs_committed(notebook)
@@ -171,10 +171,20 @@ def _from_ruff(notebook: LintNotebook, answer: RuffAnswer) -> list[Diagnostic]:
         if cell is None or finding.code == "F821":
             continue
         names = _quoted(finding.message)
+        if finding.code == "F401" and _is_used_above(cell, finding, _bound(names), notebook):
+            continue  # ruff looks below an import only, and TB101 says what is wrong
         if finding.code in ("F401", "F811", "F841") and _bound(names) & mentioned:
             continue  # a magic, a shell command or what can't be parsed uses it
         diagnostics.append(_diagnostic(cell, finding, names))
     return diagnostics
+
+
+def _is_used_above(cell: LintCell, finding: RuffFinding, names: set[str], notebook: LintNotebook) -> bool:
+    above = (other for other in notebook.code if other.position < cell.position)
+    return any(names & other.scan.used for other in above) or any(
+        event.kind == "read" and event.name in names and event.line < finding.line
+        for event in cell.scan.events
+    )
 
 
 def _diagnostic(cell: LintCell, finding: RuffFinding, names: list[str]) -> Diagnostic:

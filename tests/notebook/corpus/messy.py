@@ -29,6 +29,16 @@ def defined_below() -> bytes:
     )
 
 
+@sample(by_counts=True)
+def imports_below() -> bytes:
+    """Imports that stand below their use: none of them is unused."""
+    return notebook(
+        code("middle = median(values)\nprint(os.path.basename(str(middle)))", 3, [stream("2\n")]),
+        code("values = [1, 2, 3]", 2),
+        code("import os\nfrom statistics import median", 1),
+    )
+
+
 @sample()
 def deleted_definition() -> bytes:
     """A name whose cell was deleted; its results are still there, and its count is missing."""

@@ -46,6 +46,7 @@ def test_order_by_counts() -> None:
     assert check(cell("a = 1", 2), cell("b = 2", 1)) == [("TB105", 1)]
     assert check(cell("a = 1", 1), cell("b = 2", 4), cell("c = 3", 2), cell("d = 4", 3)) == [("TB105", 2)]
     assert check(cell("a = 1", 1), cell("b = 2"), cell("c = 3", 2)) == [("TB106", 2)]
+    assert check(cell("a = 1", 0), cell("b = 2", 0), cell("c = 3", 1), cell("d = 4", 1)) == []
     assert check(cell("a = 1", 1), cell("# only a note"), cell("c = 3", 2), cell("d = 4")) == []
 
 
@@ -252,10 +253,17 @@ def test_a_newer_python_may_know_more() -> None:
     assert "can't be parsed" in unseen[0]
 
 
+def test_python_2() -> None:
+    old = document("print 1", metadata={"language_info": {"name": "python", "version": "2.7.18"}})
+    found, unseen = check_notebook(cells_of(old))
+    assert found == []
+    assert unseen[0].startswith("The cells are Python 2.7.18, not Python 3")
+
+
 def test_other_languages() -> None:
     found, unseen = check_notebook(cells_of(document("x <- y", metadata={"kernelspec": {"language": "R"}})))
     assert found == []
-    assert unseen == ["The cells are R, not Python: only what all notebooks have is checked."]
+    assert unseen == ["The cells are R, not Python 3: only what all notebooks have is checked."]
 
 
 def test_noqa() -> None:

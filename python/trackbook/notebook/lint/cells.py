@@ -71,8 +71,15 @@ class LintNotebook(NamedTuple):
 
     @property
     def is_python(self) -> bool:
-        """Whether its cells are Python."""
-        return language_of(self.document) == "python"
+        """Whether its cells are Python 3."""
+        return language_of(self.document) == "python" and not self.python_version.startswith("2.")
+
+    @property
+    def python_version(self) -> str:
+        """The version of its language that the file names; empty if it names none."""
+        information = self.document.get("metadata", {}).get("language_info")
+        version = information.get("version") if isinstance(information, dict) else None
+        return version if isinstance(version, str) else ""
 
 
 def cells_of(document: Notebook) -> LintNotebook:

@@ -25,7 +25,7 @@ def check_notebook(
     found = [*find_order(notebook), *find_untidiness(notebook, large_output)]
     if not notebook.is_python:
         return found, [
-            f"The cells are {_language(notebook)}, not Python: only what all notebooks have is checked."
+            f"The cells are {_language(notebook)}, not Python 3: only what all notebooks have is checked."
         ]
     return [*found, *_python(notebook, known)], list(find_unseen(notebook))
 
@@ -43,4 +43,6 @@ def _language(notebook: LintNotebook) -> str:
     from trackbook.notebook.read import language_of
 
     language = language_of(notebook.document)
+    if language == "python":
+        return f"Python {notebook.python_version}"
     return language.upper() if len(language) == 1 else language.title()

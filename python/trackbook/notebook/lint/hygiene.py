@@ -64,9 +64,7 @@ def output_size(cell: LintCell) -> int:
 
 
 def _version(notebook: LintNotebook) -> tuple[int, ...]:
-    information = notebook.document.get("metadata", {}).get("language_info")
-    version = information.get("version") if isinstance(information, dict) else None
-    parts = version.split(".")[:2] if isinstance(version, str) else []
+    parts = notebook.python_version.split(".")[:2]
     return tuple(map(int, parts)) if len(parts) == 2 and all(part.isdigit() for part in parts) else (3, 0)
 
 

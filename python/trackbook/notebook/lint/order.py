@@ -10,16 +10,16 @@ from trackbook.notebook.lint.cells import LintNotebook
 def find_order(notebook: LintNotebook) -> Iterator[Diagnostic]:
     """Yield cells that ran in another order than they stand in, or never ran between ones that did."""
     ran = [cell for cell in notebook.code if cell.executed is not None]
-    counts = [cell.executed or 0 for cell in ran]
-    kept = longest_rising(counts) if counts else set()
+    # Equal counts, of kernels that were restarted, say nothing.
+    counts = sorted((cell.executed or 0, at) for at, cell in enumerate(ran))
+    ranks = {at: rank for rank, (_, at) in enumerate(counts)}
+    kept = longest_rising([ranks[at] for at in range(len(ran))]) if ran else set()
     for at, cell in enumerate(ran):
         if at in kept:
             continue
-        below = next(
-            (other for other in ran[at + 1 :] if (other.executed or 0) <= (cell.executed or 0)), None
-        )
+        below = next((other for other in ran[at + 1 :] if (other.executed or 0) < (cell.executed or 0)), None)
         above = next(
-            (other for other in reversed(ran[:at]) if (other.executed or 0) >= (cell.executed or 0)), None
+            (other for other in reversed(ran[:at]) if (other.executed or 0) > (cell.executed or 0)), None
         )
         if below is not None:
             message = (

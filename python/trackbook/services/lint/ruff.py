@@ -13,8 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from trackbook.notebook.lint.cells import cells_of
 from trackbook.notebook.lint.source import read_source
-from trackbook.notebook.read import Notebook, language_of, source_of
+from trackbook.notebook.read import Notebook, source_of
 
 _TIMEOUT = 60.0
 _KEPT = 256
@@ -75,7 +76,7 @@ class Ruff:
                 [],
                 "ruff is not installed (pip install ruff): unused imports and the like are not looked for.",
             )
-        if language_of(document) != "python":
+        if not cells_of(document).is_python:
             return RuffAnswer([])
         plain = plain_notebook(document)
         key = (hashlib.sha256(plain).hexdigest(), str(path), (*extend, _configuration(path)))
