@@ -64,6 +64,14 @@ async def test_an_open_document_and_chosen_steps(ask: Ask, saved: Path) -> None:
     assert answer.json["notebook"]["cells"][0]["metadata"] == {"tags": ["parameters"]}
 
 
+async def test_an_open_document_need_not_be_saved(ask: Ask, saved: Path) -> None:
+    answer = await ask(
+        "/clean", "POST", {"path": "work/new.ipynb", "notebook": notebook("x = 1\nimport os", "print(x, os)")}
+    )
+    assert answer.json["notebook"]["cells"][0]["source"] == "import os"
+    assert not (saved.parent / "new.ipynb").exists()
+
+
 async def test_the_project_says_how(ask: Ask, saved: Path) -> None:
     (saved.parent / "pyproject.toml").write_text('[tool.trackbook.clean]\nsteps = ["strip"]\n')
     answer = await ask("/clean", "POST", {"path": "work/train.ipynb"})

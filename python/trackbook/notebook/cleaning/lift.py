@@ -1,14 +1,15 @@
 """Lifting the parameters: their cell to the top, behind the imports, or a new cell with constants that can be some."""
 
 import ast
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from trackbook.notebook.cleaning.draft import Draft, DraftCell
 from trackbook.notebook.cleaning.lines import first_with_comments, listed, shown, without_lines
 from trackbook.notebook.cleaning.placing import find_import_place, insertion, is_setup
 from trackbook.notebook.cleaning.statements import CellCode, Statement, read_code
-from trackbook.notebook.constants import NO_CONSTANT, evaluate
 from trackbook.notebook.parameters import PARAMETERS
+from trackbook.notebook.proposals import propose_parameters
 
 # What may be called to make a parameter: it gives the same wherever it stands.
 _MAKERS = frozenset(
@@ -23,7 +24,8 @@ _MAKERS = frozenset(
 def lift_parameters(draft: Draft, propose: bool) -> bool:
     """Move the cell tagged `parameters` up to the imports, past code that has nothing to do with it.
 
-    Where there is none, and `propose` is true, constants that are assigned once become one. Tells whether one moved.
+    Where there is none, and `propose` is true, the constants that `propose_parameters` finds become one. Tells
+    whether something moved.
     """
     before = len(draft.changes)
     tagged = next((cell for cell in draft.code() if PARAMETERS in cell.tags), None)
@@ -116,7 +118,7 @@ def _propose(draft: Draft) -> None:
     if any(one.opaque for one in read):
         draft.note("hoist", None, "No parameters are proposed: some cells may use any name.")
         return
-    found = _constants(code)
+    found = list(_constants(draft))
     place = next((cell for cell, one in zip(code, read, strict=True) if not is_setup(one)), None)
     if not found or place is None:
         draft.note("hoist", None, "No constant was found that could be a parameter.")
@@ -132,48 +134,28 @@ def _propose(draft: Draft) -> None:
             draft.drop(cell, "nothing but those constants was in it")
 
 
-def _constants(code: list[DraftCell]) -> list[_Constant]:
-    statements = [
-        (cell, one, statement)
-        for cell in code
-        for one in [read_code(cell.source)]
-        for statement in one.statements or ()
-    ]
-    binders: dict[str, int] = {}
-    changed: set[str] = set()
-    for cell in code:
-        names = read_code(cell.source).names
-        changed |= set(names.changed)
-        if read_code(cell.source).statements is None:
-            changed |= set(names.bound)
-    for _, _, statement in statements:
-        for bound in statement.names.bound:
-            binders[bound] = binders.get(bound, 0) + 1
-    found: list[_Constant] = []
-    used: set[str] = set()
-    for cell, one, statement in statements:
-        name = _constant_name(statement)
-        if name and binders.get(name) == 1 and name not in changed | used and not name.startswith("_"):
-            first = first_with_comments(one, statement)
-            text = "\n".join(one.lines[first : statement.last + 1])
-            found.append(_Constant(cell, first, statement.last, text, name))
-        used |= set(statement.names.read)
-    for cell in code:  # cells that can't be taken apart read names, too
-        used |= set(read_code(cell.source).names.read)
-    return [one for one in found if one.name in used]
+def _constants(draft: Draft) -> Iterator[_Constant]:
+    """Yield the constants that `trackbook inspect` proposes, but those that something above them reads or that share
+    their comment with other code.
+    """
+    view = {**draft.original, "cells": [cell.content for cell in draft.cells]}
+    for proposal in propose_parameters(view):
+        cell = draft.cells[proposal.cell - 1]
+        code = read_code(cell.source)
+        statement = next((one for one in code.statements or () if one.last == proposal.last_line - 1), None)
+        name = proposal.parameter.name
+        if statement is None or name in _read_above(draft, cell, statement):
+            continue
+        first = first_with_comments(code, statement)
+        yield _Constant(cell, first, statement.last, "\n".join(code.lines[first : statement.last + 1]), name)
 
 
-def _constant_name(statement: Statement) -> str | None:
-    if len(statement.nodes) != 1:
-        return None
-    (node,) = statement.nodes
-    target = node.targets[0] if isinstance(node, ast.Assign) and len(node.targets) == 1 else None
-    if isinstance(node, ast.AnnAssign):
-        target = node.target
-    value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
-    if not isinstance(target, ast.Name) or value is None:
-        return None
-    constant = evaluate(value)
-    return (
-        target.id if constant is not NO_CONSTANT and isinstance(constant, (bool, int, float, str)) else None
-    )
+def _read_above(draft: Draft, cell: DraftCell, statement: Statement) -> set[str]:
+    read: set[str] = set()
+    for other in draft.code():
+        code = read_code(other.source)
+        if other is cell:
+            above = (one for one in code.statements or () if one.first < statement.first)
+            return read.union(*(one.names.read for one in above))
+        read |= set(code.names.read)
+    return read

@@ -1,6 +1,5 @@
 """Cleaning: what it would change in a notebook, before a job of it is submitted, say."""
 
-import json
 from typing import Any
 
 import msgspec
@@ -8,7 +7,7 @@ from msgspec import Struct
 
 from trackbook.domain.cleaned import CLEAN_STEPS, CleanStep
 from trackbook.notebook.cleaning.plan import plan_cleaning
-from trackbook.notebook.read import Notebook, parse_notebook, read_notebook
+from trackbook.notebook.read import Notebook, as_notebook, read_notebook
 from trackbook.server.base import TrackbookHandler, guarded
 from trackbook.services.notebook_cleaning import read_options
 
@@ -25,14 +24,15 @@ class _Which(Struct, frozen=True, forbid_unknown_fields=True):
 class CleanHandler(TrackbookHandler):
     """`/clean`"""
 
-    @guarded("write")
+    @guarded("read")
     async def post(self) -> None:
         """Answer with a cleaned notebook and what that changes; nothing is written or run."""
         which = self.body(_Which, surrogates=True)
         await self.reply_plain(lambda: self._clean(which))
 
     def _clean(self, which: _Which) -> dict[str, Any]:
-        path = self.app.projects.file(which.path)
+        projects = self.app.projects
+        path = projects.file(which.path) if which.notebook is None else projects.place(which.path)
         options = read_options(path.parent)
         wanted = {
             "steps": options.steps
@@ -43,9 +43,7 @@ class CleanHandler(TrackbookHandler):
             "propose_parameters": which.propose_parameters,
         }
         document: Notebook = (
-            read_notebook(path)
-            if which.notebook is None
-            else parse_notebook(json.dumps(which.notebook).encode(), which.path)
+            read_notebook(path) if which.notebook is None else as_notebook(which.notebook, which.path)
         )
         cleaned = plan_cleaning(document, msgspec.structs.replace(options, **wanted))
         return {
