@@ -70,7 +70,7 @@ def test_a_seeded_job_is_reproduced(project: Project) -> None:
     found = verdict_of(project, run_id)
     assert (found.verdict, found.reason) == (
         "reproduced",
-        "1 artifact, 1 metric, 1 cell's outputs and 1 ending are as recorded.",
+        "1 artifact, 1 metric and 1 cell's outputs are as recorded.",
     )
     assert found.held == found.compared == {"artifact": 1, "metric": 1, "output": 1, "status": 1}
     assert by_name(found) == {"loss": "holds"}
@@ -88,6 +88,8 @@ def test_a_job_without_a_seed_differs_and_is_said_so(project: Project) -> None:
     assert by_name(found) == {"loss": "differs"}
     (check,) = found.checks
     assert "5 of 5 steps differ, the first at 0" in check.message
+    (seed,) = [one for one in found.deviations if one.kind == "seed"]
+    assert seed.message == "Random numbers are drawn (random), and no seed was set before."
     codes = {one.code: one for one in project.services.diagnosing.of(run_id).obstacles}
     assert codes["no_seed"].names == ["random"]
     # A wide tolerance is the user's word: then it holds.

@@ -303,6 +303,7 @@ def test_every_part_of_a_run_has_a_table():
         "values",
         "seeds",
         "secrets",
+        "reproduction",
     }
     elsewhere = {"children", "forks"}  # runs.parquet has each run's parent, and from which it was forked
     assert {field.name for field in msgspec.structs.fields(RunDetail)} == shown | elsewhere

@@ -112,9 +112,10 @@ def decide(
     against = [check for check in compared if check.status in _NOT_HELD]
     if against:
         return "differs", f"{describe_checks(against)} not as recorded."
-    if not any(check.kind != "status" for check in compared):
+    results = [check for check in compared if check.kind != "status"]
+    if not results:
         return "not_comparable", "The run has no metrics, outputs or artifacts to compare."
-    return "reproduced", f"{describe_checks(compared)} as recorded."
+    return "reproduced", f"{describe_checks(results)} as recorded."
 
 
 _ENDS = {

@@ -4,11 +4,15 @@ import logging
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from trackbook.domain.job import Job
+from trackbook.domain.job import AttemptOutcome, Job
 from trackbook.store.place import Place
 
 if TYPE_CHECKING:
     from trackbook.services.context import Services
+
+
+# A kernel that did not start, and a worker that was lost, say nothing of the results.
+TELLING: frozenset[str] = frozenset(("finished", "failed", "timed_out", "memory", "died"))
 
 
 class Repetitions:
@@ -34,9 +38,9 @@ class Repetitions:
         if environment is not None and job.spec.kernel == environment_name(environment):
             build_environment(environment)
 
-    def conclude(self, job: Job) -> None:
+    def conclude(self, job: Job, outcome: AttemptOutcome) -> None:
         """Judge a repetition that has ended. What goes wrong there is told in the log: the job itself has ended."""
-        if job.spec.reproduction is None:
+        if job.spec.reproduction is None or outcome not in TELLING:
             return
         try:
             self._services.reproducing.conclude(job)

@@ -8,6 +8,7 @@ from trackbook.domain.reproduction import Reproduction, ReproductionOptions
 from trackbook.errors import UsageError
 from trackbook.jobs.environments import environment_name
 from trackbook.jobs.pool import OnProgress, Outcomes, run_jobs
+from trackbook.jobs.repetitions import TELLING
 from trackbook.services.context import Services
 
 
@@ -47,5 +48,6 @@ def wait_for_reproduction(services: Services, job: Job, on_progress: OnProgress 
     reproduction = services.runs.detail(job.spec.reproduction.run_id).reproduction
     if reproduction is None or reproduction.run_id != job.spec.run_id:
         # Its worker could not judge it; what is wrong there is better said here.
-        reproduction = services.reproducing.conclude(ended)
+        tells = (ended.cause or ended.status) in TELLING
+        reproduction = services.reproducing.conclude(ended) if tells else None
     return Repeated(ended, reproduction, outcomes.interrupted)

@@ -94,7 +94,7 @@ class Worker:
                 attempt = work.run(lease)
                 # While the job is still at work: who waits for it wants the verdict.
                 if self._repetitions is not None:
-                    self._repetitions.conclude(job)
+                    self._repetitions.conclude(job, attempt.outcome)
         except Exception as unexpected:  # the store failed; the job must not stay behind as running
             attempt = work.attempt(Outcome("failed", RunError(type(unexpected).__name__, str(unexpected))))
         self._queue.finish(job, attempt)

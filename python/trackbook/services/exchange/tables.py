@@ -131,7 +131,12 @@ VALUES = Table(
     ],
 )
 SEEDS = _table("seeds", Seed)
-REPRODUCTIONS = _table("reproductions", Reproduction)
+REPRODUCTIONS = _table(
+    "reproductions",
+    Reproduction,
+    Column("reproduced_by", "text", lambda row: row.item.run_id),
+    leave_out=("run_id",),
+)
 SECRETS = _table("secrets", MaskedSecret)
 SNAPSHOTS = _table("snapshots", SnapshotInfo, _extra("notebook", "text"))
 JOBS = Table(

@@ -11,7 +11,7 @@ from trackbook.domain.run import RunDetail
 from trackbook.domain.verdict import Verdict
 from trackbook.notebook.hazards import Hazards, hazards_in
 from trackbook.services.reproducing.inputs import Inputs
-from trackbook.services.reproducing.recipe import Recipes, is_python
+from trackbook.services.reproducing.recipe import Recipe, Recipes, is_python
 from trackbook.services.runs import Runs
 from trackbook.services.snapshots import Snapshots
 from trackbook.services.verdicts import Verdicts
@@ -64,14 +64,13 @@ class Diagnosing:
         if detail.run.source.kind != "script":
             verdict = self._verdicts.of_detail(detail, self._snapshots.sources(detail.run.id))
             found += _hidden_state(verdict)
-        hazards = hazards_in(recipe.sources) if is_python(recipe) else []
-        cells = list(zip(recipe.orders, hazards, strict=True)) if hazards else []
+        cells = _placed(recipe)
         found += _random_numbers(detail, cells)
         found += _outside_world(detail, cells)
         found += self._inputs.data(detail.data)
         found += self._inputs.modules(detail.modules)
         found += _code(detail, self._project)
-        imports = {name for cell in hazards for name in cell.imports}
+        imports = {name for _, cell in cells for name in cell.imports}
         found += _environment(detail.environment, imports)
         return Diagnosis(detail.run.id, gravest_first(found))
 
@@ -79,6 +78,16 @@ class Diagnosing:
 def distribution_of(module: str) -> str:
     """Return the normalised name of the distribution that most likely brings a top-level module."""
     return normal_name(_DISTRIBUTIONS.get(module, module))
+
+
+def unseeded(detail: RunDetail, recipe: Recipe) -> list[Obstacle]:
+    """Return where a run draws random numbers without a seed."""
+    return list(_random_numbers(detail, _placed(recipe)))
+
+
+def _placed(recipe: Recipe) -> list[_Placed]:
+    hazards = hazards_in(recipe.sources) if is_python(recipe) else []
+    return list(zip(recipe.orders, hazards, strict=True)) if hazards else []
 
 
 def _hidden_state(verdict: Verdict) -> Iterator[Obstacle]:

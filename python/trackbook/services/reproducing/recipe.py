@@ -1,6 +1,7 @@
 """Recipes: the notebook that repeats a run, with what it is run with, and what stands in the way of running it."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
@@ -67,12 +68,15 @@ class Recipes:
             notebook = parse_notebook(self._blobs.get(spec.notebook), spec.path)
         except TrackbookError:  # the job was run elsewhere, and only its run came here
             return None
+        folder = spec.folder
+        if not Path(folder).is_dir():  # the project has moved since
+            folder = self._folder(spec.path)
         code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
         known = {cell.cell_id: cell.order for cell in reversed(detail.cells)}
         return Recipe(
             notebook,
             spec.path,
-            spec.folder,
+            folder,
             spec.params,
             spec.kernel,
             sources=[source_of(cell) for cell in code],

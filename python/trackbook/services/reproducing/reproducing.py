@@ -30,6 +30,7 @@ from trackbook.services.catchup import catch_up
 from trackbook.services.job_records import write_job_record
 from trackbook.services.recorder import RunRecorder
 from trackbook.services.reproducing.checks import Checks
+from trackbook.services.reproducing.diagnosing import unseeded
 from trackbook.services.reproducing.inputs import Inputs
 from trackbook.services.reproducing.recipe import Recipe, Recipes
 from trackbook.services.runs import Runs
@@ -124,7 +125,11 @@ class Reproducing:
         tolerance = Tolerance() if options.tolerance is None else Tolerance(relative=options.tolerance)
         checks = self._checks.all(recorded, repeated, tolerance, options.ignore)
         verdict, reason = decide(recorded.run.status, repeated.run.status, checks, _error_of(repeated.run))
-        deviations = [*self._recipe_deviations(recorded), *deviations_between(recorded, repeated)]
+        recipe = self._recipes.of(recorded)
+        deviations = [*_recipe_deviations(recipe), *deviations_between(recorded, repeated)]
+        if verdict == "differs":
+            seeds = unseeded(recorded, recipe)
+            deviations += [Deviation("seed", ", ".join(one.names), one.message) for one in seeds]
         compared, held = count_checks(checks)
         return Reproduction(
             run_id=repeated.run.id,
@@ -139,13 +144,6 @@ class Reproducing:
             deviations=deviations[:MOST_DEVIATIONS],
         )
 
-    def _recipe_deviations(self, recorded: RunDetail) -> Iterable[Deviation]:
-        recipe = self._recipes.of(recorded)
-        yield from recipe.deviations
-        for one in recipe.obstacles:
-            if one.code == "interrupted":
-                yield Deviation("cell", f"cell {one.order}", one.message)
-
     def _record(self, run_id: str, reproduction: Reproduction) -> None:
         store = self._place.paths
         writer = RunRecorder.join(store, run_id, role="editor", capture=captures_in(store.project))
@@ -155,6 +153,13 @@ class Reproducing:
         finally:
             writer.close()
         catch_up(self._place, timeout=60.0)
+
+
+def _recipe_deviations(recipe: Recipe) -> Iterable[Deviation]:
+    yield from recipe.deviations
+    for one in recipe.obstacles:
+        if one.code == "interrupted":
+            yield Deviation("cell", f"cell {one.order}", one.message)
 
 
 def _refuse(run: Run, obstacles: Iterable[Obstacle]) -> None:
