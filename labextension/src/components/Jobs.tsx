@@ -2,8 +2,8 @@ import * as React from 'react';
 
 import type { IJob } from '../client/types';
 import { CommandIDs } from '../commandIds';
-import { formatMoment, formatRelative, formatValue } from '../format';
-import { isActive, type JobsModel } from '../models/jobs';
+import { formatDuration, formatMoment, formatRelative, formatValue } from '../format';
+import { isActive, isWaiting, type JobsModel, runOf } from '../models/jobs';
 import { ErrorNote } from './Notes';
 import { StatusIcon } from './Status';
 import { useModel, useNow, useView } from './view';
@@ -40,26 +40,32 @@ export function Jobs({ model }: { model: JobsModel }): JSX.Element {
 export function JobRow({ job, project }: { job: IJob; project: string }): JSX.Element {
   const { trans, execute } = useView();
   const { spec, status } = job;
-  const hasRun = job.started !== null;
+  const run = runOf(job);
   const name = spec.path.split('/').pop() ?? spec.path;
   const params = Object.entries(spec.params)
     .map(([key, value]) => `${key}=${formatValue(value)}`)
     .join(' ');
   return (
     <li className="trackbook-JobRow">
-      <StatusIcon status={status} />
+      <StatusIcon status={status === 'failed' ? (job.cause ?? status) : status} />
       <button
         className="trackbook-Link trackbook-JobRow-name"
-        disabled={!hasRun}
-        title={hasRun ? trans.__('Open the run of %1', spec.path) : spec.path}
-        onClick={() => execute(CommandIDs.openRun, { project, run: spec.run_id })}
+        disabled={run === null}
+        title={run === null ? spec.path : trans.__('Open the run of %1', spec.path)}
+        onClick={() => execute(CommandIDs.openRun, { project, run })}
       >
         {name}
       </button>
       <span className="trackbook-JobRow-params" title={params}>
         {job.error && status !== 'cancelled' ? describeError(job) : params}
       </span>
-      {status === 'running' ? <Progress job={job} /> : <Moment job={job} />}
+      {status === 'running' ? (
+        <Progress job={job} />
+      ) : isWaiting(job) ? (
+        <Again job={job} />
+      ) : (
+        <Moment job={job} />
+      )}
       {isActive(job) && (
         <button
           className="trackbook-IconButton"
@@ -83,6 +89,23 @@ function Progress({ job }: { job: IJob }): JSX.Element {
     <span className="trackbook-JobRow-progress" title={label}>
       <progress aria-label={label} max={job.cells || 1} value={job.cells ? job.cell : undefined} />
       <span>{job.cells ? `${job.cell}/${job.cells}` : ''}</span>
+    </span>
+  );
+}
+
+/** That a job waits to be begun again, and until when. */
+function Again({ job }: { job: IJob }): JSX.Element {
+  const { trans } = useView();
+  const now = useNow(1);
+  const seconds = Math.ceil((Date.parse(job.not_before ?? job.submitted) - now) / 1000);
+  const last = job.attempts[job.attempts.length - 1];
+  const why = last?.error ? `${last.error.ename}: ${last.error.evalue}` : undefined;
+  const attempt = trans.__('%1/%2', job.attempt + 1, job.spec.retries + 1);
+  return (
+    <span className="trackbook-JobRow-time" title={why}>
+      {seconds > 0
+        ? trans.__('again in %1 (%2)', formatDuration(seconds), attempt)
+        : trans.__('again soon (%1)', attempt)}
     </span>
   );
 }

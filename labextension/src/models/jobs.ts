@@ -18,6 +18,19 @@ export function isActive(job: IJob): boolean {
   return ACTIVE.has(job.status);
 }
 
+/** Tell whether a job waits to be begun again after a failure. */
+export function isWaiting(job: IJob): boolean {
+  return job.status === 'queued' && job.attempts.length > 0;
+}
+
+/** The run of a job's present or last attempt; null before the first. One that waits has no other run yet. */
+export function runOf(job: IJob): string | null {
+  if (isWaiting(job)) {
+    return job.attempts[job.attempts.length - 1].run_id;
+  }
+  return job.started === null ? null : job.spec.run_id;
+}
+
 /** The jobs of a project, the newest first; their progress while they run. */
 export class JobsModel extends Observable {
   constructor(options: JobsModel.IOptions) {
