@@ -18,6 +18,8 @@ export namespace CommandIDs {
   export const editTags = 'trackbook:edit-tags';
   /** Edit a run's notes in place. */
   export const editNotes = 'trackbook:edit-notes';
+  /** Run a run again, and compare the results. */
+  export const reproduceRun = 'trackbook:reproduce-run';
   /** Put runs into the trash. */
   export const trashRun = 'trackbook:trash-run';
   /** Take runs out of the trash. */

@@ -16,6 +16,7 @@ import type { ILintReport } from './lint';
 import { decodeComparison } from './compare';
 import { decodeDetail, decodeRun, decodeSeries } from './numbers';
 import { type IRequestOptions, type QueryValue, buildUrl, request, requestJson } from './request';
+import type { IDiagnosis, IReproduce } from './reproduction';
 import type { IVerdict } from './verdict';
 import type {
   IArtifact,
@@ -126,6 +127,15 @@ export class Client implements IClient {
 
   async verdict(project: string, id: string): Promise<IVerdict> {
     return this._get<IVerdict>(runPath(project, id, 'verdict'));
+  }
+
+  async diagnosis(project: string, id: string): Promise<IDiagnosis> {
+    return this._get<IDiagnosis>(runPath(project, id, 'diagnosis'));
+  }
+
+  async reproduce(project: string, id: string, how: IReproduce): Promise<IJob> {
+    const options: IRequestOptions = { method: 'POST', body: how };
+    return this._get<IJob>(runPath(project, id, 'reproduce'), options);
   }
 
   async environmentText(project: string, id: string, part: EnvironmentPart): Promise<string> {

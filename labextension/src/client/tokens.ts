@@ -5,6 +5,8 @@ import { Token } from '@lumino/coreutils';
 import type { IComparison } from './compare';
 import type { ILintReport } from './lint';
 import type { IParameter, IProposal } from './parameters';
+import type { IParameter } from './parameters';
+import type { IDiagnosis, IReproduce } from './reproduction';
 import type {
   IArtifact,
   FailureCause,
@@ -114,6 +116,10 @@ export interface IClient {
   valueUrl(project: string, id: string, value: IRichValue): string;
   /** How the cells of a run were executed. */
   verdict(project: string, id: string): Promise<IVerdict>;
+  /** What stands in the way of repeating a run. */
+  diagnosis(project: string, id: string): Promise<IDiagnosis>;
+  /** Queue a job that runs a run again, and compares the results. */
+  reproduce(project: string, id: string, how: IReproduce): Promise<IJob>;
   environmentText(project: string, id: string, part: EnvironmentPart): Promise<string>;
   cell(project: string, id: string, order: number): Promise<ICellContent>;
   snapshot(project: string, id: string, moment: SnapshotMoment): Promise<ISnapshot>;

@@ -5,6 +5,8 @@
  * by the time anybody sees these values.
  */
 
+import type { IReproduction, IReproductionMark, IReproductionOptions } from './reproduction';
+
 export type RunStatus =
   'running' | 'finished' | 'failed' | 'killed' | 'aborted' | 'timed_out' | 'pruned' | 'lost';
 
@@ -59,7 +61,8 @@ export interface IRunError {
 
 /**
  * A run as lists show it. `metrics`, `sparks` and `goals` go by one-line series names. `attempt` grows when the run
- * is resumed; a fork shares the history of the run `forked_from` up to the step `forked_step`.
+ * is resumed; a fork shares the history of the run `forked_from` up to the step `forked_step`. `reproduction` is the
+ * verdict of the last time that it was run again.
  */
 export interface IRun {
   id: string;
@@ -89,6 +92,7 @@ export interface IRun {
   attempt: number;
   forked_from: string | null;
   forked_step: number | null;
+  reproduction: IReproductionMark | null;
 }
 
 /** One stretch of a run, by one process. */
@@ -339,11 +343,13 @@ export interface IRunDetail {
   values: ILoggedValue[];
   seeds: ISeed[];
   secrets: IMaskedSecret[];
+  reproduction: IReproduction | null;
 }
 
 /**
  * What a job runs. `timeout` is for the whole job, `cell_timeout` for each cell, `memory` for the kernel and its
  * processes. After a failure among `retry_on` it is begun again, each time after twice as long as before.
+ * `reproduction` tells that it repeats a run.
  */
 export interface IJobSpec {
   notebook: string;
@@ -362,6 +368,7 @@ export interface IJobSpec {
   retries: number;
   retry_delay: number;
   retry_on: FailureCause[];
+  reproduction: IReproductionOptions | null;
 }
 
 /** An attempt at a job, which has ended; `not_run` holds the ids of the code cells that never ran. */

@@ -6,6 +6,7 @@ import { CommandIDs } from '../commandIds';
 import { jobIcon } from '../icons';
 import { jobCommand, sameAgain } from '../models/jobCommand';
 import type { ICommandContext } from './context';
+import { howAgain, reproduce } from './reproduction';
 import { A_JOB, A_NOTEBOOK } from './schemas';
 import { contentsPath, textOf } from './targets';
 
@@ -38,7 +39,7 @@ export function addJobCommands(context: ICommandContext): void {
     Notification.info(trans.__('The command is on the clipboard.'), { autoClose: 2000 });
   });
   addCommand(context, CommandIDs.runAgain, trans.__('Run Job Again'), async (project, job) => {
-    await runAgain(context, project, await context.client.job(project, job));
+    await doAgain(context, project, await context.client.job(project, job));
   });
 }
 
@@ -66,6 +67,21 @@ function addCommand(
       }
     }
   });
+}
+
+/** Do what a job did once more: repeat the same run, or run the notebook. */
+async function doAgain(context: ICommandContext, project: string, job: IJob): Promise<void> {
+  const { reproduction } = job.spec;
+  if (reproduction) {
+    await reproduce(
+      context,
+      project,
+      reproduction.run_id,
+      howAgain(reproduction, job.spec.timeout)
+    );
+  } else {
+    await runAgain(context, project, job);
+  }
 }
 
 /** Run a job's notebook, as it is now, once more; what is open and unsaved is saved first. */

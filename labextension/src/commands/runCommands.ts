@@ -4,6 +4,7 @@ import { toApiError } from '../client/errors';
 import { CommandIDs } from '../commandIds';
 import { compareIcon } from '../icons';
 import type { ICommandContext } from './context';
+import { reproduce } from './reproduction';
 import { A_COMPARISON, A_RUN_PAGE, ONE_RUN, SOME_RUNS } from './schemas';
 import { openSnapshot } from './snapshotCopy';
 import { type ITargets, targetOf, targetsOf, textOf } from './targets';
@@ -45,6 +46,18 @@ export function addRunCommands(context: ICommandContext): void {
       const target = targetOf(models, args);
       if (target) {
         await told(context, () => openSnapshot(context, target.project, target.run));
+      }
+    }
+  });
+  commands.addCommand(CommandIDs.reproduceRun, {
+    label: trans.__('Reproduce Run'),
+    caption: trans.__('Run it again as it was recorded, and compare the results'),
+    describedBy: { args: ONE_RUN },
+    isEnabled: args => targetOf(models, args) !== null,
+    execute: async args => {
+      const target = targetOf(models, args);
+      if (target) {
+        await told(context, () => reproduce(context, target.project, target.run, {}));
       }
     }
   });

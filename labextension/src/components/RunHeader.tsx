@@ -6,6 +6,7 @@ import { formatDuration, formatMoment, formatRelative } from '../format';
 import type { IColour } from '../models/colours';
 import type { RunModel } from '../models/run';
 import { Editable } from './Editable';
+import { ReproductionBadge } from './ReproductionBadge';
 import { RunningDuration } from './RunRow';
 import { StatusIcon, statusWord } from './Status';
 import { useModel, useNow, useView } from './view';
@@ -45,6 +46,16 @@ export function RunHeader({
           onSave={name => model.edit({ name })}
         />
         <span className="trackbook-Spacer" />
+        {run.reproduction && <ReproductionBadge mark={run.reproduction} args={args} />}
+        {run.status !== 'running' && run.source.kind !== 'script' && (
+          <button
+            className="trackbook-Button"
+            title={trans.__('Run it again as it was recorded, and compare the results')}
+            onClick={() => execute(CommandIDs.reproduceRun, args)}
+          >
+            {trans.__('Reproduce')}
+          </button>
+        )}
         {!!model.detail?.snapshots.length && (
           <button
             className="trackbook-Button"
@@ -63,6 +74,16 @@ export function RunHeader({
           <span>{formatDuration(run.duration)}</span>
         )}
         <Origin run={run} />
+        {run.tags.reproduces && (
+          <button
+            className="trackbook-Link"
+            onClick={() =>
+              execute(CommandIDs.openRun, { project: model.project, run: run.tags.reproduces })
+            }
+          >
+            {trans.__('repeats another run')}
+          </button>
+        )}
         {run.group !== null && <span>{trans.__('group %1', run.group)}</span>}
         {run.forked_from !== null && (
           <button

@@ -15,6 +15,7 @@ import { EnvironmentTab } from './EnvironmentTab';
 import { FailureTab } from './FailureTab';
 import { ErrorNote, Loading } from './Notes';
 import { Overview } from './Overview';
+import { ReproductionTab } from './ReproductionTab';
 import { RunHeader } from './RunHeader';
 import { System } from './System';
 import { Tabs } from './Tabs';
@@ -49,6 +50,7 @@ export function RunPage(props: IRunPageProps): JSX.Element {
     { id: 'values', label: trans.__('Values'), count: groupValues(detail.values).length },
     { id: 'cells', label: trans.__('Cells'), count: detail.cells.length },
     { id: 'artifacts', label: trans.__('Artifacts'), count: detail.artifacts.length },
+    { id: 'reproduction', label: trans.__('Reproduction') },
     { id: 'environment', label: trans.__('Data & environment'), count: detail.data.length },
     { id: 'system', label: trans.__('System') }
   ];
@@ -97,6 +99,8 @@ function Body(props: IRunPageProps & { detail: IRunDetail; tab: string }): JSX.E
       return <Cells model={model} detail={detail} shown={state.cell} />;
     case 'artifacts':
       return <Artifacts model={model} detail={detail} />;
+    case 'reproduction':
+      return <ReproductionTab model={model} detail={detail} onCell={onCell} />;
     case 'environment':
       return <EnvironmentTab model={model} detail={detail} onCell={onCell} />;
     case 'system':

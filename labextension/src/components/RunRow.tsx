@@ -5,6 +5,7 @@ import { formatDuration, formatExact, formatMoment, formatNumber } from '../form
 import type { IColour } from '../models/colours';
 import { goalOf, headlineSeries } from '../models/headline';
 import { Editable } from './Editable';
+import { ReproductionIcon } from './ReproductionBadge';
 import { RunChange } from './RunChange';
 import { Sparkline } from './Sparkline';
 import { StatusIcon } from './Status';
@@ -79,6 +80,7 @@ export const RunRow = React.memo((props: IRunRowProps): JSX.Element => {
               ★
             </span>
           )}
+          {run.reproduction && <ReproductionIcon mark={run.reproduction} />}
           <RunChange run={run} earlier={props.earlier} />
           <Duration run={run} />
         </>

@@ -1,8 +1,12 @@
+import type { IReproductionOptions } from '../client/reproduction';
 import type { IJobRequest } from '../client/tokens';
 import type { IJobSpec, JsonValue } from '../client/types';
 
 /** The command line that runs a job's notebook with the same parameters and limits, for a POSIX shell. */
 export function jobCommand(spec: IJobSpec): string {
+  if (spec.reproduction) {
+    return reproduceCommand(spec.reproduction, spec.timeout);
+  }
   const words = ['trackbook', 'run', quote(spec.path)];
   const option = (name: string, value: string | number | null) => {
     if (value !== null) {
@@ -20,6 +24,25 @@ export function jobCommand(spec: IJobSpec): string {
     option('--retries', spec.retries);
     option('--retry-delay', spec.retry_delay);
     option('--retry-on', spec.retry_on.join(','));
+  }
+  return words.join(' ');
+}
+
+/** The command line that repeats a run. */
+function reproduceCommand(how: IReproductionOptions, timeout: number | null): string {
+  const words = ['trackbook', 'reproduce', how.run_id];
+  if (how.tolerance !== null) {
+    words.push('--tolerance', String(how.tolerance));
+  }
+  how.ignore.forEach(pattern => words.push('--ignore', quote(pattern)));
+  if (how.environment) {
+    words.push('--env');
+  }
+  if (how.allow_changed_data) {
+    words.push('--allow-changed-data');
+  }
+  if (timeout !== null) {
+    words.push('--timeout', String(timeout));
   }
   return words.join(' ');
 }

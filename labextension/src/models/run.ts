@@ -11,6 +11,7 @@ import type {
   IRun,
   IRunDetail
 } from '../client/types';
+import type { IDiagnosis } from '../client/reproduction';
 import type { IVerdict } from '../client/verdict';
 import type { IChange, IChanges } from './changes';
 import { Observable } from './observable';
@@ -143,6 +144,11 @@ export class RunModel extends Observable {
     return this._verdict.content;
   }
 
+  /** What stands in the way of running it again. */
+  diagnosis(): Promise<IDiagnosis> {
+    return this._client.diagnosis(this.project, this.id);
+  }
+
   /** What was not committed, or the lock file, as text. */
   environmentText(part: EnvironmentPart): Promise<string> {
     return this._client.environmentText(this.project, this.id, part);
@@ -192,6 +198,7 @@ export namespace RunModel {
     | 'value'
     | 'valueUrl'
     | 'verdict'
+    | 'diagnosis'
     | 'environmentText'
   >;
 

@@ -20,6 +20,7 @@ const IN_PALETTE = [
   CommandIDs.openRun,
   CommandIDs.openSnapshot,
   CommandIDs.compareRuns,
+  CommandIDs.reproduceRun,
   CommandIDs.clearSelection,
   CommandIDs.runAsJob
 ];

@@ -49,3 +49,22 @@ describe('sameAgain', () => {
     });
   });
 });
+
+describe('a job that repeats a run', () => {
+  it('has the command that repeats it', () => {
+    const reproduction = {
+      run_id: '019aa5b0',
+      tolerance: 0.001,
+      environment: true,
+      allow_changed_data: true,
+      ignore: ['*_seconds']
+    };
+    expect(jobCommand({ ...spec, reproduction, timeout: 60 })).toBe(
+      "trackbook reproduce 019aa5b0 --tolerance 0.001 --ignore '*_seconds' --env --allow-changed-data --timeout 60"
+    );
+    const plain = { ...reproduction, tolerance: null, environment: false, ignore: [] };
+    expect(jobCommand({ ...spec, reproduction: { ...plain, allow_changed_data: false } })).toBe(
+      'trackbook reproduce 019aa5b0'
+    );
+  });
+});

@@ -7,6 +7,7 @@ import {
   type IRun,
   type IRunDetail
 } from '../../src/client/types';
+import { type IDiagnosis } from '../../src/client/reproduction';
 import { type IVerdict } from '../../src/client/verdict';
 import { RunModel } from '../../src/models/run';
 import { FakeChanges, PROJECT, settle, until } from '../support/fakes';
@@ -61,6 +62,10 @@ class FakeDetail {
   verdict(): Promise<IVerdict> {
     this.asked.push('verdict');
     return this.judged;
+  }
+
+  diagnosis(_: string, run_id: string): Promise<IDiagnosis> {
+    return Promise.resolve({ run_id, obstacles: [] });
   }
 
   environmentText(_: string, __: string, part: string): Promise<string> {

@@ -23,6 +23,7 @@ export function runClient(
     value: missing,
     valueUrl: () => 'url',
     verdict: missing,
+    diagnosis: missing,
     environmentText: missing,
     ...answers
   };
