@@ -5,7 +5,6 @@ import { Token } from '@lumino/coreutils';
 import type { IComparison } from './compare';
 import type { ILintReport } from './lint';
 import type { IParameter, IProposal } from './parameters';
-import type { IParameter } from './parameters';
 import type { IDiagnosis, IReproduce } from './reproduction';
 import type {
   IArtifact,
