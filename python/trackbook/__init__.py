@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         tag,
         values,
     )
+    from trackbook.api.equality import compare_with_notebook
     from trackbook.integrations.autolog import autolog, no_autolog
     from trackbook.services.values.evaluation import (
         calibration_curve,
@@ -67,6 +68,7 @@ __all__ = [
     "autolog",
     "calibration_curve",
     "compare",
+    "compare_with_notebook",
     "confusion_matrix",
     "current_run",
     "data",
@@ -109,6 +111,7 @@ _HOMES = {
     "confusion_matrix": "services.values.evaluation",
     "pr_curve": "services.values.evaluation",
     "roc_curve": "services.values.evaluation",
+    "compare_with_notebook": "api.equality",
     "compare": "views.comparison",
     "progress": "views.progress",
     "table": "views.runtable",

@@ -15,7 +15,7 @@ from trackbook.cli.commands.disable import disable
 from trackbook.cli.commands.doctor import doctor
 from trackbook.cli.commands.edit import edit
 from trackbook.cli.commands.enable import enable
-from trackbook.cli.commands.export_runs import export_runs
+from trackbook.cli.commands.export import export
 from trackbook.cli.commands.gc import gc
 from trackbook.cli.commands.import_runs import import_runs
 from trackbook.cli.commands.inspect import inspect_command
@@ -62,8 +62,8 @@ def cli() -> None:
 
 for _command in (
     run_notebook, sweep, inspect_command, parameters, lint, clean, test, reproduce, runs, show, edit,
-    compare, jobs, cancel, trash, restore, delete, gc, export_runs, import_runs, doctor, rebuild, serve,
-    token, sync, enable, disable,
+    compare, jobs, cancel, trash, restore, delete, gc, export, import_runs, doctor, rebuild, serve, token,
+    sync, enable, disable,
 ):  # fmt: skip
     cli.add_command(_command)
 

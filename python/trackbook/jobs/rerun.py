@@ -25,7 +25,7 @@ DEFAULT_KERNEL = "python3"
 # Nobody will ask where it ran; but `%track` answers about secrets as it does elsewhere.
 _CAPTURE = frozenset(("secrets",))
 # Those of the user's own: what runs here must find none of them.
-_SETTINGS = (
+SETTINGS = (
     "TRACKBOOK_STORE",
     "TRACKBOOK_ARTIFACTS",
     "TRACKBOOK_TOKEN",
@@ -119,7 +119,7 @@ def run_notebook(
             recorder.end("finished")
         output = Path(execution.output)
         executed = read_notebook(output) if output.exists() else document
-        metrics, tracked = _tracked(store, recorder.run_id)
+        metrics, tracked = tracked_in(store, recorder.run_id)
         return Rerun(outcome, executed, metrics, tracked, _text(Path(execution.log)))
 
 
@@ -137,10 +137,11 @@ def _environment(place: Path, store: StorePaths, run_id: str) -> dict[str, str]:
     settings = Settings(
         store=store.root, run_id=run_id, output_dir=outputs, capture=_CAPTURE, names_captures=True
     )
-    return {name: "" for name in _SETTINGS if os.environ.get(name)} | settings.job_environment()
+    return {name: "" for name in SETTINGS if os.environ.get(name)} | settings.job_environment()
 
 
-def _tracked(store: StorePaths, run_id: str) -> tuple[dict[str, float], dict[str, Any]]:
+def tracked_in(store: StorePaths, run_id: str | None = None) -> tuple[dict[str, float], dict[str, Any]]:
+    """Return the last metrics and the parameters of all runs of a store; those of `run_id` go over the others."""
     from trackbook.services.context import open_services
 
     services = open_services(store)
@@ -159,7 +160,7 @@ def _tracked(store: StorePaths, run_id: str) -> tuple[dict[str, float], dict[str
     return metrics, params
 
 
-def _depth(run: Run, own: str) -> int:
+def _depth(run: Run, own: str | None) -> int:
     if run.id == own:
         return 0
     return 1 if run.parent_id in (None, own) else 2

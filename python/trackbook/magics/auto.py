@@ -19,9 +19,9 @@ from trackbook.magics.ignored import Ignored
 from trackbook.magics.scalars import metrics_in, parameters_in
 from trackbook.magics.storable import Storable, storable_metrics, storable_parameters
 from trackbook.magics.tracked import find_mark, outside, say
-from trackbook.magics.words import Words
 from trackbook.notebook.parameters import PARAMETERS
 from trackbook.notebook.read import find_tagged_cell, read_notebook, source_of
+from trackbook.notebook.words import Words
 
 # Papermill puts a cell with this tag behind the notebook's own.
 _TAGS = frozenset((PARAMETERS, "injected-parameters"))

@@ -5,7 +5,7 @@ from pathlib import Path
 from trackbook import api
 from trackbook.config import CAPTURES, Settings
 from trackbook.errors import UsageError
-from trackbook.magics.words import Words, did_you_mean
+from trackbook.notebook.words import Words, did_you_mean
 from trackbook.services.capturing.switches import is_off, is_wanted, switch_off, switch_on
 from trackbook.store.paths import find_store
 

@@ -25,7 +25,7 @@ from trackbook.magics.listing import (
 )
 from trackbook.magics.sessions import NotebookSession
 from trackbook.magics.values import Namespace, list_values, shorten, tags_of
-from trackbook.magics.words import Arity, Words, did_you_mean, read_words, split_assignment, unquote
+from trackbook.notebook.words import Arity, Words, did_you_mean, read_words, split_assignment, unquote
 from trackbook.services.masking import Masker
 from trackbook.services.past import LAST
 

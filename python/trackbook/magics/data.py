@@ -7,7 +7,7 @@ from trackbook import api
 from trackbook.domain.data import ROLES, DataRole
 from trackbook.errors import UsageError
 from trackbook.magics.values import Namespace
-from trackbook.magics.words import Words, did_you_mean, unquote
+from trackbook.notebook.words import Words, did_you_mean, unquote
 
 if TYPE_CHECKING:
     from trackbook.magics.commands import Context

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from trackbook.errors import UsageError
-from trackbook.magics.words import unquote
+from trackbook.notebook.words import unquote
 
 
 class Ignored:

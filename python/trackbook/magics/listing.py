@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.display import display
 
 from trackbook.errors import UsageError
-from trackbook.magics.words import Arity, Words, unquote
+from trackbook.notebook.words import Arity, Words, unquote
 
 if TYPE_CHECKING:
     from trackbook.magics.commands import Context

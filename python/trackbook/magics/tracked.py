@@ -21,8 +21,8 @@ from trackbook.magics.ignored import Ignored, read_patterns
 from trackbook.magics.scalars import metrics_in, parameters_in
 from trackbook.magics.storable import say_problems, storable_metrics, storable_parameters
 from trackbook.magics.values import list_values
-from trackbook.magics.words import Arity, read_words
 from trackbook.notebook.dataflow import CellNames
+from trackbook.notebook.words import Arity, read_words
 
 MARK_OPTIONS: Mapping[str, Arity] = {**START_OPTIONS, "--ignore": "many"}
 _MARK = re.compile(r"%%track(?:[ \t]+(?P<line>.*?))?[ \t]*\n?\Z")

@@ -8,7 +8,7 @@ from typing import Any
 from IPython.utils.text import EvalFormatter
 
 from trackbook.errors import UsageError
-from trackbook.magics.words import did_you_mean, split_assignment, unquote
+from trackbook.notebook.words import did_you_mean, split_assignment, unquote
 
 # What stands among the user's names and is none of them.
 _OF_IPYTHON = frozenset(("In", "Out", "exit", "quit", "open", "get_ipython"))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from trackbook.errors import UsageError
 from trackbook.magics.values import Namespace, list_values, shorten, tags_of
-from trackbook.magics.words import did_you_mean, read_words, split_assignment, split_words, unquote
+from trackbook.notebook.words import did_you_mean, read_words, split_assignment, split_words, unquote
 
 
 @pytest.mark.parametrize(
