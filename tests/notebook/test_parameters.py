@@ -177,8 +177,9 @@ def test_a_cell_that_is_no_python_is_an_error_with_its_line() -> None:
         find_parameters(notebook("x = 1\ny = = 2"), "a.ipynb")
 
 
-def test_other_languages_have_none() -> None:
-    assert find_parameters(notebook("x <- 1", language="R")) == []
+def test_of_other_languages_the_names_are_known() -> None:
+    (found,) = find_parameters(notebook("x <- 1", language="R"))
+    assert (found.name, found.type) == ("x", "any")
 
 
 def test_the_contract_sample_is_what_its_cell_gives() -> None:

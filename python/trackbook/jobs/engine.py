@@ -43,8 +43,10 @@ class TrackbookEngine:
         MemoryError when the memory limit was passed, ExecutionAborted; a cell that raised ends the execution and is
         left to papermill to report.
         """
+        from trackbook.jobs.injected import secure_parameters
         from trackbook.jobs.progress import ExecutionManager
 
+        secure_parameters(nb)
         # papermill itself writes to its output path once more at the end, and not atomically; `save_path` is ours.
         save_path = options.pop("save_path", None) or output_path
         manager = ExecutionManager(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from trackbook.domain.parameter import Parameter
-from trackbook.errors import NotebookError
+from trackbook.notebook.languages import foreign_assignments
 from trackbook.notebook.literals import Modules, assignment
 from trackbook.notebook.parameters import PARAMETERS, find_parameters
 from trackbook.notebook.read import Notebook, find_tagged_cell, language_of
@@ -19,7 +19,7 @@ def inject_parameters(notebook: Notebook, values: Mapping[str, Any]) -> Notebook
     It stands behind the cell tagged `parameters`, or first without one; it replaces one that is there already.
     Without values the copy has no such cell. A value is what JSON has for its parameter's type: a date's text becomes
     a date again, a member's name the member of its enum. Raises ParameterError for what can't be written as source, and
-    NotebookError if the notebook's language is not Python.
+    NotebookError if the notebook's language is none that is known.
     """
     changed = copy.deepcopy(notebook)
     earlier = find_tagged_cell(changed, INJECTED)
@@ -28,14 +28,20 @@ def inject_parameters(notebook: Notebook, values: Mapping[str, Any]) -> Notebook
     if not values:
         return changed
     if language_of(notebook) != "python":
-        raise NotebookError(
-            "the notebook", f"parameters can be given in Python, not in {language_of(notebook)}"
-        )
+        return _inject_foreign(changed, values, earlier or 0)
     declared = find_tagged_cell(changed, PARAMETERS)
     position = declared + 1 if declared is not None else earlier or 0
     known = {parameter.name: parameter for parameter in find_parameters(changed)}
     changed["cells"].insert(position, _cell(changed, values, known))
     return changed
+
+
+def _inject_foreign(notebook: Notebook, values: Mapping[str, Any], otherwise: int) -> Notebook:
+    declared = find_tagged_cell(notebook, PARAMETERS)
+    cell = _cell(notebook, {}, {})
+    cell["source"] = foreign_assignments(language_of(notebook), values)
+    notebook["cells"].insert(declared + 1 if declared is not None else otherwise, cell)
+    return notebook
 
 
 def _cell(notebook: Notebook, values: Mapping[str, Any], known: Mapping[str, Parameter]) -> Notebook:

@@ -13,6 +13,7 @@ from trackbook.notebook.annotations import Annotation, read_annotation
 from trackbook.notebook.comments import Comment, apply_rules, comment_of, read_comments
 from trackbook.notebook.defaults import read_default, without_rules
 from trackbook.notebook.definitions import Definitions
+from trackbook.notebook.languages import foreign_parameters
 from trackbook.notebook.read import Notebook, find_tagged_cell, language_of, source_of
 
 PARAMETERS = "parameters"
@@ -24,12 +25,15 @@ def find_parameters(notebook: Notebook, path: object = "the notebook") -> list[P
 
     A parameter is an assignment to a name; its type comes from the annotation, else from the value. What the
     annotation names may be defined in the cells above. `help` is the comment behind the assignment, else the one above
-    it. Without such a cell, and in other languages than Python, there are none. Raises NotebookError if the cell is no
-    Python.
+    it. Without such a cell there are none; of other languages than Python only the names are known.
+
+    Raises NotebookError if the cell is no Python.
     """
     position = find_tagged_cell(notebook, PARAMETERS)
-    if position is None or language_of(notebook) != "python":
+    if position is None:
         return []
+    if language_of(notebook) != "python":
+        return foreign_parameters(source_of(notebook["cells"][position]))
     above = [source_of(cell) for cell in notebook["cells"][:position] if cell["cell_type"] == "code"]
     return read_parameters(source_of(notebook["cells"][position]), path, position + 1, above=above)
 
