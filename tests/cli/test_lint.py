@@ -1,8 +1,10 @@
 """`trackbook lint` as a command."""
 
+import errno
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -166,6 +168,7 @@ def test_explain(call: Call) -> None:
     assert call("lint", "--explain", "tb101").out.startswith("TB101 used-before-defined (error)\n")
     assert call("lint", "--explain", "empty-cell").out.endswith("Fixed by `trackbook lint --fix`.\n")
     assert len(json.loads(call("lint", "--explain", "all", "--json").out)) == len(RULES)
+    assert "`ruff rule F401` explains it" in call("lint", "--explain", "F401").err
     answer = call("lint", "--explain", "TB1011")
     assert answer.code == 2
     assert "did you mean 'TB101'?" in answer.err
@@ -236,6 +239,28 @@ def test_fix(call: Call, folder: Path) -> None:
     assert answer.err == "Fixed 5 in 1 of 1 notebooks.\nNothing found in 1 notebook.\n"
     assert b"import os" not in path.read_bytes()
     assert call("lint", "--diff", path.name).err == "Nothing would be fixed.\n"
+
+
+def test_a_file_that_cannot_be_written_hinders_no_others(
+    call: Call, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = folder / "second.ipynb"
+    second.write_bytes(corpus.load("unused_imports"))
+    copymode = shutil.copymode
+
+    def full(source: Path, target: Any) -> None:
+        if source.name == "second.ipynb":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        copymode(source, target)
+
+    monkeypatch.setattr("trackbook.services.lint.fixing.shutil.copymode", full)
+    answer = call("lint", "--fix", "second.ipynb", "unused_imports.ipynb")
+    assert answer.code == 1
+    assert "second.ipynb: not everything can be fixed: No space left on device." in answer.err
+    assert "Fixed 5 in 1 of 2 notebooks." in answer.err
+    assert answer.out.count("second.ipynb:cell") == 5
+    assert second.read_bytes() == corpus.load("unused_imports")
+    assert sorted(path.name for path in folder.iterdir() if path.name.startswith(".")) == []
 
 
 def test_without_fix_no_file_changes(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,32 @@
 """Names in top-to-bottom order: what is found, and above all what is not."""
 
+import argparse
+import ast
+import asyncio.base_events
+import collections
+import contextlib
+import dataclasses
+import difflib
+import enum
+import fractions
+import functools
+import inspect
+import logging
+import pathlib
+import pickle
+import random
+import shutil
+import statistics
+import subprocess
+import tarfile
+import tempfile
+import textwrap
+import threading
+import tokenize
+import traceback
+import typing
+import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,7 +124,26 @@ FINE = [
     ["x = [1]\nfor x[0] in range(3):\n    pass"],
     ["del_me = 1\nif False:\n    del del_me", "del_me"],
     ["# coding: utf-8\n\nπ = 3\nπ"],
+    ["import sys\nif sys.version_info[0] == 2:\n    text = unicode\nelse:\n    text = str", "text"],
 ]  # fmt: skip
+
+
+# Of the standard library, what does much with names.
+MODULES = [
+    argparse, ast, asyncio.base_events, collections, contextlib, dataclasses, difflib, enum, fractions, functools, inspect, logging,
+    pathlib, pickle, random, shutil, statistics, subprocess, tarfile, tempfile, textwrap, threading, tokenize, traceback, typing, zipfile,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_modules_cut_into_cells_are_left_alone(module: Any) -> None:
+    text = Path(module.__file__).read_text(encoding="utf-8")
+    lines, cells, last = text.split("\n"), [], 0
+    for statement in ast.parse(text).body:
+        cells.append("\n".join(lines[last : statement.end_lineno]))
+        last = statement.end_lineno or last
+    assert len(cells) > 1
+    assert [one for one in check(*cells) if one[2] not in ("__file__", "__path__")] == []
 
 
 @pytest.mark.parametrize("sources", FINE)

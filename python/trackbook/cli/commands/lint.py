@@ -1,5 +1,6 @@
 """`trackbook lint`: what would keep notebooks from running again."""
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -130,7 +131,9 @@ def _explain(code: str, kind: str) -> int:
         if code.lower() == "all" or rule.code == code.upper() or rule.name == code.lower()
     ]
     if not rules:
-        check_codes([code.upper() if code.upper().startswith("TB") else f"TB:{code}"], "--explain")
+        if re.fullmatch(r"(?!TB)[A-Z]{1,8}[0-9]{1,4}", code.upper()):
+            raise UsageError(f"{code} is ruff's: `ruff rule {code.upper()}` explains it.")
+        check_codes([code.upper() if code.upper().startswith("TB") else code], "--explain")
         raise UsageError(
             f"--explain takes a whole code, such as TB101; {code!r} is the beginning of several."
         )

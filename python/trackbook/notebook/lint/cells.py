@@ -1,6 +1,7 @@
 """Cells as rules see them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from trackbook.domain.lint import Diagnostic
@@ -10,7 +11,8 @@ from trackbook.notebook.lint.source import Source, read_source
 from trackbook.notebook.read import Notebook, language_of, source_of, tags_of
 
 
-class LintCell(NamedTuple):
+@dataclass(eq=False, slots=True)
+class LintCell:
     """A cell: its position from 1, and what the file says of it; `raw` is the file's own object."""
 
     position: int
@@ -20,16 +22,22 @@ class LintCell(NamedTuple):
     executed: int | None
     tags: list[str]
     raw: Mapping[str, Any]
+    _source: Source | None = None
+    _scan: Scan | None = None
 
     @property
     def source(self) -> Source:
         """The source as linting reads it."""
-        return read_source(self.text)
+        if self._source is None:
+            self._source = read_source(self.text)
+        return self._source
 
     @property
     def scan(self) -> Scan:
         """What the cell does with names."""
-        return scan(self.text)
+        if self._scan is None:
+            self._scan = scan(self.text)
+        return self._scan
 
     @property
     def outputs(self) -> list[dict[str, Any]]:

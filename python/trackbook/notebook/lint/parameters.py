@@ -13,7 +13,7 @@ INJECTED = "injected-parameters"
 # Names that people give to what they try out, whatever their case.
 _TYPICAL = re.compile(
     r"(?:lr|learning_?rate|(?:n_?|num_?|max_|min_|batch_|test_|train_|hidden_|embed\w*_)\w+|epochs?|seed|random_?state|"
-    r"alpha|beta|gamma|momentum|dropout|weight_decay|threshold|depth|folds?|data_?(?:path|dir|file)|input_\w+|output_\w+|"
+    r"alpha|beta|gamma|momentum|dropout|weight_decay|threshold|depth|folds?|data_?(?:path|dir|file)|input_\w+|"
     r"\w+_(?:rate|size|path|dir|file|date|threshold|ratio|fraction|share))\Z",
     re.IGNORECASE,
 )

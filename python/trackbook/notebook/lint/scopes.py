@@ -17,6 +17,7 @@ _LOOKING = frozenset(("get", "keys", "items", "values", "copy"))
 _SHELL_OPAQUE = frozenset(
     ("push", "ex", "run_cell", "run_cell_async", "safe_execfile", "user_ns", "user_global_ns", "magic")
 )
+_PYTHON_2 = frozenset(("basestring", "long", "unicode", "unichr", "xrange", "raw_input", "reduce", "file"))
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
@@ -49,7 +50,7 @@ class Scan:
     unread: str = ""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def scan(text: str) -> Scan:
     """Return what a cell does with names; the answer is shared, and not to be changed."""
     source = read_source(text)
@@ -103,7 +104,9 @@ class _Visitor(ast.NodeVisitor):
     def _read(self, node: ast.Name, called: bool = False) -> None:
         self.used.add(node.id)
         if not any(node.id in scope for scope in self._scopes):
-            self._note("read", node.id, node, called=called, guarded=self._guards > 0)
+            # `if sys.version_info[0] == 2:` never comes here.
+            guarded = self._guards > 0 or (self._branches > 0 and node.id in _PYTHON_2)
+            self._note("read", node.id, node, called=called, guarded=guarded)
 
     def _bind(self, name: str, node: ast.AST, body: tuple[Event, ...] = ()) -> None:
         if not self._scopes:

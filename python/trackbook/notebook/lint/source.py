@@ -6,6 +6,7 @@ the cell.
 
 import ast
 import re
+import threading
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -41,6 +42,10 @@ _OPTION = re.compile(r"(?:-[a-zA-Z]+(?:[ \t]*[\d.]+)?|--[\w-]+)[ \t]*")
 _FILLED = re.compile(r"\{([^{}]*)\}|\$\{?([^\W\d]\w*)")
 _WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")
 _OUTPUT = re.compile(r"--(?:out|err|proc)[ =]([^\W\d]\w*)")
+
+
+# Threads that leave what catches warnings in another order than they entered it would leave all ignored.
+_PARSING = threading.Lock()
 
 
 class Magic(NamedTuple):
@@ -92,7 +97,7 @@ class Source:
         return offset + shift + 1
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def read_source(text: str) -> Source:
     """Return a cell's source as linting reads it; the answer is shared, and not to be changed."""
     source = Source(_lines_of(text))
@@ -109,7 +114,7 @@ def _lines_of(text: str) -> list[str]:
 
 def _parse(source: Source, python: str) -> None:
     try:
-        with warnings.catch_warnings():
+        with _PARSING, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             source.tree = ast.parse(python)
     except SyntaxError as error:

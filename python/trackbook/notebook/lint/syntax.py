@@ -30,7 +30,7 @@ def syntax_of(cell: LintCell) -> Syntax:
     return collect(cell.text)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def collect(text: str) -> Syntax:
     """Return what rules look at in a cell's text; the answer is shared, and not to be changed."""
     found = Syntax()

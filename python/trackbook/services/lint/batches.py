@@ -101,8 +101,16 @@ class Batches:
         except (NotebookError, OSError) as error:
             return _unreadable(path, error), None
         if write and fixed.content != data:
-            write_fixed(path, data, fixed)
+            try:
+                write_fixed(path, data, fixed)
+            except (NotebookError, OSError) as error:  # the others are fixed nonetheless
+                return self._unwritten(path, data, fixed, _reason(error))
         return Linted(fixed.report, fixed.after, fixed.content), fixed
+
+    def _unwritten(self, path: Path, data: bytes, fixed: FixedFile, reason: str) -> tuple[Linted, FixedFile]:
+        report = Linting(self._services(path), self._options).notebook(fixed.before, path)
+        kept = FixedFile(data, [], report, reason, fixed.before, fixed.before)
+        return Linted(report, fixed.before, data), kept
 
     def _services(self, path: Path) -> "Services | None":
         if not self._options.history:
@@ -135,8 +143,12 @@ class Batches:
         return None
 
 
+def _reason(error: Exception) -> str:
+    if isinstance(error, NotebookError):
+        return error.reason
+    return getattr(error, "strerror", None) or str(error)
+
+
 def _unreadable(path: Path | str, error: Exception) -> Linted:
-    reason = (
-        error.reason if isinstance(error, NotebookError) else getattr(error, "strerror", None) or str(error)
-    )
+    reason = _reason(error)
     return Linted(LintReport(str(path), [diagnose("TB600", f"This can't be linted: {reason}.")]))

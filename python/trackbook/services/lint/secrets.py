@@ -1,5 +1,6 @@
 """Secrets in cells and outputs; what is said of one never shows it."""
 
+import hashlib
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -10,6 +11,7 @@ from trackbook.notebook.lint.cells import LintCell, LintNotebook
 
 # Of outputs no more than this is searched, in characters a cell.
 _MOST_OUTPUT = 200_000
+_MOST_KEPT = 4096
 
 
 def find_secrets_of(notebook: LintNotebook) -> Iterator[Diagnostic]:
@@ -28,14 +30,18 @@ def find_secrets_of(notebook: LintNotebook) -> Iterator[Diagnostic]:
                 end_line=end_line,
                 end_column=end_column,
             )
-        kinds = dict.fromkeys(found.kind for text in _output_texts(cell) for found in secrets_in(text))
+        kinds = dict.fromkeys(kind for text in _output_texts(cell) for kind in _kinds_in(text))
         if kinds:
             yield cell.diagnose("TB402", f"The outputs hold a secret: {', '.join(list(kinds)[:5])}.")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def secrets_in(text: str) -> tuple[Found, ...]:
-    """Return the secrets in a text, each once, whoever found it."""
+    """Return the secrets in a cell's text, each once, whoever found it; what was found before is known."""
+    return _search(text)
+
+
+def _search(text: str) -> tuple[Found, ...]:
     found = find_secrets(text)
     try:
         others = find_known_forms(text)
@@ -45,6 +51,20 @@ def secrets_in(text: str) -> tuple[Found, ...]:
         if not any(one.start < other.end and other.start < one.end for one in found):
             found.append(other)
     return tuple(sorted(found))
+
+
+def _kinds_in(text: str) -> tuple[str, ...]:
+    # Outputs are large: what is kept of them is what was found.
+    key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    kinds = _found.get(key)
+    if kinds is None:
+        if len(_found) >= _MOST_KEPT:
+            _found.clear()
+        kinds = _found[key] = tuple(dict.fromkeys(found.kind for found in _search(text)))
+    return kinds
+
+
+_found: dict[bytes, tuple[str, ...]] = {}
 
 
 def _output_texts(cell: LintCell) -> Iterator[str]:
