@@ -232,11 +232,11 @@ def test_fix(call: Call, folder: Path) -> None:
         "-import os\n-import sys\n-import json, re\n-from math import pi, sin\n+import json\n+from math import sin\n"
         in answer.out
     )
-    assert answer.err == "5 would be fixed in 1 of 1 notebooks.\n"
+    assert answer.err == "5 would be fixed in 1 of 1 notebook.\n"
     assert path.read_bytes() == data
     answer = call("lint", "--fix", path.name)
     assert (answer.code, answer.out) == (0, "")
-    assert answer.err == "Fixed 5 in 1 of 1 notebooks.\nNothing found in 1 notebook.\n"
+    assert answer.err == "Fixed 5 in 1 of 1 notebook.\nNothing found in 1 notebook.\n"
     assert b"import os" not in path.read_bytes()
     assert call("lint", "--diff", path.name).err == "Nothing would be fixed.\n"
 

@@ -161,7 +161,7 @@ def _lint_stdin(options: "LintOptions", named: Path | None) -> list["Linted"]:
 def _fix(
     paths: Sequence[Path], options: "LintOptions", diff: bool, kind: str, counts: bool, exit_zero: bool
 ) -> int:
-    from trackbook.cli.display.lint import fix_diff
+    from trackbook.cli.display.lint import count_notebooks, fix_diff
     from trackbook.cli.output import say
     from trackbook.services.lint.batches import Batches
 
@@ -178,6 +178,7 @@ def _fix(
                 fixed, files = fixed + len(file.made), files + 1
                 if diff:
                     click.echo(fix_diff(str(path), file.before, file.after, file.made))
+    looked = count_notebooks(len(paths))
     if diff:
         say(
             f"{fixed} would be fixed in {files} of {len(paths)} notebooks."
@@ -186,7 +187,7 @@ def _fix(
         )
         return FINE if exit_zero or not fixed else WORK_FAILED
     if fixed:
-        say(f"Fixed {fixed} in {files} of {len(paths)} notebooks.", "green")
+        say(f"Fixed {fixed} in {files} of {looked}.", "green")
     return _finish(linted, kind, counts, exit_zero)
 
 

@@ -43,7 +43,7 @@ def diagnostic_lines(report: LintReport, document: Notebook | None, *, sources: 
 def summary(reports: Sequence[LintReport]) -> str:
     """Return what all reports come to, such as "Found 3 problems in 1 of 4 notebooks: 1 error, 2 warnings."."""
     every = [diagnostic for report in reports for diagnostic in report.diagnostics]
-    looked = f"{len(reports)} notebook{'' if len(reports) == 1 else 's'}"
+    looked = count_notebooks(len(reports))
     if not every:
         return f"Nothing found in {looked}."
     counts = count_severities(every)
@@ -59,6 +59,11 @@ def summary(reports: Sequence[LintReport]) -> str:
     fixable = sum(diagnostic.fixable for diagnostic in every)
     fix = f" [*] {fixable} can be fixed with --fix." if fixable else ""
     return f"Found {problems} in {having} of {looked}: {', '.join(parts)}.{fix}"
+
+
+def count_notebooks(count: int) -> str:
+    """Return a number of notebooks, such as "1 notebook"."""
+    return f"{count} notebook{'' if count == 1 else 's'}"
 
 
 def statistics(reports: Iterable[LintReport]) -> list[dict[str, object]]:
