@@ -180,11 +180,7 @@ def _fix(
                     click.echo(fix_diff(str(path), file.before, file.after, file.made))
     looked = count_notebooks(len(paths))
     if diff:
-        say(
-            f"{fixed} would be fixed in {files} of {len(paths)} notebooks."
-            if fixed
-            else "Nothing would be fixed."
-        )
+        say(f"{fixed} would be fixed in {files} of {looked}." if fixed else "Nothing would be fixed.")
         return FINE if exit_zero or not fixed else WORK_FAILED
     if fixed:
         say(f"Fixed {fixed} in {files} of {looked}.", "green")
