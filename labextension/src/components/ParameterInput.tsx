@@ -112,8 +112,8 @@ function LineInput(props: IParameterInputProps & { type?: string }): JSX.Element
       spellCheck={false}
       inputMode={isNumber && !isSweep ? (isInteger ? 'numeric' : 'decimal') : undefined}
       step={props.type === 'datetime-local' || props.type === 'time' ? 1 : undefined}
-      min={props.type && minimum !== null ? (minimum as string) : undefined}
-      max={props.type && maximum !== null ? (maximum as string) : undefined}
+      min={props.type && minimum !== null ? minimum : undefined}
+      max={props.type && maximum !== null ? maximum : undefined}
       value={props.type && text === 'None' ? '' : text}
       placeholder={isSweep ? sweepHint(parameter) : defaultText(parameter, trans)}
       onChange={event => onChange(event.target.value)}

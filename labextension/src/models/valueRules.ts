@@ -81,14 +81,14 @@ function isWithinBounds(kind: IValueType, value: JsonValue): boolean {
 function comparable(kind: IValueType, value: JsonValue): number | null {
   switch (kind.format) {
     case 'date':
-      return Date.parse(`${String(value)}T00:00Z`);
+      return Date.parse(`${formatExactValue(value)}T00:00Z`);
     case 'date-time': {
-      const text = String(value);
+      const text = formatExactValue(value);
       const parsed = Date.parse(ZONE.test(text) || DATE.test(text) ? text : `${text}Z`);
       return Number.isNaN(parsed) ? null : parsed;
     }
     case 'time':
-      return Date.parse(`1970-01-01T${String(value).replace(ZONE, '')}Z`);
+      return Date.parse(`1970-01-01T${formatExactValue(value).replace(ZONE, '')}Z`);
     case 'duration':
       return typeof value === 'number' ? value : null;
     default: {
