@@ -19,7 +19,9 @@ export function ParameterRow(props: {
   // The browser's date fields show no placeholder, so that the notebook's own value has to stand beside them.
   const isDate = ['date', 'date-time', 'time'].includes(parameter.format ?? '') && !isSweep;
   const own = isDate ? trans.__('the notebook’s: %1', defaultText(parameter, trans)) : '';
-  const help = [parameter.help, range, own].filter(Boolean);
+  const unit =
+    parameter.format === 'duration' ? trans.__('in seconds, or such as %1', '1h 30m') : '';
+  const help = [parameter.help, unit, range, own].filter(Boolean);
   const described = [help.length && helpId, message && errorId].filter(Boolean).join(' ');
   const canBeNone = parameter.optional && !parameter.choices && parameter.type !== 'bool';
   const isNone = canBeNone && text === 'None';
@@ -79,9 +81,9 @@ export function ParameterRow(props: {
       </span>
       {help.length > 0 && (
         <p id={helpId} className="trackbook-ParameterRow-help">
-          {parameter.help}
-          {range && <span className="trackbook-ParameterRow-range">{range}</span>}
-          {own && <span className="trackbook-ParameterRow-range">{own}</span>}
+          {help.map(text => (
+            <span key={text}>{text}</span>
+          ))}
         </p>
       )}
       {message && (
