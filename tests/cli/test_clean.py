@@ -1,9 +1,11 @@
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.conftest import Call
+import yaml
+from tests.cli.conftest import ROOT, Call
 
 from trackbook.domain.run import Source
 from trackbook.notebook.cleaning import plan
@@ -61,6 +63,16 @@ def test_writes_when_told(notebook: Path, call: Call) -> None:
     again = call("clean", "-w", "train.ipynb")
     assert (again.code, again.out) == (0, "")
     assert "nothing to clean" in again.err
+
+
+def test_the_hook_as_pre_commit_calls_it(notebook: Path, program: Any) -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    (hook,) = (hook for hook in hooks if hook["id"] == "trackbook-clean")
+    name, *arguments = shlex.split(hook["entry"])
+    assert name == "trackbook"
+    done = program(*arguments, "--only", "strip", "train.ipynb", folder=notebook.parent)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(notebook.read_bytes())["cells"][2]["outputs"] == []
 
 
 def test_checks(notebook: Path, call: Call) -> None:

@@ -306,8 +306,11 @@ def test_the_page_has_the_rules_that_there_are() -> None:
     ]
 
 
+HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+
+
 @pytest.mark.parametrize(
-    "hook", yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text()), ids=lambda hook: hook["id"]
+    "hook", [hook for hook in HOOKS if "lint" in hook["id"]], ids=lambda hook: hook["id"]
 )
 def test_hooks_as_pre_commit_calls_them(
     hook: dict[str, Any], folder: Path, environment: dict[str, str]

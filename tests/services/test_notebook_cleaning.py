@@ -61,6 +61,10 @@ def test_what_git_holds_needs_no_copy(tmp_path: Path) -> None:
     file = read_file(path)
     assert write_file(file, clean_file(file, STRIP)).backup is None
     path = save(tmp_path, "print(2)")
+    subprocess.run(["git", "add", "."], cwd=tmp_path, check=True)
+    file = read_file(path)
+    assert write_file(file, clean_file(file, STRIP)).backup is None
+    path = save(tmp_path, "print(3)")
     file = read_file(path)
     assert write_file(file, clean_file(file, STRIP)).backup is not None
 

@@ -71,12 +71,13 @@ def read_diff(folder: Path, limit: int = LARGEST_DIFF) -> Diff | None:
     return Diff(untracked + said.data, len(untracked) + said.size, said.cut)
 
 
-def is_committed(path: Path) -> bool:
-    """Tell whether git holds a file as it is: tracked, and the same as in the last commit."""
-    known = _ask(path.parent, "ls-files", "--", path.name)
-    if not known:
+def is_held(path: Path) -> bool:
+    """Tell whether git holds a file as it is: the same as in the last commit, or as it was staged."""
+    if not _ask(path.parent, "ls-files", "--", path.name):
         return False
-    return _ask(path.parent, "status", "--porcelain", "--", path.name) == b""
+    status = _ask(path.parent, "status", "--porcelain", "--", path.name)
+    # The second letter is about the file beside what is staged.
+    return status is not None and status[1:2] in (b"", b" ")
 
 
 def read_untracked(folder: Path, paths: list[str]) -> list[str]:

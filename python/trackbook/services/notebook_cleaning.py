@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from trackbook.capture.git import is_committed
+from trackbook.capture.git import is_held
 from trackbook.domain.cleaned import CLEAN_STEPS, SCRATCH_TAGS, Cleaned, CleanOptions, CleanStep
 from trackbook.domain.clock import now, to_datetime
 from trackbook.errors import NotebookError, UsageError
@@ -142,7 +142,7 @@ def write_file(file: NotebookFile, cleaned: Cleaned, output: Path | None = None)
     pair = find_pair(target, file.notebook)
     if pair is not None and cleaned.changed_code:
         pair.check(file.path, status.st_mtime)
-    backup = None if is_committed(target) else _back_up(target, file.data)
+    backup = None if is_held(target) else _back_up(target, file.data)
     _replace(target, content)
     if pair is None:
         return Written(file.path, backup)
