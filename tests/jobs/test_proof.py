@@ -126,7 +126,7 @@ def test_metrics_that_both_track_are_compared(runner: InProcess) -> None:
 
 
 def test_what_differs_each_time_is_not_blamed_on_the_cleaning(runner: InProcess) -> None:
-    original = notebook("print(times)\nmetric_t = float(times)", "x = 1", "print(x)")
+    original = notebook("print(times)\nmetric_t = float(times)\nmetric_ = 1.0", "x = 1", "print(x)")
     found = prove(original, rewritten(original, c2="x = 1 "))
     assert (found.verdict, found.unsteady, found.unsteady_metrics) == ("unsteady", [1], ["metric_t"])
     assert found.holds

@@ -85,14 +85,13 @@ class _Proving:
             second = _Results(self._run("the original once more", ran))
             shaky, shaky_metrics = self._compare(first, second)
             unsteady = sorted(cell.cell for cell in shaky)
-            unsteady_metrics = sorted(
-                name
-                for name in first.metrics
-                if name in second.metrics and any(name in one.message for one in shaky_metrics)
-            )
-            cells = [cell for cell in cells if cell.cell not in unsteady or _fails_anew(cell)]
-            if shaky_metrics:
-                metrics = self._metrics(first, cleaned, set(unsteady_metrics))
+            unsteady_metrics = sorted(shaky_metrics)
+            cells = [
+                cell
+                for cell in cells
+                if cell.cell not in unsteady or (_fails_anew(cell) and second.failure is None)
+            ]
+            metrics = {name: found for name, found in metrics.items() if name not in shaky_metrics}
             if (cells or metrics) and self._order:
                 straight = _Results(self._run("the original from top to bottom", self._original))
                 other_cells, other_metrics = self._compare(straight, cleaned)
@@ -102,7 +101,7 @@ class _Proving:
             "reordered" if reordered else verdict,  # type: ignore[arg-type]  # both are texts of the verdict
             compared,
             cells,
-            metrics,
+            [difference for found in metrics.values() for difference in found],
             unsteady,
             unsteady_metrics,
             first.failure,
@@ -112,7 +111,7 @@ class _Proving:
 
     def _compare(
         self, expected: "_Results", actual: "_Results"
-    ) -> tuple[list[CellDifference], list[Difference]]:
+    ) -> tuple[list[CellDifference], dict[str, list[Difference]]]:
         found = []
         for number in sorted(expected.reached & actual.expected):
             if number not in actual.reached:
@@ -125,14 +124,22 @@ class _Proving:
                 differences = compare_outputs(one, other, self._tolerance)
             if differences:
                 found.append(CellDifference(number, self._identities[number - 1], differences))
-        return found, self._metrics(expected, actual, set())
+        return found, self._compare_metrics(expected, actual)
 
-    def _metrics(self, expected: "_Results", actual: "_Results", left_out: set[str]) -> list[Difference]:
+    def _compare_metrics(self, expected: "_Results", actual: "_Results") -> dict[str, list[Difference]]:
+        """Return how the metrics that both tracked differ, by name."""
         if expected.failure or actual.failure:  # how far the notebooks came says enough
-            return []
-        names = [name for name in expected.metrics if name in actual.metrics and name not in left_out]
-        one, other = ({name: results.metrics[name] for name in names} for results in (expected, actual))
-        return compare_metrics(one, other, self._tolerance)
+            return {}
+        both = {
+            name: (value, actual.metrics[name])
+            for name, value in expected.metrics.items()
+            if name in actual.metrics
+        }
+        found = {
+            name: compare_metrics({name: one}, {name: other}, self._tolerance)
+            for name, (one, other) in both.items()
+        }
+        return {name: differences for name, differences in found.items() if differences}
 
 
 class _Results:
