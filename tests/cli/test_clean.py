@@ -65,6 +65,17 @@ def test_writes_when_told(notebook: Path, call: Call) -> None:
     assert "nothing to clean" in again.err
 
 
+def test_folders_are_walked(notebook: Path, call: Call) -> None:
+    inner = notebook.parent / "work" / "deep"
+    inner.mkdir(parents=True)
+    save(inner / "a.ipynb", "print(1)")
+    assert call("clean", "-w", ".").code == 0
+    assert json.loads((inner / "a.ipynb").read_text())["cells"][0]["outputs"] == []
+    assert sources(notebook)[0] == "import math"
+    answer = call("clean", ".", "-o", "x.ipynb")
+    assert (answer.code, "--output is for one notebook" in answer.err) == (2, True)
+
+
 def test_the_hook_as_pre_commit_calls_it(notebook: Path, program: Any) -> None:
     hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     (hook,) = (hook for hook in hooks if hook["id"] == "trackbook-clean")

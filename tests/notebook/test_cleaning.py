@@ -371,6 +371,7 @@ def test_drops_what_is_proven_to_reach_no_result() -> None:
         "while a:\n    unread = 1",
         "unread = sum(1 for n in a)",
         "global_name = 1",
+        "BATCH_SIZE = 32",
     ],
 )
 def test_keeps_what_may_matter(kept: str) -> None:

@@ -29,7 +29,7 @@ _STEPS = ",".join(CLEAN_STEPS)
     metavar="NOTEBOOK...",
     nargs=-1,
     required=True,
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path),
 )
 @click.option("-w", "--write", is_flag=True, help="Write the cleaned notebooks without asking.")
 @click.option(
@@ -88,10 +88,12 @@ def clean(
 
     Cells that can't run from top to bottom are put in order (order), scratch cells go (drop), imports and parameters
     come to the top (hoist), outputs, counters and editors' notes go (strip). Nothing is run, unless with --prove.
+    Folders are walked.
     """
     from trackbook.services.notebook_cleaning import clean_file, read_file, read_options
 
-    if output is not None and len(notebooks) > 1:
+    paths = _notebooks(notebooks)
+    if output is not None and len(paths) != 1:
         raise UsageError("--output is for one notebook; with several, --write writes each to its own file.")
     if check and (write or output is not None):
         raise UsageError("--check writes nothing: leave --write and --output out.")
@@ -101,9 +103,11 @@ def clean(
         )
     # "invalid escape sequence" and its like are for who runs the code.
     warnings.filterwarnings("ignore", category=SyntaxWarning)
+    if not paths:
+        say(f"There are no notebooks in {', '.join(map(str, notebooks))}.")
     warnings.filterwarnings("ignore", category=DeprecationWarning, message="invalid escape sequence")
     code, reports = FINE, []
-    for path in notebooks:
+    for path in paths:
         try:
             options = _options(read_options(path.parent), only, skip, keep_outputs, drop_looks, propose)
             file = read_file(path, upgrade=upgrade)
@@ -111,7 +115,7 @@ def clean(
             proof = _prove(file, cleaned, params, tolerance, timeout, kernel) if prove else None
             report, ended = _finish(file, cleaned, proof, write, output, check, as_json)
         except TrackbookError as error:
-            if len(notebooks) == 1:
+            if len(paths) == 1:
                 raise
             say(f"Error: {error}", "red")
             code = max(code, exit_code(error))
@@ -122,6 +126,12 @@ def clean(
     if as_json:
         print_json(reports)
     return code
+
+
+def _notebooks(named: tuple[Path, ...]) -> list[Path]:
+    from trackbook.services.lint.files import find_notebooks
+
+    return [path for one in named for path in (find_notebooks([one]) if one.is_dir() else [one])]
 
 
 def _finish(

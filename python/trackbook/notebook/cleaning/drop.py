@@ -136,8 +136,13 @@ def _is_candidate(cell: DraftCell, code: CellCode, keep: Sequence[str]) -> bool:
         and not cell.content.get("outputs")
         and not code.has_directive
         and not any(fnmatchcase(name, pattern) for name in code.names.bound for pattern in keep)
-        and not any(name.startswith("__") for name in code.names.bound)
+        and not any(name.startswith("__") or _is_setting(name) for name in code.names.bound)
     )
+
+
+def _is_setting(name: str) -> bool:
+    # By convention a constant, which others may read who run or import the notebook.
+    return len(name) > 1 and name.isupper()
 
 
 @lru_cache(maxsize=1024)
