@@ -1,8 +1,10 @@
 """Proofs of cleaned notebooks: what they conclude with results made up in this process, and some with real kernels."""
 
+import ast
 import contextlib
 import io
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from trackbook.jobs import proof
 from trackbook.jobs.proof import prove_cleaned
 from trackbook.jobs.rerun import Rerun
 from trackbook.notebook.cleaning.plan import plan_cleaning
+from trackbook.notebook.cleaning.statements import read_code
 from trackbook.notebook.read import Notebook, parse_notebook, source_of
 
 
@@ -50,11 +53,13 @@ class InProcess:
         space: dict[str, Any] = {"times": self.times, **(how["params"] or {})}
         self.ran.append([source_of(cell) for cell in done["cells"]])
         for number, cell in enumerate(done["cells"], start=1):
+            if cell["cell_type"] != "code":
+                continue
             out = io.StringIO()
             cell["execution_count"] = number
             try:
                 with contextlib.redirect_stdout(out):
-                    exec(source_of(cell), space)
+                    _execute(source_of(cell), space)
             except Exception as error:
                 shown = {
                     "output_type": "error",
@@ -67,6 +72,16 @@ class InProcess:
                 return Rerun(Outcome("failed", failure), done, _metrics(space))
             cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": out.getvalue()}]
         return Rerun(Outcome("finished"), done, _metrics(space))
+
+
+def _execute(source: str, space: dict[str, Any]) -> None:
+    tree = ast.parse(source)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, "<cell>", "exec"), space)
+    if isinstance(last, ast.Expr):
+        value = eval(compile(ast.Expression(last.value), "<cell>", "eval"), space)
+        if value is not None:
+            sys.stdout.write(f"{value!r}\n")
 
 
 def _metrics(space: Mapping[str, Any]) -> dict[str, float]:
@@ -169,6 +184,42 @@ def test_an_order_that_cleaning_did_not_make_is_told_apart(runner: InProcess) ->
 def test_a_notebook_without_code_is_equal(runner: InProcess) -> None:
     original = notebook("")
     assert prove(original, plan_cleaning(original)).verdict == "equal"
+
+
+def _is_plain(document: Notebook) -> bool:
+    codes = [read_code(source_of(cell)) for cell in document["cells"] if cell["cell_type"] == "code"]
+    return all(code.plain and not code.broken and "await " not in code.source for code in codes)
+
+
+def _changed() -> list[str]:
+    """The notebooks of the corpus that run, without magics, and of which cleaning changes code."""
+    found = []
+    for name, sample in corpus.SAMPLES.items():
+        if sample.runnable or sample.by_counts:
+            document = parse_notebook(corpus.load(name), name)
+            if _is_plain(document) and plan_cleaning(document, EVERYTHING).changed_code:
+                found.append(name)
+    return found
+
+
+EVERYTHING = CleanOptions(propose_parameters=True)
+CHANGED = _changed()
+
+
+def test_cleaning_changes_code_of_many_of_the_corpus() -> None:
+    assert len(CHANGED) >= 15
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", CHANGED)
+def test_cleaned_notebooks_of_the_corpus_give_equal_results(
+    name: str, runner: InProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    original = parse_notebook(corpus.load(name), name)
+    found = prove_cleaned(original, plan_cleaning(original, EVERYTHING), tmp_path)
+    assert (found.verdict, found.cells, found.metrics, found.failure) == ("equal", [], [], None)
 
 
 @pytest.mark.parametrize("name", ["late_parameters", "defined_below"])
