@@ -148,7 +148,7 @@ def detail_with(services: Services, **artifacts: bytes) -> RunDetail:
 
 
 def test_artifacts_are_compared_by_what_they_hold(services: Services) -> None:
-    checks = Checks(services.series, services.artifacts, services.snapshots, services.place.blobs)
+    checks = Checks(services.runs, services.series, services.snapshots, services.place.blobs)
     one = detail_with(
         services, same_bin=b"x", near_csv=b"a,b\n1,0.30000001\n", far_json=b'{"a": 1}', model_pkl=b"1", plot_png=PNG,
         gone_txt=b"",
@@ -171,7 +171,7 @@ def test_artifacts_are_compared_by_what_they_hold(services: Services) -> None:
 
 
 def test_series_are_compared_step_by_step(services: Services) -> None:
-    checks = Checks(services.series, services.artifacts, services.snapshots, services.place.blobs)
+    checks = Checks(services.runs, services.series, services.snapshots, services.place.blobs)
     runs = []
     for shift in (0.0, 1e-9, 0.5):
         run = RunRecorder.start(services.store, experiment="churn")
@@ -194,3 +194,24 @@ def test_series_are_compared_step_by_step(services: Services) -> None:
         far["loss"].message
         == "The last value was 0.1000, and now is 0; 4 of 11 steps differ, the first at 3."
     )
+
+
+def test_children_are_compared_in_their_order(services: Services) -> None:
+    checks = Checks(services.runs, services.series, services.snapshots, services.place.blobs)
+    details = []
+    for losses in ((0.1, 0.2), (0.1, 0.3, 0.4)):
+        run = RunRecorder.start(services.store, experiment="churn")
+        for loss in losses:
+            child = RunRecorder.start(services.store, experiment="churn", parent_id=run.run_id)
+            child.log({"loss": loss})
+            child.end()
+        run.end()
+        assert services.runs.refresh(30)
+        details.append(services.runs.detail(run.run_id))
+    one, two = details
+    found = {check.name: check.status for check in checks.all(one, two, Tolerance())}
+    assert found == {
+        "status": "holds", "child 1": "holds", "child 1: loss": "holds", "child 2": "holds", "child 2: loss": "differs",
+        "child 3": "extra",
+    }  # fmt: skip
+    assert {check.status for check in checks.all(one, one, Tolerance())} == {"holds"}

@@ -107,7 +107,7 @@ class Services:
     @cached_property
     def reproducing(self) -> Reproducing:
         """Runs recorded runs again, and judges the results."""
-        checks = Checks(self.series, self.artifacts, self.snapshots, self.place.blobs)
+        checks = Checks(self.runs, self.series, self.snapshots, self.place.blobs)
         return Reproducing(self.place, self.runs, self._recipes, self._inputs, checks)
 
     @cached_property

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from itertools import zip_longest
 from typing import Any
+
+import msgspec
 
 from trackbook.domain.artifact import Artifact
 from trackbook.domain.cell import CellContent, CellExecution
@@ -15,11 +18,12 @@ from trackbook.domain.tolerance import Tolerance
 from trackbook.errors import TrackbookError
 from trackbook.notebook.rebuild import opens_run, order_of
 from trackbook.notebook.results import compare_outputs
-from trackbook.services.artifacts import Artifacts
+from trackbook.services.runs import Runs
 from trackbook.services.series import SeriesReader
 from trackbook.services.snapshots import Snapshots
 from trackbook.store.place import Blobs
 
+_MOST_CHILDREN = 1_000
 _LARGEST = 20_000_000  # bytes of an artifact whose content is looked into
 _TEXTS = (
     "text/",
@@ -40,26 +44,52 @@ _OF_JOBS = ("output.ipynb", "log.txt")
 class Checks:
     """Holds the results of two runs of one store against each other."""
 
-    def __init__(
-        self, series: SeriesReader, artifacts: Artifacts, snapshots: Snapshots, blobs: Blobs
-    ) -> None:
-        self._series, self._artifacts = series, artifacts
+    def __init__(self, runs: Runs, series: SeriesReader, snapshots: Snapshots, blobs: Blobs) -> None:
+        self._runs, self._series = runs, series
         self._snapshots, self._blobs = snapshots, blobs
 
     def all(
         self, recorded: RunDetail, repeated: RunDetail, tolerance: Tolerance, ignore: Sequence[str] = ()
     ) -> list[Check]:
-        """Return a check for each metric, value, cell with outputs and artifact of a run.
+        """Return a check for each metric, value, cell with outputs and artifact of a run, and of its children.
 
-        Metrics whose name matches a pattern of `ignore` are left out.
+        Children are compared in the order in which they began. Metrics whose name matches a pattern of `ignore` are
+        left out.
         """
         return [
             _status(recorded, repeated),
-            *self._metrics(recorded, repeated, tolerance, ignore),
-            *self._values(recorded, repeated, tolerance, ignore),
+            *self._results(recorded, repeated, tolerance, ignore),
             *self._outputs(recorded, repeated, tolerance),
-            *self._artifacts_of(recorded, repeated, tolerance),
+            *self._children(recorded, repeated, tolerance, ignore),
         ]
+
+    def _results(
+        self, recorded: RunDetail, repeated: RunDetail, tolerance: Tolerance, ignore: Sequence[str]
+    ) -> Iterator[Check]:
+        yield from self._metrics(recorded, repeated, tolerance, ignore)
+        yield from self._values(recorded, repeated, tolerance, ignore)
+        yield from self._artifacts_of(recorded, repeated, tolerance)
+
+    def _children(
+        self, recorded: RunDetail, repeated: RunDetail, tolerance: Tolerance, ignore: Sequence[str]
+    ) -> Iterator[Check]:
+        # The outputs of their cells are those of the run around them.
+        for number, (one, two) in enumerate(zip_longest(recorded.children, repeated.children), start=1):
+            name = f"child {number}"
+            if two is None:
+                yield Check("status", name, "missing", "A run inside of this one was not made this time.")
+            elif one is None:
+                yield Check("status", name, "extra", "A run inside of this one was made this time alone.")
+            elif number > _MOST_CHILDREN:
+                told = f"Only the first {_MOST_CHILDREN:,} children are compared."
+                yield Check("status", name, "not_compared", told)
+                return
+            else:
+                details = self._runs.detail(one), self._runs.detail(two)
+                checks = [_status(*details), *self._results(*details, tolerance, ignore)]
+                for check in checks:
+                    called = name if check.kind == "status" else f"{name}: {check.name}"
+                    yield msgspec.structs.replace(check, name=called)
 
     # Metrics
 
@@ -164,7 +194,7 @@ class Checks:
             told = "It has more outputs than were recorded."
             yield Check("output", name, "not_compared", told, order=cell.order)
             return
-        before, now = _results(one), _results(two)
+        before, now = _shown(one), _shown(two)
         if not before and not now:
             return
         found = compare_outputs(before, now, tolerance)
@@ -298,7 +328,7 @@ def _differing_steps(one: Series, two: Series, tolerance: Tolerance) -> list[int
     )
 
 
-def _results(content: CellContent) -> list[dict[str, Any]]:
+def _shown(content: CellContent) -> list[dict[str, Any]]:
     # What goes to stderr are warnings and bars of progress: they tell of the machine, and are no results.
     return [
         output
