@@ -155,6 +155,11 @@ class Settings:
         return self.cache or Path.home() / ".cache" / "trackbook"
 
     @property
+    def environments_folder(self) -> Path:
+        """Where environments lie that were made from the records of runs; their kernels are in `kernels`."""
+        return self.cache_folder / "environments"
+
+    @property
     def ipython_folder(self) -> Path:
         """Where IPython keeps the profiles of this user."""
         return self.ipython or Path.home() / ".ipython"

@@ -60,6 +60,8 @@ def test_packages_python_and_platform() -> None:
         "gone 1 is not installed now.",
     ]
     assert list(environment_deviations(before, None)) == []
+    assert kinds(detail(environment=before), detail()) == [("package", "environment")]
+    assert kinds(detail(), detail(environment=before)) == []
 
 
 def test_git() -> None:

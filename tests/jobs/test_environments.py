@@ -116,6 +116,19 @@ def test_what_installers_say_of_versions_that_are_not_there() -> None:
         assert unreachable_in(said, ["numpy", "py-yaml"]) == ["py-yaml"]
 
 
+def test_without_a_pip_of_ours_the_new_environment_gets_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module.shutil, "which", lambda name: None)
+    ours = install_command(Path("/x/bin/python"), ["numpy"])
+    assert ours[:6] == [sys.executable, "-m", "pip", "--python", "/x/bin/python", "install"]
+    assert make_commands(sys.executable, Path("/x")) == [
+        [sys.executable, "-m", "venv", "--without-pip", "/x"]
+    ]
+    monkeypatch.setattr(module, "_has_pip", lambda: False)
+    own = install_command(Path("/x/bin/python"), ["numpy"])
+    assert own[:4] == ["/x/bin/python", "-m", "pip", "install"]
+    assert make_commands(sys.executable, Path("/x")) == [[sys.executable, "-m", "venv", "/x"]]
+
+
 def test_uv_is_used_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module.shutil, "which", lambda name: f"/bin/{name}" if name == "uv" else None)
     assert find_interpreter("3.9.1") is None

@@ -1,5 +1,6 @@
 """Verdicts on repeated runs, as the store keeps them: read, listed, searched, made anew, exported and imported."""
 
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from trackbook.domain.reproduction import Check, Deviation, Reproduction, decide
 from trackbook.services.catchup import rebuild
 from trackbook.services.context import Services, open_services
 from trackbook.services.recorder import RunRecorder
-from trackbook.store.paths import create_store
+from trackbook.store.paths import StorePaths, create_store
 
 
 def reproduction(verdict: str = "differs", by: str | None = None) -> Reproduction:
@@ -73,6 +74,15 @@ def test_a_search_finds_runs_by_their_verdict(services: Services, run_id: str) -
     assert services.runs.ids("reproduction = 'reproduced'") == [run_id]
     assert services.runs.ids("reproduction = 'differs'") == []
     assert len(services.runs.ids("reproduction is null")) == 1
+
+
+def test_every_kind_of_store_keeps_them(new_store: Callable[[Path], StorePaths], tmp_path: Path) -> None:
+    with closing(services := open_services(new_store(tmp_path / ".trackbook"))):
+        run_id = RunRecorder.start(services.store, experiment="churn").run_id
+        judge(services, run_id, last := reproduction("reproduced"))
+        assert services.runs.refresh(60)
+        assert services.runs.detail(run_id).reproduction == last
+        assert services.runs.ids("reproduction = 'reproduced'") == [run_id]
 
 
 def test_verdicts_survive_a_rebuild_an_export_and_a_deletion(

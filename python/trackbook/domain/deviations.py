@@ -16,6 +16,7 @@ def deviations_between(recorded: RunDetail, repeated: RunDetail) -> list[Deviati
         *data_deviations(recorded.data, repeated.data),
         *_modules(recorded, repeated),
         *environment_deviations(recorded.environment, repeated.environment),
+        *_unknown_environment(recorded.environment, repeated.environment),
         *_seeds(recorded, repeated),
     ]
     return found[:MOST_DEVIATIONS]
@@ -32,6 +33,12 @@ def environment_deviations(recorded: Environment | None, present: Environment | 
         if recorded.platform != present.platform:
             yield _changed("platform", "The platform", recorded.platform, present.platform)
         yield from package_deviations(recorded.packages, present.packages)
+
+
+def _unknown_environment(recorded: Environment | None, repeated: Environment | None) -> Iterator[Deviation]:
+    if recorded is not None and recorded.python and (repeated is None or not repeated.python):
+        message = "Which packages the repetition had was not recorded: they could not be compared."
+        yield Deviation("package", "environment", message)
 
 
 def package_deviations(recorded: Mapping[str, str], present: Mapping[str, str]) -> Iterator[Deviation]:

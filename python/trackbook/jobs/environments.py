@@ -145,15 +145,24 @@ def make_commands(interpreter: str | None, folder: Path, version: str = "") -> l
     """Return the commands that make an empty environment."""
     if (uv := shutil.which("uv")) is not None:
         return [[uv, "venv", "--quiet", "--python", interpreter or _minor(version), str(folder)]]
-    return [[interpreter or sys.executable, "-m", "venv", "--without-pip", str(folder)]]
+    # Our own pip serves the new environment, too; that is quicker than one of its own.
+    bare = ["--without-pip"] if _has_pip() else []
+    return [[interpreter or sys.executable, "-m", "venv", *bare, str(folder)]]
 
 
 def install_command(python: Path, requirements: Iterable[str]) -> list[str]:
-    """Return the command that installs into an environment, by uv where there is one, else by this process's pip."""
+    """Return the command that installs into an environment: by uv where there is one, else by pip, ours or its own."""
     if (uv := shutil.which("uv")) is not None:
         return [uv, "pip", "install", "--quiet", "--python", str(python), *requirements]
-    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
+    asked = [sys.executable, "-m", "pip", "--python"] if _has_pip() else []
+    pip = [*asked, str(python), *([] if asked else ["-m", "pip"]), "install", "--quiet"]
     return [*pip, "--disable-pip-version-check", "--no-input", *requirements]
+
+
+def _has_pip() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("pip") is not None
 
 
 def python_in(folder: Path) -> Path:
@@ -266,4 +275,4 @@ def _minor(version: str) -> str:
 
 
 def _root() -> Path:
-    return Settings.load().cache_folder / "environments"
+    return Settings.load().environments_folder

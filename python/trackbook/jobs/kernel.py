@@ -20,8 +20,8 @@ from jupyter_client.kernelspec import NoSuchKernel
 from jupyter_client.manager import AsyncKernelManager
 from traitlets import Dict
 
-from trackbook.errors import KernelError
-from trackbook.jobs.environments import kernels_folder
+from trackbook.config import Settings
+from trackbook.errors import KernelError, UsageError
 from trackbook.jobs.session import JobSession
 
 _POLL = 0.005
@@ -92,8 +92,9 @@ class JobKernelManager(AsyncKernelManager):
             **options,
         )
         # Kernels of rebuilt environments are for jobs alone, and in nobody's menu.
-        specs = self.kernel_spec_manager
-        specs.kernel_dirs = [*specs.kernel_dirs, str(kernels_folder())]
+        with contextlib.suppress(UsageError):  # settings that can't be read stop no kernel
+            specs, own = self.kernel_spec_manager, Settings.load().environments_folder / "kernels"
+            specs.kernel_dirs = [*specs.kernel_dirs, str(own)]
         if not local and self.has_trait("transport_encryption"):
             self.transport_encryption = "auto"
 
