@@ -91,6 +91,27 @@ def test_a_name_that_is_only_bound_in_a_branch_keeps_its_earlier_value() -> None
     assert results == {"x": 1, "n": 0}
 
 
+def test_a_cell_that_is_expected_to_raise_does_not_end_the_module() -> None:
+    document = notebook("x = 1", "x = 2\nx / 0\ny = 3", "z = x")
+    document["cells"][1]["metadata"]["tags"] = ["raises-exception"]
+    results = load_module(module_text(take_apart(document), "a.ipynb"))["run"]()
+    assert (results.x, results.z) == (2, 2)
+
+
+def test_functions_of_one_cell_may_need_each_other() -> None:
+    even = "def even(n):\n    return n == 0 or odd(n - 1)\n\ndef odd(n):\n    return n != 0 and even(n - 1)"
+    for flat in (False, True):
+        assert both(even, "x = even(10)", flat=flat) == {"x": True}
+
+
+def test_names_of_patterns_are_a_function_s_own() -> None:
+    kind = (
+        "def kind(v):\n    match v:\n        case {'a': a, **rest}:\n            return a, rest\n"
+        "        case [b, *c]:\n            return b, c"
+    )
+    assert both(kind, "x = kind({'a': 1, 'b': 2}), kind([1, 2])")["x"] == ((1, {"b": 2}), (1, [2]))
+
+
 def test_mutable_defaults_are_not_shared_between_calls() -> None:
     program = take_apart(notebook("layers.append(1)\nmore = layers", parameters="layers: list = [8]"))
     run = load_module(module_text(program, "a.ipynb"))["run"]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from trackbook.errors import NotebookError
 from trackbook.notebook.dataflow import CellNames, names_in
 from trackbook.notebook.export.blocks import (
+    indent,
     remove_statements,
     rename_dunder_name,
     stands_alone,
@@ -37,6 +38,7 @@ _LOOKING = frozenset(("eval", "locals", "vars"))
 _OF_IPYTHON = frozenset(("get_ipython", "In", "Out", "_", "__", "___", "_i", "_ih", "_oh", "_dh"))
 # What else imports may wait for: they find other modules after it.
 _PATHS = re.compile(r"\bsys\.path\b|\bos\.environ\b|\bos\.chdir\b|\bsite\.addsitedir\b")
+_RAISING = frozenset(("raises-exception", "nbval-raises-exception"))
 _SKIPPED = frozenset((INJECTED, "skip-execution", "nbval-skip"))
 
 
@@ -146,6 +148,9 @@ class _Analysis:
                 continue
             plain = plain_cell(source, self._path, position)
             code = rename_dunder_name(plain.code)
+            if _RAISING & set(tags_of(cell)):
+                # The notebook goes on after an error in it; so does the module.
+                code = f"try:\n{indent(code)}\nexcept Exception as expected:\n    print(repr(expected))"
             self._imports |= {f"import {module}": None for module in sorted(plain.imports)}
             self._left_out += [f"cell {position}: {line}" for line in plain.left_out]
             is_parameters = PARAMETERS in tags_of(cell) and not any(one.is_parameters for one in cells)
@@ -322,6 +327,8 @@ class _Analysis:
         for name in needed:
             if name in known or name == "display" or (name in BUILTINS and name not in later):
                 continue
+            if name in late and name in cell.names.bound:
+                continue  # it is there when the function is called
             if self._flat and (self._stars or (name in late and name in later)):
                 continue
             if name in late and name in later:

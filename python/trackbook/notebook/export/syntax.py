@@ -10,7 +10,7 @@ from trackbook.notebook.export.track import track_call
 _INDENT = re.compile(r"[ \t]*")
 _ASSIGNED = re.compile(r"(?P<before>\s*[\w.,\[\]'\" ]+=\s*)(?P<sign>[%!])(?P<rest>.+)\Z")
 _MAGIC = re.compile(r"(?P<before>\s*)(?P<sign>%|!!?)(?P<rest>[^=\s%].*)\Z")
-_HELP = re.compile(r"\s*(?:\?.+|[\w.]+\?{1,2}\s*)\Z")
+_HELP = re.compile(r"\s*(?:\?.+|[^'\"]*\?{1,2}\s*)\Z")
 _FILLED = re.compile(r"\{([^{}]+)\}|\$\{?([^\W\d]\w*)\}?")
 # They set up the notebook, or show something of it.
 _SILENT = frozenset(

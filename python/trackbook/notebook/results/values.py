@@ -64,10 +64,14 @@ def _describe_collection(value: Any, depth: int) -> Any:
         or callable(value)
     ):
         return {"type": getattr(value, "__name__", name) if isinstance(value, type) else name}
-    members = {
-        key: part for key, part in _members(value).items() if not key.startswith("_") and "time" not in key
-    }
+    members = {key: part for key, part in _timeless(_members(value)).items() if not key.startswith("_")}
     return {"type": name, "members": {key: describe_value(part, depth + 1) for key, part in members.items()}}
+
+
+def _timeless(parts: Mapping[Any, Any]) -> dict[Any, Any]:
+    # What an object measured of itself, such as how long its fit took, is another time each time.
+    kept = {key: part for key, part in parts.items() if "time" not in str(key)}
+    return {key: _timeless(part) if isinstance(part, dict) else part for key, part in kept.items()}
 
 
 def _members(value: Any) -> dict[str, Any]:
