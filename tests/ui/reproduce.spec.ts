@@ -34,7 +34,7 @@ test.describe('A recorded run', () => {
     await expect(area.getByText('Nobody has run it again yet')).toBeVisible();
     await expect(area.getByRole('region', { name: 'What stands in the way' })).toBeVisible();
     await area.locator('.trackbook-RunHeader').getByRole('button', { name: 'Reproduce' }).click();
-    await expect(page.getByText('The run is run again.')).toBeVisible();
+    await expect(page.getByText('The run is being repeated.')).toBeVisible();
 
     const verdict = area.getByRole('region', { name: 'Verdict' });
     await expect(verdict).toContainText('Reproduced', { timeout: 120_000 });
@@ -68,6 +68,7 @@ test.describe('A recorded run', () => {
     await expect(area.getByRole('region', { name: 'What stands in the way' })).toContainText(
       'rows.csv'
     );
+    await expect(page.getByText('The run is being repeated.')).toBeHidden();
     await picture(page, 'reproduction');
   });
 });

@@ -19,7 +19,7 @@ export async function reproduce(
   try {
     const job = await client.reproduce(project, run, how);
     await models.jobs.refresh();
-    Notification.info(trans.__('The run is run again. Its verdict will stand on its page.'), {
+    Notification.info(trans.__('The run is being repeated. The verdict will stand on its page.'), {
       autoClose: 8000,
       actions: [
         {

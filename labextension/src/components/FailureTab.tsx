@@ -11,6 +11,7 @@ import { CellContent } from './CellContent';
 import { JobAttempts } from './JobAttempts';
 import { JobLimits } from './JobLimits';
 import { LogTail } from './LogTail';
+import { Prose } from './Prose';
 import { StatusIcon } from './Status';
 import { Traceback } from './Traceback';
 import { useView } from './view';
@@ -49,7 +50,11 @@ export function FailureTab(props: IFailureTabProps): JSX.Element {
           </p>
         )}
         {run.reason && <p>{run.reason}</p>}
-        <Advice cause={cause} job={job} />
+        <Advice
+          cause={cause}
+          job={job}
+          hasLog={detail.artifacts.some(item => item.kind === 'log')}
+        />
         <Actions {...props} job={job} cell={cell} />
       </section>
       {cell && (
@@ -194,10 +199,22 @@ function NotRun({ attempt }: { attempt: IJobAttempt | null }): JSX.Element | nul
 }
 
 /** What can be done, where that is known. */
-function Advice(props: { cause: EndCause | null; job: IJob | null }): JSX.Element | null {
+function Advice(props: {
+  cause: EndCause | null;
+  job: IJob | null;
+  hasLog: boolean;
+}): JSX.Element | null {
   const { trans } = useView();
-  const text = adviceOf(props.cause, props.job, trans);
-  return text ? <p className="trackbook-Quiet">{text}</p> : null;
+  const advice = adviceOf(props.cause, props.job, trans);
+  const text =
+    advice && props.hasLog && (props.cause === 'died' || props.cause === 'not_started')
+      ? `${advice} ${trans.__('The log below may say more.')}`
+      : advice;
+  return text ? (
+    <p className="trackbook-Quiet">
+      <Prose text={text} />
+    </p>
+  ) : null;
 }
 
 function adviceOf(cause: EndCause | null, job: IJob | null, trans: TranslationBundle): string {
@@ -210,10 +227,10 @@ function adviceOf(cause: EndCause | null, job: IJob | null, trans: TranslationBu
       return trans.__('Run it with a higher limit, or let the cell hold less at a time.');
     case 'died':
       return trans.__(
-        'Kernels die of crashes in compiled code, or when the machine runs out of memory. The log may say more.'
+        'Kernels die of crashes in compiled code, or when the machine runs out of memory.'
       );
     case 'not_started':
-      return trans.__('Look at the log below, and at what `jupyter kernelspec list` says.');
+      return trans.__('Look at what `jupyter kernelspec list` says.');
     case 'lost':
       return job
         ? trans.__(

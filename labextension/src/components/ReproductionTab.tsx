@@ -90,7 +90,7 @@ function Evidence(props: IReproductionTabProps & { reproduction: IReproduction }
         </p>
         {reproduction.reason && <p>{reproduction.reason}</p>}
         <p className="trackbook-Quiet">{facts.join(' · ')}</p>
-        <p>
+        <p className="trackbook-ReproductionTab-links">
           <button
             className="trackbook-Link"
             onClick={() =>
@@ -98,7 +98,7 @@ function Evidence(props: IReproductionTabProps & { reproduction: IReproduction }
             }
           >
             {trans.__('Open the run that repeated it')}
-          </button>{' '}
+          </button>
           <button
             className="trackbook-Link"
             onClick={() =>

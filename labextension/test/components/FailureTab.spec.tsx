@@ -126,6 +126,7 @@ describe('FailureTab', () => {
     const text = document.querySelector('.trackbook-Log')!.textContent;
     expect(text.startsWith('line 61\n')).toBe(true);
     expect(text.endsWith('line 100')).toBe(true);
+    expect(screen.getByText(/The log below may say more/)).toBeTruthy();
   });
 
   it('does without a job', async () => {
