@@ -1,3 +1,4 @@
+import io
 import json
 import shlex
 from pathlib import Path
@@ -63,6 +64,17 @@ def test_writes_when_told(notebook: Path, call: Call) -> None:
     again = call("clean", "-w", "train.ipynb")
     assert (again.code, again.out) == (0, "")
     assert "nothing to clean" in again.err
+
+
+def test_stdin_is_cleaned_to_stdout(notebook: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = notebook.read_bytes()
+    call("clean", "-w", "train.ipynb")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(before)))
+    answer = call("clean", "-")
+    assert (answer.code, answer.out.encode()) == (0, notebook.read_bytes())
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(before)))
+    assert call("clean", "--check", "-").code == 1
+    assert "stands alone" in call("clean", "-", "--write").err
 
 
 def test_folders_are_walked(notebook: Path, call: Call) -> None:

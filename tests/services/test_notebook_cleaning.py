@@ -69,6 +69,19 @@ def test_what_git_holds_needs_no_copy(tmp_path: Path) -> None:
     assert write_file(file, clean_file(file, STRIP)).backup is not None
 
 
+def test_what_a_filter_keeps_from_git_is_copied(tmp_path: Path) -> None:
+    path = save(tmp_path, "print(1)")
+    (tmp_path / ".gitattributes").write_text("*.ipynb filter=constant\n")
+    for words in (
+        ["init", "-q"],
+        ["config", "filter.constant.clean", "cat >/dev/null; echo x"],
+        ["add", "."],
+    ):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    file = read_file(path)
+    assert write_file(file, clean_file(file, STRIP)).backup is not None
+
+
 def test_a_link_stays_a_link_and_another_file_leaves_the_notebook_alone(tmp_path: Path) -> None:
     path = save(tmp_path, "print(1)")
     (tmp_path / "link.ipynb").symlink_to(path)

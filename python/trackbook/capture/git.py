@@ -71,13 +71,12 @@ def read_diff(folder: Path, limit: int = LARGEST_DIFF) -> Diff | None:
     return Diff(untracked + said.data, len(untracked) + said.size, said.cut)
 
 
-def is_held(path: Path) -> bool:
-    """Tell whether git holds a file as it is: the same as in the last commit, or as it was staged."""
-    if not _ask(path.parent, "ls-files", "--", path.name):
-        return False
-    status = _ask(path.parent, "status", "--porcelain", "--", path.name)
-    # The second letter is about the file beside what is staged.
-    return status is not None and status[1:2] in (b"", b" ")
+def is_held(path: Path, data: bytes) -> bool:
+    """Tell whether git has these bytes of a file, as they were staged or committed last.
+
+    git's own word on what has changed would not do: its filters may leave out what is in the file.
+    """
+    return _ask(path.parent, "cat-file", "blob", f":./{path.name}") == data
 
 
 def read_untracked(folder: Path, paths: list[str]) -> list[str]:

@@ -103,6 +103,11 @@ def read_file(path: Path, *, upgrade: bool = False) -> NotebookFile:
         raise NotebookError(path, "there is no such file") from None
     except OSError as error:
         raise NotebookError(path, f"it can't be read ({error.strerror or error})") from error
+    return read_data(data, path, upgrade=upgrade)
+
+
+def read_data(data: bytes, path: Path, *, upgrade: bool = False) -> NotebookFile:
+    """Return the notebook in a file's bytes; `path` names it. Raises NotebookError as `read_file`."""
     notebook = parse_notebook(data, path)
     old = _old_format(data)
     if old is not None and not upgrade:
@@ -142,7 +147,7 @@ def write_file(file: NotebookFile, cleaned: Cleaned, output: Path | None = None)
     pair = find_pair(target, file.notebook)
     if pair is not None and cleaned.changed_code:
         pair.check(file.path, status.st_mtime)
-    backup = None if is_held(target) else _back_up(target, file.data)
+    backup = None if is_held(target, file.data) else _back_up(target, file.data)
     _replace(target, content)
     if pair is None:
         return Written(file.path, backup)

@@ -20,6 +20,7 @@ from trackbook.domain.proof import Proof
 from trackbook.domain.tolerance import Tolerance
 from trackbook.errors import TrackbookError, UsageError
 
+_STDIN = Path("-")
 _STEPS = ",".join(CLEAN_STEPS)
 
 
@@ -29,7 +30,7 @@ _STEPS = ",".join(CLEAN_STEPS)
     metavar="NOTEBOOK...",
     nargs=-1,
     required=True,
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, allow_dash=True),
 )
 @click.option("-w", "--write", is_flag=True, help="Write the cleaned notebooks without asking.")
 @click.option(
@@ -88,10 +89,15 @@ def clean(
 
     Cells that can't run from top to bottom are put in order (order), scratch cells go (drop), imports and parameters
     come to the top (hoist), outputs, counters and editors' notes go (strip). Nothing is run, unless with --prove.
-    Folders are walked.
+    Folders are walked; '-' is stdin, cleaned to stdout.
     """
     from trackbook.services.notebook_cleaning import clean_file, read_file, read_options
 
+    if _STDIN in notebooks:
+        if len(notebooks) > 1 or write or output is not None or prove:
+            raise UsageError("'-' stands alone, without other notebooks, --write, --output and --prove.")
+        options = _options(read_options(Path.cwd()), only, skip, keep_outputs, drop_looks, propose)
+        return _clean_stdin(options, upgrade, check)
     paths = _notebooks(notebooks)
     if output is not None and len(paths) != 1:
         raise UsageError("--output is for one notebook; with several, --write writes each to its own file.")
@@ -126,6 +132,17 @@ def clean(
     if as_json:
         print_json(reports)
     return code
+
+
+def _clean_stdin(options: CleanOptions, upgrade: bool, check: bool) -> int:
+    from trackbook.services.notebook_cleaning import clean_file, read_data
+
+    file = read_data(sys.stdin.buffer.read(), Path("stdin"), upgrade=upgrade)
+    cleaned = clean_file(file, options)
+    if not check:
+        click.echo(file.render(cleaned), nl=False)
+        return FINE
+    return WORK_FAILED if cleaned.changed or file.old_format is not None else FINE
 
 
 def _notebooks(named: tuple[Path, ...]) -> list[Path]:
