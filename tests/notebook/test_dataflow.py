@@ -22,8 +22,10 @@ from trackbook.notebook.dataflow import names_in, names_in_source
         ("y = {k: v for k, vs in m.items() for v in vs}", "m", "", "y"),
         ("f = lambda a: a + b", "b", "", "f"),
         (
-            "def f(v):\n    match v:\n        case {'a': a, **b}:\n            return a, b\n        case [c, *d]:\n"
-            "            return c, d, e",
+            (
+                "def f(v):\n    match v:\n        case {'a': a, **b}:\n            return a, b\n"
+                "        case [c, *d]:\n            return c, d, e"
+            ),
             "e",
             "",
             "",

@@ -22,10 +22,13 @@ def upgrade() -> None:
         sa.Column("truncated", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("run_id"),
     )
-    op.add_column("cells", sa.Column("cpu", sa.Float(), nullable=True))
-    op.add_column("cells", sa.Column("memory", sa.BigInteger(), nullable=True))
+    # SQLite changes no type in place: the table is written anew there.
+    with op.batch_alter_table("cells") as cells:
+        cells.alter_column(
+            "status", type_=sa.String(length=12), existing_type=sa.String(length=8), existing_nullable=False
+        )
+        cells.add_column(sa.Column("cpu", sa.Float(), nullable=True))
+        cells.add_column(sa.Column("memory", sa.BigInteger(), nullable=True))
     op.add_column("jobs", sa.Column("cause", sa.String(length=12), nullable=True))
     op.add_column("jobs", sa.Column("history", sa.Text(), nullable=False, server_default="[]"))
     op.add_column("jobs", sa.Column("not_before", sa.BigInteger(), nullable=False, server_default="0"))
-    if op.get_bind().dialect.name == "postgresql":  # SQLite does not look at the length of texts
-        op.alter_column("cells", "status", type_=sa.String(length=12))
