@@ -253,3 +253,38 @@ def test_papermill_hears_of_failures(bench: Bench, source: str) -> None:
     assert done.returncode != 0
     states = [c.metadata.papermill.status for c in bench.output().cells if "papermill" in c.metadata]
     assert states == ["completed", "failed", "pending"]
+
+
+def test_papermills_own_options_work(bench: Bench) -> None:
+    parameters = v4.new_code_cell("lr = 0.1", id="p", metadata={"tags": ["parameters"]})
+    bench.write(
+        parameters,
+        "print('rate', lr)\nlr * 2",
+        v4.new_code_cell("1 / 0", metadata={"tags": ["skip-execution"]}),
+    )
+    done = papermill(
+        bench.folder,
+        "-p",
+        "lr",
+        "0.5",
+        "--log-output",
+        "--start-timeout",
+        "100",
+        "--execution-timeout",
+        "100",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Executing Cell 1--" in done.stderr
+    assert "rate 0.5" in done.stderr
+    assert "Ending Cell 2--" in done.stderr
+    assert bench.output().metadata.papermill.parameters == {"lr": 0.5}
+    assert [path.name for path in bench.folder.glob(".*")] == []
+
+
+def test_papermills_time_limit_is_for_each_cell(bench: Bench) -> None:
+    bench.write("1", "import time; time.sleep(600)", "2")
+    done = papermill(bench.folder, "--execution-timeout", "1")
+    assert done.returncode != 0
+    assert "This cell ran longer than 1 seconds." in done.stderr
+    assert bench.states() == [("completed", False), ("failed", True), ("pending", None)]
+    assert bench.own_states() == ["completed", "timed_out", "not_run"]
