@@ -98,10 +98,17 @@ async def test_a_submitted_job_runs(
             "params": {"depth": 2},
             "sweep": {"lr": [0.5, "NaN"]},
             "experiment": "sweep",
+            "cell_timeout": 100,
+            "memory": 4_000_000_000,
+            "retries": 2,
+            "retry_delay": 0.5,
+            "retry_on": ["died", "memory"],
         },
     )
     assert answer.status == 201, answer.body
     submitted = conforms(answer.json, "Jobs")["jobs"]
+    limits = [submitted[0]["spec"][name] for name in ("cell_timeout", "memory", "retries", "retry_on")]
+    assert limits == [100.0, 4_000_000_000, 2, ["died", "memory"]]
     assert [job["spec"]["params"] for job in submitted] == [
         {"depth": 2, "lr": 0.5},
         {"depth": 2, "lr": "NaN"},
@@ -115,6 +122,9 @@ async def test_a_submitted_job_runs(
     for job in submitted:
         done = conforms((await ask(f"{jobs}/{job['id']}")).json, "Job")
         assert (done["status"], done["error"]) == ("finished", None)
+        (attempt,) = done["attempts"]
+        assert (attempt["outcome"], attempt["run_id"]) == ("finished", done["spec"]["run_id"])
+        assert attempt["memory"] > 10_000_000
 
     async def finished() -> bool:
         page = (await ask(f"/projects/{sample.project}/runs?experiment=sweep")).json

@@ -64,6 +64,10 @@ BODIES = [
     ("POST", "jobs", '{{"notebook": "work/churn/train.ipynb", "sweep": {{"lr": []}}}}'),
     ("POST", "jobs", '{{"notebook": "work/churn/train.ipynb", "parallel": 0}}'),
     ("POST", "jobs", '{{"notebook": "work/churn/train.ipynb", "timeout": -1}}'),
+    ("POST", "jobs", '{{"notebook": "work/churn/train.ipynb", "cell_timeout": 0}}'),
+    ("POST", "jobs", '{{"notebook": "work/churn/train.ipynb", "memory": 5}}'),
+    ("POST", "jobs", '{{"notebook": "work/churn/train.ipynb", "retries": -1}}'),
+    ("POST", "jobs", '{{"notebook": "work/churn/train.ipynb", "retry_on": ["rain"]}}'),
     ("POST", "jobs", '{{"notebook": "../train.ipynb"}}'),
 ]
 
