@@ -42,14 +42,15 @@ def compare(
 ) -> None:
     path = write_notebook(folder, kind, cells)
     times: dict[str, list[float]] = {name: [] for name in runners}
-    for number in range(rounds + 1):
+    for number in range(rounds + (rounds > 1)):
         for name, run in runners.items():
             place = folder / f"{number}-{name.replace(' ', '-')}"
             place.mkdir()
             shutil.copy(path, place / "in.ipynb")
             seconds = run(place)
-            if number:  # the first round warms the disk's cache
+            if number or rounds == 1:  # the first round warms the disk's cache
                 times[name].append(seconds)
+                print(f"    {name:28} {seconds:6.2f} s", file=sys.stderr, flush=True)
     base = statistics.median(times["nbclient"])
     print(f"\n{kind}: {cells} cells, medians of {rounds} rounds", flush=True)
     for name, values in times.items():
