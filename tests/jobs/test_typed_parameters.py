@@ -10,8 +10,9 @@ import nbformat
 from nbclient import NotebookClient
 
 from trackbook.domain.parameter import check_values
+from trackbook.jobs.work import _recorded_params
 from trackbook.notebook.inject import inject_parameters
-from trackbook.notebook.parameters import find_parameters
+from trackbook.notebook.parameters import find_parameters, read_parameters
 from trackbook.notebook.read import source_of
 
 ABOVE = """\
@@ -116,3 +117,10 @@ def test_a_date_needs_no_import_of_the_notebook(tmp_path: Path) -> None:
     injected = inject_parameters(document, values)
     script = "\n".join(map(source_of, injected["cells"]))
     subprocess.run([sys.executable, "-c", script], check=True, cwd=tmp_path)
+
+
+def test_a_secret_is_not_recorded_with_its_run() -> None:
+    declared = read_parameters(
+        "key: SecretStr = SecretStr('hunter2')\nrate = 0.5\nday: date = date(2026, 1, 31)"
+    )
+    assert _recorded_params(declared, {"rate": 0.1}) == {"rate": 0.1, "day": "2026-01-31"}

@@ -174,5 +174,6 @@ def _masked_notebook(data: bytes, mask: Masker) -> bytes:
 
 def _recorded_params(declared: list[Parameter], given: dict[str, Any]) -> dict[str, Any]:
     # With the defaults of those that were not given: what ran, not what was typed.
-    defaults = {p.name: p.default for p in declared if p.type != "any" or p.default is not None}
+    shown = [p for p in declared if p.format != "secret"]
+    defaults = {p.name: p.default for p in shown if p.type != "any" or p.default is not None}
     return defaults | given

@@ -90,6 +90,8 @@ def job_duration(job: Job) -> float | None:
 
 
 def _default(parameter: Parameter) -> str:
+    if parameter.format == "secret":
+        return "hidden"
     # Without a literal there is no default to show: the notebook computes it.
     return (
         "computed"
