@@ -30,9 +30,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 
 from trackbook.notebook.lint.cells import cells_of
 from trackbook.notebook.lint.checks import check_notebook
+from trackbook.notebook.lint.source import read_source
 
 
 def check(*sources: str | tuple[str, int], known: tuple[str, ...] = ()) -> list[tuple[str, int, str]]:
@@ -123,6 +125,10 @@ FINE = [
     ["try:\n    pass\nexcept* ValueError as group:\n    group"],
     ["x = [1]\nfor x[0] in range(3):\n    pass"],
     ["del_me = 1\nif False:\n    del del_me", "del_me"],
+    ["    x = 1\n    if x:\n        %time y = x\n    y"],
+    ["\n\tx = 1\n\t!ls", "x"],
+    [">>> x = 1\n>>> if x:\n...     y = x\n>>> %time y", "y"],
+    ["box = {}\nbox['k'] = %pwd\nbox['l'], a = !ls", "a"],
     ["# coding: utf-8\n\nπ = 3\nπ"],
     ["import sys\nif sys.version_info[0] == 2:\n    text = unicode\nelse:\n    text = str", "text"],
 ]  # fmt: skip
@@ -216,6 +222,40 @@ def test_places_are_those_in_the_cell() -> None:
     )
     places = [(one.names[0], one.line, one.column, one.end_column) for one in found if one.code == "TB102"]
     assert places == [("wert", 2, 16, 20), ("ding", 4, 11, 15), ("x", 5, 6, 7)]
+
+
+def test_places_are_right_where_beginnings_are_taken_away() -> None:
+    found, _ = check_notebook(
+        cells_of(document("    ü = 1\n    if ü:\n        %time  ü + wert", ">>> x = ü\n>>> x + ding"))
+    )
+    places = [
+        (one.names[0], one.cell, one.line, one.column, one.end_column) for one in found if one.code == "TB102"
+    ]
+    assert places == [("wert", 1, 3, 20, 24), ("ding", 2, 2, 9, 13)]
+
+
+# Lines as notebooks have them; any few of them are a cell.
+LINES = [
+    "x = 1", "%time y = x", "%matplotlib inline", "!ls {x}", "!!ls", "z = !ls | grep '='", "a, b = %who", "x.y??", "", "# c?",
+    "if x:", "    %time x", "    !ls", "    y = !ls", "    pass", "def f():", "    return 1", "t = '''", "%not", "!nor", "'''",
+    "u = (1", "    2, 3)", "v = 5 \\", "    + 2", "print('a?')", "s = 'why?'", "%cd ~/x", "!pip install a \\", "    b",
+    "f(x)[0] = !ls", "d['k'] = %pwd", "x = 3 % 2", "]", "else:", "await x", "x != y", "/f x", "%timeit -n 1 x", "s = 'a' % x",
+]  # fmt: skip
+
+
+def test_what_ipython_can_read_is_python() -> None:
+    transformer, chooser, sound = TransformerManager(), random.Random(7), 0
+    for _ in range(4000):
+        text = "\n".join(chooser.choice(LINES) for _ in range(chooser.randint(1, 5)))
+        try:
+            ast.parse(transformer.transform_cell(text))
+        except SyntaxError:
+            continue
+        if "??" in text and ("(" in text or "\\" in text):  # to ask for help, it forgets what is open
+            continue
+        sound += 1
+        assert read_source(text).fault is None, text
+    assert sound > 1000
 
 
 def test_says_which_cell_hides_names() -> None:

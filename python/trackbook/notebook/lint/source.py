@@ -34,7 +34,7 @@ _OPAQUE_LINES = frozenset(
 _SUSPECT = re.compile(r"^[ \t]*[%!?/,;]|=[ \t]*[%!]|\?[ \t]*$", re.MULTILINE)
 _LINE = re.compile(r"(?P<indent>[ \t]*)(?P<sign>%(?![\s=\d])|!!?)(?P<rest>.*)\Z")
 _ASSIGNED = re.compile(
-    r"(?P<before>[ \t]*[^=#'\"()]*[^=!<>:#'\"%&|^*/+-][ \t]*=[ \t]*)(?P<sign>%|!!?)(?P<rest>\w.*|\S.*)\Z"
+    r"(?P<before>[ \t]*[^=#]*[^=!<>:#%&|^*/+@-][ \t]*=[ \t]*)(?P<sign>%|!!?)(?P<rest>\w.*|\S.*)\Z"
 )
 _HELP = re.compile(r"[ \t]*(?:\?.*|[^'\"#]*\?)[ \t]*(?:#.*)?\Z")
 _AUTOCALL = re.compile(r"[ \t]*[/,;][^\W\d]")
@@ -71,9 +71,10 @@ class Fault(NamedTuple):
 class Source:
     """What linting reads of a source.
 
-    `tree` is None for what is no Python: because of its `fault`, or since its cell magic says so. `mentioned` are the
-    names that magics and shell commands may take, `left` those that cell magics leave behind, `opaque` says on which
-    line which magic may leave any. `is_local`: its assignments stay within (`%%timeit`).
+    `tree` is None for what is no Python: because of its `fault`, or since its cell magic says so (`is_python`).
+    `mentioned` are the names that magics and shell commands may take, `left` those that cell magics leave behind,
+    `opaque` says on which line which magic may leave any. `is_local`: its assignments stay within (`%%timeit`).
+    `python` are the lines that Python sees, and `shifts` say how much of a line's beginning is missing there.
     """
 
     lines: list[str]
@@ -84,27 +85,45 @@ class Source:
     left: dict[str, int] = field(default_factory=dict)
     opaque: list[tuple[int, str]] = field(default_factory=list)
     is_local: bool = False
+    is_python: bool = True
+    python: list[str] = field(default_factory=list)
     shifts: dict[int, int] = field(default_factory=dict)
 
     def column(self, line: int, offset: int) -> int:
         """Return the column, from 1 in characters, of what Python says stands at `offset` bytes of a line."""
-        text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
-        shift = self.shifts.get(line, 0)
+        text = self.python[line - 1] if 0 < line <= len(self.python) else ""
         if not text.isascii():
-            indent = len(text) - len(text.lstrip())
-            kept = text[:indent] + text[indent + shift :] if shift else text
-            offset = len(kept.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "ignore"))
-        return offset + shift + 1
+            offset = len(text.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "ignore"))
+        return offset + self.shifts.get(line, 0) + 1
 
 
 @lru_cache(maxsize=1024)
 def read_source(text: str) -> Source:
     """Return a cell's source as linting reads it; the answer is shared, and not to be changed."""
     source = Source(_lines_of(text))
-    python = text if _SUSPECT.search(text) is None else _take_out(source)
-    if python is not None:
-        _parse(source, python)
+    lines = _without_prefix(source)
+    source.python = lines if _SUSPECT.search("\n".join(lines)) is None else _take_out(source, lines)
+    if source.is_python:
+        _parse(source, "\n".join(source.python))
     return source
+
+
+def _without_prefix(source: Source) -> list[str]:
+    """Return the lines without what IPython takes from their beginnings: the first one's indentation, or prompts."""
+    first = next((line for line in source.lines if line.strip()), "")
+    if first.startswith(">>> "):
+        prefixes: tuple[str, ...] = (">>> ", "... ")
+    elif first[:1] in (" ", "\t"):
+        prefixes = (first[: len(first) - len(first.lstrip(" \t"))],)
+    else:
+        return source.lines
+    lines = list(source.lines)
+    for number, line in enumerate(lines):
+        if line.startswith(prefixes):
+            length = len(prefixes[0])
+            source.shifts[number + 1] = length
+            lines[number] = line[length:]
+    return lines
 
 
 def _lines_of(text: str) -> list[str]:
@@ -127,9 +146,9 @@ def _parse(source: Source, python: str) -> None:
         source.fault = Fault("it is nested too deep", 1, 1)
 
 
-def _take_out(source: Source) -> str | None:
-    """Return the source's Python, None if its body is none; what is taken out is noted."""
-    lines = list(source.lines)
+def _take_out(source: Source, whole: list[str]) -> list[str]:
+    """Return the lines' Python; what is taken out is noted."""
+    lines = list(whole)
     number = 0
     while number < len(lines):
         line = lines[number]
@@ -137,11 +156,12 @@ def _take_out(source: Source) -> str | None:
             break
         if line.strip():
             if not _take_cell_magic(source, lines, number):
-                return None
+                source.is_python = False
+                return lines
             lines[number] = ""
         number += 1
     _take_lines(source, lines, number)
-    return "\n".join(lines)
+    return lines
 
 
 def _take_cell_magic(source: Source, lines: list[str], at: int) -> bool:
@@ -213,7 +233,7 @@ def _take_magic(source: Source, sign: str, rest: str, number: int, column: int, 
     if name in _PYTHON_LINES and line:
         code = _without_options(words)
         if code.strip():
-            source.shifts[number] = len(line) - len(code) - (column - 1)
+            source.shifts[number] = source.shifts.get(number, 0) + len(line) - len(code) - (column - 1)
             return code
         return "..."
     source.mentioned.update(_WORD.findall(words))
