@@ -21,15 +21,8 @@ from trackbook.notebook.dataflow import names_in, names_in_source
         ("y = [i * s for i in xs if i > t]", "xs t s", "", "y"),
         ("y = {k: v for k, vs in m.items() for v in vs}", "m", "", "y"),
         ("f = lambda a: a + b", "b", "", "f"),
-        (
-            (
-                "def f(v):\n    match v:\n        case {'a': a, **b}:\n            return a, b\n"
-                "        case [c, *d]:\n            return c, d, e"
-            ),
-            "e",
-            "",
-            "",
-        ),
+        ("def f(v):\n    match v:\n        case {'a': a, **b}:\n            return a, b, e", "e", "", ""),
+        ("def f(v):\n    match v:\n        case [a, *b]:\n            return a, b, e", "e", "", ""),
         ("a, b = 1, 2", "", "a b", ""),
         ("a, b = 1, f(2)", "f", "a", "b"),
         ("a, *b = 1, 2, 3", "", "", "a b"),

@@ -60,7 +60,7 @@ def export_notebook(
         texts[file] = _formatted(module_text(program, path.name, displays=displays), file)
         test = file.with_name(f"test_{file.name}")
         relative = Path(os.path.relpath(path.absolute(), file.absolute().parent)).as_posix()
-        texts[test] = _formatted(test_text(file.stem, relative, params or {}), test)
+        texts[test] = _formatted(test_text(file.stem, relative, params or {}), test, sort=False)
     elif form == "script":
         texts[file] = _formatted(_convert("PythonExporter", script_notebook(notebook, path.name), path), file)
     else:
@@ -105,23 +105,23 @@ def _convert(exporter: str, notebook: Notebook, path: Path) -> str:
     return _SCRIPT.sub("", str(text)) if exporter == "HTMLExporter" else str(text)
 
 
-def _formatted(text: str, file: Path) -> str:
-    """Return Python as ruff formats it, where there is ruff."""
+def _formatted(text: str, file: Path, *, sort: bool = True) -> str:
+    """Return Python as ruff formats it, where there is ruff, with its imports in order if that is asked for."""
     if importlib.util.find_spec("ruff") is None:
         return text
-    for command in (["check", "--fix-only", "--select", "I"], ["format", "--line-length", "110"]):
-        arguments = [
-            sys.executable,
-            "-m",
-            "ruff",
-            *command,
-            "--isolated",
-            "--quiet",
-            "--stdin-filename",
-            file.name,
-            "-",
-        ]
-        done = subprocess.run(arguments, input=text.encode(), capture_output=True, check=False)
+    commands = [["check", "--fix-only", "--select", "I"]] if sort else []
+    # Modules beside it are the user's own, and stand apart from those that are installed.
+    folder = file.absolute().parent
+    for command in (*commands, ["format", "--line-length", "110"]):
+        arguments = [sys.executable, "-m", "ruff", *command, "--isolated", "--quiet"]
+        arguments += ["--stdin-filename", file.name, "-"]
+        done = subprocess.run(
+            arguments,
+            input=text.encode(),
+            capture_output=True,
+            check=False,
+            cwd=folder if folder.is_dir() else None,
+        )
         if done.returncode == 0 and done.stdout:
             text = done.stdout.decode()
     return text

@@ -190,9 +190,9 @@ def test_text(module: str, notebook: str, params: Mapping[str, Any]) -> str:
 from pathlib import Path
 from typing import Any
 
-import {module}
-
 import trackbook as tb
+
+import {module}
 
 NOTEBOOK = Path(__file__).parent / {notebook!r}
 PARAMETERS: dict[str, Any] = {values}  # values that make the notebook quick make this quick
