@@ -127,11 +127,11 @@ export class LintModel extends Observable {
   }
 
   private async _ask(signal: AbortSignal): Promise<void> {
-    const { path, content, ids } = this._notebook();
+    const { path, content, ids, unseen } = this._notebook();
     try {
       const report = await this._client.lint(path, content, signal);
       if (!signal.aborted) {
-        this._report = arrange(report, ids);
+        this._report = arrange(report, ids, unseen);
         this._byCell = groupByCell(this._report);
         this._error = null;
         this.emitChanged();
@@ -166,6 +166,8 @@ export interface ILintedNotebook {
   content: nbformat.INotebookContent | null;
   /** The ids of its cells as the page knows them; files of older formats have none. */
   ids: readonly string[];
+  /** What of it was left out, in words. */
+  unseen: readonly string[];
 }
 
 export namespace LintModel {
@@ -186,12 +188,16 @@ export function gravest(diagnostics: readonly IDiagnostic[]): Severity | null {
 }
 
 /** The problems as they are read: from top to bottom, those of the whole notebook first; with the ids of the page. */
-function arrange(report: ILintReport, ids: readonly string[]): ILintReport {
+function arrange(
+  report: ILintReport,
+  ids: readonly string[],
+  unseen: readonly string[]
+): ILintReport {
   const diagnostics = report.diagnostics
     .filter(item => item.rule !== BEING_WRITTEN)
     .map(item => ({ ...item, cell_id: ids[item.cell - 1] ?? null }))
     .sort((a, b) => a.cell - b.cell || a.line - b.line || a.column - b.column);
-  return { ...report, diagnostics };
+  return { ...report, diagnostics, unseen: [...report.unseen, ...unseen] };
 }
 
 function groupByCell({ diagnostics }: ILintReport): Map<string, IDiagnostic[]> {

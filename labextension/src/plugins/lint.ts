@@ -35,7 +35,10 @@ export const lintPlugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load('trackbook');
     const { commands } = app;
     const { problems } = models;
-    const linted = new LintedNotebooks(app, client);
+    const leftOut = trans.__(
+      'The outputs are heavy: of large ones only the beginning of their text was looked at, and no size is told.'
+    );
+    const linted = new LintedNotebooks(app, client, leftOut);
     notebooks.forEach(panel => linted.of(panel));
     notebooks.widgetAdded.connect((_, panel) => {
       const model = linted.of(panel);
@@ -77,7 +80,9 @@ export const lintPlugin: JupyterFrontEndPlugin<void> = {
 class LintedNotebooks {
   constructor(
     private readonly _app: JupyterFrontEnd,
-    private readonly _client: IClient
+    private readonly _client: IClient,
+    /** What is said where not all of the outputs was sent. */
+    private readonly _leftOut: string
   ) {}
 
   /** The problems of an open notebook. */
@@ -109,11 +114,15 @@ class LintedNotebooks {
     const freezer = new Freezer(shared);
     const model = new LintModel({
       client: this._client,
-      notebook: () => ({
-        path: contents.localPath(context.path),
-        content: thinNotebook(freezer.freeze()),
-        ids: shared.cells.map(cell => cell.id)
-      })
+      notebook: () => {
+        const { content, isThinned } = thinNotebook(freezer.freeze());
+        return {
+          path: contents.localPath(context.path),
+          content,
+          ids: shared.cells.map(cell => cell.id),
+          unseen: isThinned ? [this._leftOut] : []
+        };
+      }
     });
     context.model.contentChanged.connect(() => model.poke());
     context.pathChanged.connect(() => model.poke());

@@ -23,7 +23,7 @@ async function showProblems(answer: ILintReport | Error) {
     }
   };
   const ids = Array.from({ length: 12 }, (_, place) => `cell-${place + 1}`);
-  const notebook = () => ({ path: 'work/train.ipynb', content: CONTENT, ids });
+  const notebook = () => ({ path: 'work/train.ipynb', content: CONTENT, ids, unseen: [] });
   const lint = new LintModel({ client, notebook });
   await lint.refresh();
   const model = new ProblemsModel();

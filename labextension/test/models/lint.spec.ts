@@ -32,7 +32,12 @@ class FakeLinter {
 
 function makeModel(pause = 5, patience = 1000) {
   const client = new FakeLinter();
-  const notebook = () => ({ path: 'work/train.ipynb', content: CONTENT, ids: ['a', 'b', 'c'] });
+  const notebook = () => ({
+    path: 'work/train.ipynb',
+    content: CONTENT,
+    ids: ['a', 'b', 'c'],
+    unseen: ['What was left out.']
+  });
   return { client, model: new LintModel({ client, notebook, pause, patience }) };
 }
 
@@ -111,6 +116,14 @@ describe('LintModel', () => {
     expect(model.of('a').length).toBe(1);
     expect(model.of('b')).toEqual([]);
     expect(model.report?.diagnostics.map(item => item.cell)).toEqual([0, 1, 3, 3]);
+  });
+
+  it('says what was not sent, too', async () => {
+    const { client, model } = makeModel();
+    const done = model.refresh();
+    client.answers[0](reportOf([], ['What was not understood.']));
+    await done;
+    expect(model.report?.unseen).toEqual(['What was not understood.', 'What was left out.']);
   });
 
   it('leaves empty cells alone: somebody is about to write there', async () => {
