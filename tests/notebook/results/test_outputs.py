@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 import pytest
 from matplotlib.figure import Figure
 
+from trackbook.domain.cell import NOTE
 from trackbook.domain.difference import Difference
 from trackbook.domain.tolerance import Tolerance
 from trackbook.notebook.results import compare_metrics, compare_outputs
@@ -225,16 +226,10 @@ def test_errors_are_compared_by_name_and_message() -> None:
     assert compare([], one)[0].message == "KeyError was raised."
 
 
-def test_widgets_and_answers_of_track_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    from trackbook.magics import answers
-
-    seen: list[dict[str, Any]] = []
-    monkeypatch.setattr(answers, "display", lambda bundle, **_: seen.append(bundle))
-    for preformatted in (False, True):
-        answers._show("churn · 42 started", "id", False, preformatted)
-    said = [{"output_type": "display_data", "data": data, "metadata": {}} for data in seen]
-    assert len(said) == 2
+def test_widgets_and_what_trackbook_says_do_not_count() -> None:
+    said = [of("text/plain", "churn · 42 started") | {"metadata": NOTE}]
     assert compare(said, []) == []
+    assert compare([one | {"metadata": {}} for one in said], []) != []
     widgets = [
         of("application/vnd.jupyter.widget-view+json", {"model_id": model}, "IntSlider(value=0)")
         for model in "ab"

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from trackbook.domain.cell import is_note
 from trackbook.domain.difference import Difference, excerpt
 from trackbook.domain.tolerance import Tolerance
 from trackbook.notebook.results.data import PLOTLY, compare_data
@@ -22,12 +23,6 @@ _RICHEST = (*RASTER, SVG, PLOTLY, "application/json", HTML, "text/markdown", "te
 # A widget's model has another id each time, and its state is not in the output.
 _UNSEEN = frozenset(("application/vnd.jupyter.widget-view+json", "application/javascript"))
 _STREAMS = ("stdout", "stderr")
-# How `%track` answers: with the run's own name and how long it took. What it recorded is compared as metrics.
-_ANSWER = '<div style="font-family: var(--jp-'
-_ANSWER_STYLES = (
-    "font-size: var(--jp-ui-font-size1, 0.9em); opacity: 0.85",
-    'monospace); white-space: pre">',
-)
 _NUMBERED = re.compile(
     r"(sk-(?:container|estimator)-id-)\d+|\b(T_)[0-9a-f]{5}\b|\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"
 )
@@ -41,7 +36,7 @@ def compare_outputs(
     All that went to a stream is one text, wherever it was interrupted: how streams interleave differs each time.
     Displays and results are compared in order, each by the richest kind of content that both have: pictures before
     HTML before text. Errors are compared by name and message. Execution counts do not matter, neither does what
-    `%track` answers, nor the noise of noise.py.
+    Trackbook itself says, nor the noise of noise.py.
     """
     one, other = _Sorted(expected), _Sorted(actual)
     found = []
@@ -63,6 +58,8 @@ class _Sorted:
         self.shown: list[tuple[int, dict[str, Any]]] = []
         self.errors: list[Output] = []
         for position, output in enumerate(outputs, start=1):
+            if is_note(output):  # what `%track` recorded is compared as metrics
+                continue
             kind = output.get("output_type")
             if kind == "stream":
                 name = "stderr" if output.get("name") == "stderr" else "stdout"
@@ -71,7 +68,7 @@ class _Sorted:
                 self.errors.append(output)
             elif kind in ("display_data", "execute_result", "update_display_data"):
                 data = _bundle(output.get("data"))
-                if data and not _is_answer(data):
+                if data:
                     self.shown.append((position, data))
 
 
@@ -182,11 +179,6 @@ def _richest(data: Mapping[str, Any]) -> str:
 
 def _is_picture(mime: str) -> bool:
     return mime in RASTER or mime == SVG
-
-
-def _is_answer(data: Mapping[str, Any]) -> bool:
-    html = _joined(data.get(HTML, ""))
-    return html.startswith(_ANSWER) and any(style in html for style in _ANSWER_STYLES)
 
 
 def _numbered(html: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from trackbook.domain.artifact import Artifact
-from trackbook.domain.cell import CellContent, CellExecution
+from trackbook.domain.cell import CellContent, CellExecution, is_note
 from trackbook.domain.formatting import format_number
 from trackbook.domain.metric import Series, SeriesSummary, is_system, series_name
 from trackbook.domain.reproduction import Check, CheckKind
@@ -36,7 +36,6 @@ _TEXTS = (
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 # A cell and how often it ran, or in a notebook made of executions the number of one.
 _Place = tuple[str | None, int]
-_ANSWER = '<div style="font-family: var(--jp-'
 # What the executor itself leaves in each job's run.
 _OF_JOBS = ("output.ipynb", "log.txt")
 
@@ -334,15 +333,8 @@ def _shown(content: CellContent) -> list[dict[str, Any]]:
         output
         for output in content.outputs
         if not (output.get("output_type") == "stream" and output.get("name") == "stderr")
-        and not _is_answer(output)
+        and not is_note(output)
     ]
-
-
-def _is_answer(output: Mapping[str, Any]) -> bool:
-    """Tell whether an output is a line of `%track`, which names the run and the time."""
-    data = output.get("data")
-    html = data.get("text/html", "") if isinstance(data, Mapping) else ""
-    return ("".join(html) if isinstance(html, list) else str(html)).startswith(_ANSWER)
 
 
 def _by_cell(cells: Sequence[CellExecution]) -> dict[_Place, CellExecution]:
