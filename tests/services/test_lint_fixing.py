@@ -47,6 +47,15 @@ def test_unused_imports_go_and_nothing_else(tmp_path: Path) -> None:
     assert [line for line in fixed.content.split(b"\n") if b"import" not in line] == kept
 
 
+@pytest.mark.parametrize(
+    "user",
+    ["%timeit np.zeros(3)", "%run -i helper.py", "eval('np.zeros(3)')", "globals()['np']", "np.zeros(3"],
+)
+def test_imports_that_may_be_used_out_of_sight_stay(tmp_path: Path, user: str) -> None:
+    data = file(code("import numpy as np"), code(user, id="c1"))
+    assert fix_file(data, tmp_path / "x.ipynb", Linting()).content == data
+
+
 def test_several_of_one_line_take_several_rounds(tmp_path: Path) -> None:
     data = file(
         code(

@@ -66,6 +66,8 @@ def test_ruff_reads_the_users_configuration(tmp_path: Path) -> None:
 def test_imports_that_only_magics_use_are_used(tmp_path: Path) -> None:
     path = tmp_path / "x.ipynb"
     assert codes(path, "import os, json", "!ls {os.sep}", "%time json.dumps(1)") == []
+    assert codes(path, "import numpy as np, pandas as pd", "!ls {np.sep}", "%timeit pd.DataFrame()") == []
+    assert codes(path, "from os import path as p", "%time p.sep") == []
     assert codes(path, "import os", "!echo os") == [("F401", 1)]
     assert codes(path, "import os, json", "os.broken(") == [("F401", 1), ("TB601", 2)]
 

@@ -22,6 +22,8 @@ from trackbook.services.lint.secrets import find_secrets_of
 if TYPE_CHECKING:  # the database is loaded only where there is a store
     from trackbook.services.context import Services
 
+# With these a cell may read any name.
+_SEES_NAMES = frozenset(("eval", "exec", "globals", "locals", "vars", "get_ipython"))
 _ERRORS = ("E9", "F5", "F6", "F7", "F82")
 
 
@@ -164,6 +166,7 @@ def _from_ruff(notebook: LintNotebook, answer: RuffAnswer) -> list[Diagnostic]:
             mentioned.update(re.findall(r"[^\W\d]\w*", other.text))
         elif other.source.shifts:  # of `%time f()` ruff sees nothing
             mentioned.update(other.scan.used)
+    hidden = any(map(_reads_any, notebook.code))
     diagnostics = []
     for finding in answer.findings:
         cell = cells.get(finding.cell)
@@ -171,12 +174,28 @@ def _from_ruff(notebook: LintNotebook, answer: RuffAnswer) -> list[Diagnostic]:
         if cell is None or finding.code == "F821":
             continue
         names = _quoted(finding.message)
-        if finding.code == "F401" and _is_used_above(cell, finding, _bound(names), notebook):
+        bound = _bound(names) | _named_at(cell, finding)
+        if finding.code == "F401" and _is_used_above(cell, finding, bound, notebook):
             continue  # ruff looks below an import only, and TB101 says what is wrong
-        if finding.code in ("F401", "F811", "F841") and _bound(names) & mentioned:
+        if finding.code in ("F401", "F811", "F841") and bound & mentioned:
             continue  # a magic, a shell command or what can't be parsed uses it
-        diagnostics.append(_diagnostic(cell, finding, names))
+        diagnostics.append(_diagnostic(cell, finding, names, hidden))
     return diagnostics
+
+
+def _reads_any(cell: LintCell) -> bool:
+    """Tell whether a cell may read names that its text does not tell."""
+    return bool(_SEES_NAMES & cell.scan.used) or any(
+        magic.name == "run" and "-i" in magic.words.split() for magic in cell.source.magics
+    )
+
+
+def _named_at(cell: LintCell, finding: RuffFinding) -> set[str]:
+    """Return the name that a cell binds where ruff points to: of `import numpy as np` its message tells no `np`."""
+    if finding.line != finding.end_line or not 0 < finding.line <= len(cell.source.lines):
+        return set()
+    text = cell.source.lines[finding.line - 1][finding.column - 1 : finding.end_column - 1]
+    return {text.rpartition(" as ")[2].strip().partition(".")[0]}
 
 
 def _is_used_above(cell: LintCell, finding: RuffFinding, names: set[str], notebook: LintNotebook) -> bool:
@@ -187,11 +206,11 @@ def _is_used_above(cell: LintCell, finding: RuffFinding, names: set[str], notebo
     )
 
 
-def _diagnostic(cell: LintCell, finding: RuffFinding, names: list[str]) -> Diagnostic:
+def _diagnostic(cell: LintCell, finding: RuffFinding, names: list[str], hidden: bool) -> Diagnostic:
     severity: Severity = (
         "error" if finding.code.startswith(_ERRORS) or finding.code == "invalid-syntax" else "warning"
     )
-    fixable = finding.code == "F401" and bool(finding.edits)
+    fixable = finding.code == "F401" and bool(finding.edits) and not hidden
     message = finding.message if finding.message.endswith((".", "?")) else f"{finding.message}."
     return Diagnostic(
         finding.code,
