@@ -133,11 +133,26 @@ def test_numbers_are_compared_within_the_tolerance(runner: InProcess) -> None:
     assert prove(original, cleaned, tolerance=Tolerance(relative=0.01)).verdict == "equal"
 
 
-def test_metrics_that_both_track_are_compared(runner: InProcess) -> None:
+def test_metrics_are_compared(runner: InProcess) -> None:
     original = notebook("metric_a = 1.0\nmetric_b = 2.0", "pass")
-    found = prove(original, rewritten(original, c1="metric_a = 1.5"))
+    found = prove(original, rewritten(original, c1="metric_a = 1.5\nmetric_b = 2.0"))
     assert found.verdict == "changed"
     assert [difference.kind for difference in found.metrics] == ["number"]
+
+
+def test_a_metric_that_is_no_longer_tracked_is_a_change(runner: InProcess) -> None:
+    original = notebook("metric_a = 1.0\nmetric_b = 2.0", "pass")
+    found = prove(original, rewritten(original, c1="metric_a = 1.0"))
+    assert (found.verdict, [difference.kind for difference in found.metrics]) == ("changed", ["missing"])
+    scratch = notebook("metric_a = 1.0", "print(1)\nmetric_b = 2.0", "pass")
+    scratch["cells"][1]["metadata"]["tags"] = ["scratch"]
+    assert prove(scratch, plan_cleaning(scratch)).verdict == "equal"
+
+
+def test_an_unsteady_metric_does_not_excuse_one_whose_name_is_part_of_its_own(runner: InProcess) -> None:
+    original = notebook("metric_loss_val = float(times)\nmetric_loss = 1.0", "pass")
+    found = prove(original, rewritten(original, c1="metric_loss_val = float(times)\nmetric_loss = 2.0"))
+    assert (found.verdict, found.unsteady_metrics) == ("changed", ["metric_loss_val"])
 
 
 def test_what_differs_each_time_is_not_blamed_on_the_cleaning(runner: InProcess) -> None:

@@ -1,6 +1,7 @@
 """Proving a cleaned notebook: it and the original are run, and their results compared cell by cell."""
 
 import copy
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -66,6 +67,11 @@ class _Proving:
         self._touched = {change.cell for change in cleaned.changes if change.step == "hoist"}
         self._touched |= {cell.before or 0 for cell in after if cell.old_source != cell.new_source}
         self._order = cleaned.execution_order
+        # Metrics that a dropped cell may have tracked are meant to be missing.
+        self._may_miss = any(
+            cell.after is None and cell.cell_type == "code" and re.search(r"[(%]", cell.old_source)
+            for cell in cleaned.cells
+        )
 
     def prove(self) -> Proof:
         began = time.monotonic()
@@ -127,19 +133,20 @@ class _Proving:
         return found, self._compare_metrics(expected, actual)
 
     def _compare_metrics(self, expected: "_Results", actual: "_Results") -> dict[str, list[Difference]]:
-        """Return how the metrics that both tracked differ, by name."""
+        """Return how the tracked metrics differ, by name; one that only one of them tracked differs."""
         if expected.failure or actual.failure:  # how far the notebooks came says enough
             return {}
-        both = {
-            name: (value, actual.metrics[name])
-            for name, value in expected.metrics.items()
-            if name in actual.metrics
-        }
-        found = {
-            name: compare_metrics({name: one}, {name: other}, self._tolerance)
-            for name, (one, other) in both.items()
-        }
-        return {name: differences for name, differences in found.items() if differences}
+        found = {}
+        for name in sorted(expected.metrics.keys() | actual.metrics.keys()):
+            if self._may_miss and name not in actual.metrics:
+                continue
+            one, other = (
+                {name: results.metrics[name]} if name in results.metrics else {}
+                for results in (expected, actual)
+            )
+            if differences := compare_metrics(one, other, self._tolerance):
+                found[name] = differences
+        return found
 
 
 class _Results:
