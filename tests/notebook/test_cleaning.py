@@ -318,6 +318,13 @@ def test_proposes_constants_only_when_asked() -> None:
     assert cleaned.notebook["cells"][1]["metadata"] == {"tags": ["parameters"]}
 
 
+def test_a_constant_stays_below_the_import_that_its_annotation_needs() -> None:
+    cells = [code("from typing import Final\nRATE: Final = 0.1\nn = 5\nprint(n)"), code("print(RATE)")]
+    cleaned = clean(*cells, steps=("hoist",), propose_parameters=True)
+    exec("\n".join(sources(cleaned)), {})
+    assert "n = 5" in sources(cleaned)
+
+
 # Drop
 
 

@@ -185,3 +185,17 @@ def test_text_that_is_no_notebook_is_refused() -> None:
     for data in (b"{", b"[]", b'{"cells": 5}', b"\xff", b'{"cells": [], "nbformat": 3}'):
         with pytest.raises(NotebookError):
             NotebookText(data, Path("a.ipynb"))
+
+
+def test_a_constant_stays_below_the_import_that_its_annotation_needs() -> None:
+    sources = ["from typing import Final\nRATE: Final = 0.1\nN = 5\nprint(N)", "print(RATE)"]
+    data = json.dumps(document(*sources)).encode()
+    changed, accepted = accept_proposals(data, "x.ipynb")
+    assert [one.parameter.name for one in accepted] == ["N"]
+    exec("\n".join(source_of(cell) for cell in json.loads(changed)["cells"]), {})
+    with pytest.raises(
+        NotebookError, match="'RATE' can't move to the parameters: its annotation needs Final"
+    ):
+        accept_proposals(data, "x.ipynb", ["RATE"])
+    tagged = json.dumps(document("from typing import Final\nRATE: Final = 0.1", "print(RATE)")).encode()
+    assert [one.parameter.name for one in accept_proposals(tagged, "x.ipynb")[1]] == ["RATE"]

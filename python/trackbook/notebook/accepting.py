@@ -1,11 +1,12 @@
 """Proposed constants become parameters: by a tag on the cell that holds them, or in a cell of their own."""
 
+import ast
 from collections.abc import Sequence
 
 from trackbook.errors import NotebookError
 from trackbook.notebook.edit import NotebookText
 from trackbook.notebook.parameters import PARAMETERS
-from trackbook.notebook.proposals import Proposal, is_only_proposals, propose_parameters
+from trackbook.notebook.proposals import Proposal, annotation_names, is_only_proposals, propose_parameters
 from trackbook.notebook.read import Notebook, parse_notebook, source_of
 
 
@@ -26,10 +27,18 @@ def accept_proposals(
             raise NotebookError(path, f"{name!r} is not proposed as a parameter")
     if not chosen:
         raise NotebookError(path, "there are no constants that could be parameters")
+    while foreign := [one for one in _moved(notebook, chosen) if _annotation_names(notebook, one)]:
+        chosen = [one for one in chosen if one not in foreign]
+        if names is not None or not chosen:
+            name, needed = foreign[0].parameter.name, ", ".join(_annotation_names(notebook, foreign[0]))
+            raise NotebookError(
+                path,
+                f"{name!r} can't move to the parameters: its annotation needs {needed}; tag its cell yourself",
+            )
     first = chosen[0].cell - 1
-    stays = is_only_proposals(notebook, first, chosen)
     text = NotebookText(data, path)
-    moved = [one for one in chosen if not stays or one.cell - 1 != first]
+    moved = _moved(notebook, chosen)
+    stays = len(moved) < len(chosen)
     lines = [line for one in moved for line in _lines_of(notebook, one)]
     if stays:
         text.add_tag(first, PARAMETERS)
@@ -40,6 +49,20 @@ def accept_proposals(
     for position in sorted({one.cell - 1 for one in moved}):
         _take_out(notebook, text, position, [one for one in moved if one.cell - 1 == position])
     return text.data, chosen
+
+
+def _moved(notebook: Notebook, chosen: Sequence[Proposal]) -> list[Proposal]:
+    """Return those that leave their cell: all, unless the first one's cell is fit to be tagged."""
+    if not chosen:
+        return []
+    first = chosen[0].cell
+    stays = is_only_proposals(notebook, first - 1, chosen)
+    return [one for one in chosen if not stays or one.cell != first]
+
+
+def _annotation_names(notebook: Notebook, proposal: Proposal) -> list[str]:
+    """Return the names in its annotation that only the cells above it may know."""
+    return annotation_names(ast.parse("\n".join(_lines_of(notebook, proposal))).body)
 
 
 def _lines_of(notebook: Notebook, proposal: Proposal) -> list[str]:

@@ -6,6 +6,7 @@ like a secret is not proposed, and neither is a long text or list.
 """
 
 import ast
+import builtins
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -84,6 +85,13 @@ def is_only_proposals(notebook: Notebook, position: int, proposals: Sequence[Pro
         isinstance(statement, (ast.Import, ast.ImportFrom)) or _assigned_name(statement) in names
         for statement in tree.body
     )
+
+
+def annotation_names(statements: Sequence[ast.stmt]) -> list[str]:
+    """Return the names in the annotations of statements that Python itself does not know."""
+    annotations = [statement.annotation for statement in statements if isinstance(statement, ast.AnnAssign)]
+    nodes = [node for annotation in annotations for node in ast.walk(annotation)]
+    return sorted({node.id for node in nodes if isinstance(node, ast.Name)} - set(dir(builtins)))
 
 
 def _read_cells(notebook: Notebook) -> list[_Cell]:

@@ -9,7 +9,7 @@ from trackbook.notebook.cleaning.lines import first_with_comments, listed, shown
 from trackbook.notebook.cleaning.placing import find_import_place, insertion, is_setup
 from trackbook.notebook.cleaning.statements import CellCode, Statement, read_code
 from trackbook.notebook.parameters import PARAMETERS
-from trackbook.notebook.proposals import propose_parameters
+from trackbook.notebook.proposals import annotation_names, propose_parameters
 
 # What may be called to make a parameter: it gives the same wherever it stands.
 _MAKERS = frozenset(
@@ -145,6 +145,8 @@ def _constants(draft: Draft) -> Iterator[_Constant]:
         statement = next((one for one in code.statements or () if one.last == proposal.last_line - 1), None)
         name = proposal.parameter.name
         if statement is None or name in _read_above(draft, cell, statement):
+            continue
+        if annotation_names(statement.nodes):  # its annotation needs what is imported below the new cell
             continue
         first = first_with_comments(code, statement)
         yield _Constant(cell, first, statement.last, "\n".join(code.lines[first : statement.last + 1]), name)
