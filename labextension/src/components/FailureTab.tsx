@@ -1,10 +1,10 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { ICellExecution, IJob, IJobAttempt, IRunDetail } from '../client/types';
+import type { ICellExecution, IJob, IJobAttempt, IRunDetail, IRunError } from '../client/types';
 import { CommandIDs } from '../commandIds';
 import { formatBytes, formatDuration } from '../format';
-import { attemptOf, causeOf, type EndCause, failedCell, lineOf } from '../models/failure';
+import { attemptOf, causeOf, type EndCause, errorOf, failedCell, lineOf } from '../models/failure';
 import { isActive } from '../models/jobs';
 import type { RunModel } from '../models/run';
 import { CellContent } from './CellContent';
@@ -35,7 +35,7 @@ export function FailureTab(props: IFailureTabProps): JSX.Element {
   const attempt = attemptOf(job, run.id);
   const cause = causeOf(detail, attempt);
   const cell = failedCell(detail);
-  const error = run.error ?? attempt?.error ?? null;
+  const error = errorOf(detail, attempt);
   return (
     <div className="trackbook-FailureTab">
       <section className="trackbook-Failure" role="group" aria-label={trans.__('Error')}>
@@ -55,7 +55,7 @@ export function FailureTab(props: IFailureTabProps): JSX.Element {
           job={job}
           hasLog={detail.artifacts.some(item => item.kind === 'log')}
         />
-        <Actions {...props} job={job} cell={cell} />
+        <Actions {...props} job={job} cell={cell} error={error} />
       </section>
       {cell && (
         <section aria-label={trans.__('The cell that failed')}>
@@ -110,11 +110,15 @@ function useJob(model: RunModel, detail: IRunDetail): IJob | null {
 }
 
 function Actions(
-  props: IFailureTabProps & { job: IJob | null; cell: ICellExecution | null }
+  props: IFailureTabProps & {
+    job: IJob | null;
+    cell: ICellExecution | null;
+    error: IRunError | null;
+  }
 ): JSX.Element {
   const { trans, execute } = useView();
-  const { model, detail, job, cell } = props;
-  const { error, source } = detail.run;
+  const { model, detail, job, cell, error } = props;
+  const { source } = detail.run;
   const { project } = model;
   const output = detail.artifacts.find(item => item.path === 'output.ipynb');
   const id = error?.cell_id ?? cell?.cell_id ?? null;

@@ -37,6 +37,16 @@ export function attemptOf(job: IJob | null, run: string): IJobAttempt | null {
   return job?.attempts.find(attempt => attempt.run_id === run) ?? null;
 }
 
+/** The error that ended a run: its own, that of its attempt, else that of the cell at which it failed. */
+export function errorOf(detail: IRunDetail, attempt: IJobAttempt | null): IRunError | null {
+  const told = detail.run.error ?? attempt?.error ?? null;
+  const cell = failedCell(detail);
+  if (told || !cell?.error) {
+    return told;
+  }
+  return { ...cell.error, cell: null, cell_id: cell.cell_id };
+}
+
 /** What kind of end a run had; null while it goes on, and for one that finished. */
 export function causeOf(detail: IRunDetail, attempt: IJobAttempt | null): EndCause | null {
   if (attempt) {

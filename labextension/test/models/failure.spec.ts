@@ -1,6 +1,13 @@
 import { decodeDetail } from '../../src/client/numbers';
 import { type IJob, type IRunDetail } from '../../src/client/types';
-import { attemptOf, causeOf, failedCell, hasFailed, lineOf } from '../../src/models/failure';
+import {
+  attemptOf,
+  causeOf,
+  errorOf,
+  failedCell,
+  hasFailed,
+  lineOf
+} from '../../src/models/failure';
 import { sample } from '../support/samples';
 
 const failed = decodeDetail(sample<IRunDetail>('run-detail-failed'));
@@ -51,6 +58,22 @@ describe('causeOf', () => {
     expect(causeOf(timedOut, null)).toBe('timed_out');
     expect(causeOf({ ...failed, run: { ...failed.run, status: 'running' } }, null)).toBeNull();
     expect(attemptOf(job, 'another')).toBeNull();
+  });
+});
+
+describe('errorOf', () => {
+  it('is that of the run, else of its attempt, else of the cell', () => {
+    const attempt = attemptOf(job, failed.run.id)!;
+    const silent = { ...failed, run: { ...failed.run, error: null } };
+    expect(errorOf(failed, null)).toBe(failed.run.error);
+    expect(errorOf(silent, attempt)).toBe(attempt.error);
+    expect(errorOf(silent, null)).toMatchObject({
+      ename: 'ValueError',
+      evalue: 'Input X contains NaN.',
+      cell: null,
+      cell_id: 'c-train'
+    });
+    expect(errorOf({ ...silent, cells: [] }, null)).toBeNull();
   });
 });
 
