@@ -165,7 +165,7 @@ test.describe('A run', () => {
     await expect(area.getByRole('group', { name: 'Error' })).toContainText(
       'ValueError: the data are bad'
     );
-    await area.getByRole('button', { name: 'Show what ran before it' }).click();
+    await area.getByRole('button', { name: 'Show it among the cells' }).click();
     const cell = area.locator('.trackbook-Cell.trackbook-mod-target');
     await expect(cell).toBeInViewport();
     await expect(cell).toContainText('ValueError');

@@ -63,11 +63,9 @@ export function FailureTab(props: IFailureTabProps): JSX.Element {
             <CellTitle cell={cell} position={error?.cell ?? null} />
           </h3>
           <CellContent model={model} cell={cell} isWithoutError />
-          {cell.order > 1 && (
-            <button className="trackbook-Link" onClick={() => onCell(cell.order)}>
-              {trans.__('Show what ran before it')}
-            </button>
-          )}
+          <button className="trackbook-Link" onClick={() => onCell(cell.order)}>
+            {trans.__('Show it among the cells')}
+          </button>
         </section>
       )}
       {!!error?.traceback.length && (
