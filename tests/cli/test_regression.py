@@ -76,6 +76,18 @@ def test_a_baseline_is_recorded_held_and_moved(notebook: Path, call: Call, tmp_p
     assert call("test", "train.ipynb", "--baseline", "1").code == 0
 
 
+def test_a_notebook_without_any_result_of_its_baseline_does_not_pass(empty_folder: Path, call: Call) -> None:
+    path = write(empty_folder / "a.ipynb", "print(0.9)")
+    assert call("test", "a.ipynb", "--update").code == 0
+    document = nbformat.read(path, as_version=4)
+    document.cells[1].update(id="another", source="print(0.1)")
+    nbformat.write(document, path)
+    answer = call("test", "a.ipynb", "--junit", "report.xml")
+    assert answer.code == 1
+    assert "nothing was compared" in answer.out
+    assert Xml.parse("report.xml").getroot()[0].get("failures") == "1"
+
+
 def test_saved_outputs_are_a_baseline_and_failures_are_told(
     notebook: Path, call: Call, program: Callable[..., Any], tmp_path: Path
 ) -> None:

@@ -69,6 +69,15 @@ class TestReport(Struct, frozen=True):
     run_id: str | None = None
     number: int | None = None
 
+    @property
+    def compares_nothing(self) -> bool:
+        """Whether it is different since none of the baseline's results is there any more."""
+        return (
+            self.status == "different"
+            and not self.metrics
+            and not any(cell.status == "different" for cell in self.cells)
+        )
+
 
 def status_of(cells: list[CellCheck], metrics: list[Difference], error: RunError | None) -> TestStatus:
     """Return how a notebook stands, given its cells, metrics and the error that ended it."""

@@ -19,7 +19,7 @@ from trackbook.jobs.rerun import run_notebook
 from trackbook.jobs.work import OUTPUT
 from trackbook.notebook.read import Notebook, read_notebook
 from trackbook.notebook.results import compare_metrics
-from trackbook.notebook.results.cells import compare_cells, prepare
+from trackbook.notebook.results.cells import compare_cells, has_lost_results, prepare
 from trackbook.services.baselines import mark_baseline
 from trackbook.services.context import Services
 from trackbook.services.masking import Masker
@@ -120,6 +120,8 @@ def _report(
     checks, gone = compare_cells(baseline.cells, executed, tolerance, path=path, error=error)
     different = _metrics(baseline, metrics, tolerance) if error is None else []
     status = status_of(checks, different, error)
+    if status == "passed" and not baseline.metrics and has_lost_results(baseline.cells, executed):
+        status = "different"  # nothing was compared
     return TestReport(str(path), status, baseline, params, checks, different, error, duration, gone)
 
 

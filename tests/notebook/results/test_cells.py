@@ -10,7 +10,7 @@ from trackbook.domain.run import RunError
 from trackbook.domain.tolerance import Tolerance
 from trackbook.errors import NotebookError
 from trackbook.notebook.read import tags_of
-from trackbook.notebook.results.cells import compare_cells, expected_cells, prepare
+from trackbook.notebook.results.cells import compare_cells, expected_cells, has_lost_results, prepare
 from trackbook.notebook.results.noise import without_noise
 from trackbook.notebook.results.sanitize import sanitize_file
 
@@ -43,6 +43,14 @@ def test_cells_belong_together_by_id_else_by_source() -> None:
     checks, gone = compare_cells(expected_cells(notebook(*before)), notebook(*after), TIGHT)
     assert [(one.cell, one.status) for one in checks] == [(1, "new"), (2, "same"), (4, "different")]
     assert gone == ["gone"]
+
+
+def test_a_baseline_of_whose_results_none_is_left_is_told() -> None:
+    before = expected_cells(notebook(code("x = 1", ""), code("print(x)", "1")))
+    assert [bool(cell.outputs) for cell in before] == [False, True]
+    assert has_lost_results(before, notebook(code("x = 1", ""), code("print(x, 2)", "1 2", "other")))
+    assert not has_lost_results(before, notebook(code("print(x)", "2", "other")))
+    assert not has_lost_results(before[:1], notebook(code("new", "2", "other")))
 
 
 def test_cells_of_the_same_source_are_paired_in_order() -> None:

@@ -20,6 +20,9 @@ def junit_xml(reports: Iterable[TestReport]) -> bytes:
             _cell(suite, report, cell)
         if report.metrics:
             _fail(_case(suite, report, "metrics"), report.metrics)
+        if report.compares_nothing:
+            told = "None of the baseline's results is there any more: nothing was compared."
+            _fail(_case(suite, report, "baseline"), [Difference("missing", told)])
         if report.error is not None and not any(cell.status == "failed" for cell in report.cells):
             error = Xml.SubElement(_case(suite, report, "notebook"), "error", type=_clean(report.error.ename))
             error.set("message", _clean(f"{report.error.ename}: {report.error.evalue}"))

@@ -46,6 +46,10 @@ def report_sections(report: TestReport) -> Iterator[RenderableType]:
         yield _indented(Text(f"not compared, the baseline has no such cell: {', '.join(new)}", "yellow"))
     for line in report.gone:
         yield _indented(Text(f"gone since the baseline: {line}", "yellow"))
+    if report.compares_nothing:
+        yield _indented(
+            Text("None of the baseline's results is there any more: nothing was compared.", "red")
+        )
     if report.run_id is not None:
         became = "is the baseline now" if report.error is None else "failed, and became no baseline"
         yield _indented(Text(f"run #{report.number} {became}"))

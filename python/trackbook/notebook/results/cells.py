@@ -86,6 +86,15 @@ def compare_cells(
     return checks, gone
 
 
+def has_lost_results(expected: Sequence[ExpectedCell], notebook: Notebook) -> bool:
+    """Whether no cell that the baseline has outputs of is in a notebook any more, so that no output was compared."""
+    code = [
+        cell for cell in notebook["cells"] if cell["cell_type"] == "code" and INJECTED not in tags_of(cell)
+    ]
+    kept = _pair(code, expected).values()
+    return any(cell.outputs for cell in expected) and not any(cell.outputs for cell in kept)
+
+
 def _check(
     cell: Notebook, position: int, expected: ExpectedCell | None, tolerance: Tolerance, has_run: bool
 ) -> CellCheck:
