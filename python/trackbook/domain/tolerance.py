@@ -19,6 +19,16 @@ class Tolerance(Struct, frozen=True):
     absolute: float = 1e-8
     image: float = 0.01
 
+    @classmethod
+    def of(cls, relative: float | None, image: float | None = None) -> "Tolerance":
+        """Return what a user asks for, the usual where it is None; 0 asks for the very same numbers."""
+        usual = cls()
+        return cls(
+            usual.relative if relative is None else relative,
+            0.0 if relative == 0 else usual.absolute,
+            usual.image if image is None else image,
+        )
+
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:
             value = getattr(self, name)

@@ -248,7 +248,7 @@ def _prove(
     if not cleaned.changed_code and cleaned.execution_order is None:
         say(f"{file.path}: nothing that runs changes, so there is nothing to prove.")
         return None
-    allowed = Tolerance() if tolerance is None else Tolerance(relative=tolerance)
+    allowed = Tolerance.of(tolerance)
     with message_console().status(f"Running {file.path.name}…") as status:
         return prove_cleaned(
             file.notebook,

@@ -84,7 +84,7 @@ def test(
     what is saved in its file. Folders are searched for notebooks. Exits with 1 if something differs or a cell raised.
     """
     notebooks = find_notebooks(paths)
-    limits = Tolerance(relative=tolerance, image=image_tolerance)
+    limits = Tolerance.of(tolerance, image_tolerance)
     if nbval:
         if baseline not in (None, "saved") or update or params or as_json:
             raise UsageError(

@@ -60,6 +60,7 @@ class Reproducing:
         data is missing or has changed, unless that is allowed; UsageError for a run that can't be repeated, with what
         to do.
         """
+        Tolerance.of(options.tolerance)  # one that is none is told before anything runs
         detail = self._runs.detail(reference)
         recipe = self._check(detail, options)
         run = detail.run
@@ -122,7 +123,7 @@ class Reproducing:
         return recipe
 
     def _judge(self, recorded: RunDetail, repeated: RunDetail, options: ReproductionOptions) -> Reproduction:
-        tolerance = Tolerance() if options.tolerance is None else Tolerance(relative=options.tolerance)
+        tolerance = Tolerance.of(options.tolerance)
         checks = self._checks.all(recorded, repeated, tolerance, options.ignore)
         verdict, reason = decide(recorded.run.status, repeated.run.status, checks, _error_of(repeated.run))
         recipe = self._recipes.of(recorded)
