@@ -178,6 +178,13 @@ def test_figures_of_plotly_are_compared_by_data() -> None:
     assert found.message.startswith("layout.title.text")
 
 
+def test_a_figure_that_is_gone_is_missed_beside_the_same_text() -> None:
+    one = figure_output([1.0])
+    one["data"] |= {"text/plain": "Figure"}
+    (found,) = compare(one, of("text/plain", "Figure"))
+    assert found.message == "application/vnd.plotly.v1+json was expected, text/plain came."
+
+
 def test_json_is_compared_by_structure() -> None:
     mime = "application/json"
     assert compare(of(mime, {"a": [1, 2.0], "b": None}), of(mime, {"b": None, "a": [1, 2.0000001]})) == []

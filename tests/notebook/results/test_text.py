@@ -72,6 +72,7 @@ def test_words_must_be_equal(values: list[float], word: str) -> None:
             "100%|██| 10/10 [00:01<00:00, 9.8it/s]",
             "100%|██| 10/10 [01:01:01<00:00, 1.08s/it]",
         ),
+        ("9/9 [00:01<00:00,  9.80it/s, acc=0.9]", "9/9 [00:02<00:00, 1.08s/it, acc=0.9]"),
     ],
 )
 def test_what_says_the_same_is_the_same(one: str, other: str) -> None:
@@ -84,6 +85,7 @@ def test_what_says_the_same_is_the_same(one: str, other: str) -> None:
     [
         ("loss 0.5", "loss 0.6", "number"),
         ("loss 0.5", "cost 0.5", "text"),
+        ("9/9 [00:01<00:00, 9.8it/s, acc=0.9]", "9/9 [00:02<00:00, 1.08s/it, acc=0.1]", "number"),
         ("a\nb", "a", "text"),
         ("v2", "v3", "text"),
         ("3f2a99", "3f2a98", "text"),

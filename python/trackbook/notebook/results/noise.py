@@ -24,7 +24,7 @@ MASKS: tuple[tuple[str, str], ...] = (
     ),
     (r"(?m)^The slowest run took .* times longer than the fastest.*\n?(?:.*being cached\.[ \t]*\n?)?", ""),
     (r"peak memory: [\d.]+ MiB, increment: -?[\d.]+ MiB", "peak memory: …"),
-    (r"\[[\d:]+<[\d:?]+,[^\]\n]*\]", "[…]"),
+    (r"\[[\d:]+<[\d:?]+, *[^\s,\]]+(?=[,\]])", "[…"),
     (r"(?:/private)?/var/folders/\w+/\w+/T\b", "/tmp"),
     (r"(?i)\b[A-Z]:\\Users\\[^\\\s]+\\AppData\\Local\\Temp(?=\\)", "/tmp"),
     (r"/tmp[/\\]ipykernel_\d+[/\\]\d+\.py", "<cell>"),

@@ -178,7 +178,7 @@ def _richest(data: Mapping[str, Any]) -> str:
 
 
 def _is_picture(mime: str) -> bool:
-    return mime in RASTER or mime == SVG
+    return mime in RASTER or mime in (SVG, PLOTLY) or mime.startswith("application/vnd.vega")
 
 
 def _numbered(html: str) -> str:
