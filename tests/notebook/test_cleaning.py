@@ -318,6 +318,17 @@ def test_proposes_constants_only_when_asked() -> None:
     assert cleaned.notebook["cells"][1]["metadata"] == {"tags": ["parameters"]}
 
 
+@pytest.mark.parametrize(
+    "change",
+    ["math.pi = 3", "from unittest import mock\nmock.patch('math.pi', 3).start()", "math.__dict__['pi'] = 3"],
+)
+def test_what_is_taken_out_of_a_module_that_changed_stays_below(change: str) -> None:
+    cleaned = clean(
+        code("import math"), code(change), code("from math import pi\nprint(pi)"), steps=("hoist",)
+    )
+    assert sources(cleaned)[-1] == "from math import pi\nprint(pi)"
+
+
 def test_a_constant_stays_below_the_import_that_its_annotation_needs() -> None:
     cells = [code("from typing import Final\nRATE: Final = 0.1\nn = 5\nprint(n)"), code("print(RATE)")]
     cleaned = clean(*cells, steps=("hoist",), propose_parameters=True)

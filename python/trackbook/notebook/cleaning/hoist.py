@@ -49,6 +49,7 @@ class _Walk:
         self._targets: dict[str, object] = {}  # what imports above bound names to
         self._bound: set[str] = set()  # what statements on the way bind or change
         self._read: set[str] = set()  # what they read
+        self._altered: set[str] = set()  # modules that they change in place
         self._barrier: DraftCell | None = None
         self._behind: dict[str, DraftCell] = {}  # names of imports behind the barrier
 
@@ -89,6 +90,10 @@ class _Walk:
             self._behind.update((name, cell) for name in names if name not in self._behind)
             return False
         targets = _targets(statement)
+        if self._altered & _sources_of(statement):
+            message = f"The import of {listed(names)} stays: its module is changed above."
+            self._draft.note("hoist", cell, message, names)
+            return False
         for name in names:
             rebinds = name in BUILTINS or self._targets.get(name, targets[name]) != targets[name]
             if name in self._bound or (rebinds and name in self._read):
@@ -121,6 +126,11 @@ class _Walk:
                 self._targets[name] = None  # whatever it is, no import's target
             return
         self._bound |= {*names.bound, *names.changed}
+        self._altered |= {
+            target.partition(".")[0]
+            for name in names.changed
+            if isinstance(target := self._targets.get(name), str)
+        }
         self._read |= set(names.read)
         if sets_up:
             self._barrier = self._barrier or cell
@@ -208,6 +218,15 @@ def _targets(statement: Statement) -> dict[str, object]:
             for alias in node.names:
                 targets[alias.asname or alias.name] = ("." * node.level, node.module, alias.name)
     return targets
+
+
+def _sources_of(statement: Statement) -> set[str]:
+    """Return the modules, by the first part of their names, from which an import takes something out."""
+    return {
+        node.module.partition(".")[0]
+        for node in statement.nodes
+        if isinstance(node, ast.ImportFrom) and node.module is not None
+    }
 
 
 def _names_all_it_loads(node: ast.stmt) -> bool:

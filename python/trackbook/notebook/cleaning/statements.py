@@ -28,7 +28,7 @@ _SETTING_UP = re.compile(
     r"\bsys\s*\.\s*(?:path|modules|meta_path|path_hooks)\b|\bsys_path\b|\benviron\b(?!\s*\.\s*get\b)|\bputenv\b|\bchdir\b|"
     r"\baddsitedir\b|\bmatplotlib\s*\.\s*use\b|\bmpl\s*\.\s*use\b|\bimportlib\b|\breload\s*\(|__import__|"
     r"\bfilterwarnings\b|\bsimplefilter\b|\bbasicConfig\b|\bload_dotenv\b|\bsubprocess\b|\bos\s*\.\s*system\b|"
-    r"\bwrite_text\b|\bwrite_bytes\b|\bopen\s*\([^)]*['\"][rbt]*(?:[wax]|r\+)[bt+]*['\"]|\bset_start_method\b|\bpatch_\w+\s*\(|"
+    r"\bwrite_text\b|\bwrite_bytes\b|\bopen\s*\([^)]*['\"][rbt]*(?:[wax]|r\+)[bt+]*['\"]|\bset_start_method\b|\bpatch(?:_\w+|\.\w+)?\s*\(|"
     r"\binstall\w*\s*\(|\bunpack_archive\b|\bextractall\b|\burlretrieve\b|\bclone_from\b|\bdrive\s*\.\s*mount\b"
 )
 _DIRECTIVE = re.compile(r"^\s*#\s*(?:\||%%)", re.MULTILINE)
