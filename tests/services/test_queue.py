@@ -3,11 +3,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from nbformat import v4, write
 
+from trackbook.domain.limits import Limits
 from trackbook.domain.run import RunError, RunStatus
+from trackbook.services import job_records
 from trackbook.services.catchup import rebuild
 from trackbook.services.context import Services, open_services
 from trackbook.services.job_records import attempt_of
@@ -179,6 +182,24 @@ def test_a_cancelled_job_of_a_dead_worker_is_cancelled(
     claim_and_die(services)
     assert services.jobs.cancel(job.id).status == "cancelled"
     assert queue.recover() == []
+
+
+def test_a_job_cancelled_while_it_is_returned_does_not_wait_forever(
+    services: Services, queue: JobQueue, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.jobs.submit(path, limits=Limits(retries=3, retry_delay=0, retry_on=["failed"]))
+    job = queue.claim()
+    assert job is not None
+    returned = job_records.begin_again
+
+    def cancelled_meanwhile(*arguments: Any) -> bool:
+        services.jobs.cancel(job.id)
+        return returned(*arguments)
+
+    monkeypatch.setattr("trackbook.services.queue.begin_again", cancelled_meanwhile)
+    queue.finish(job, attempt_of(job, "failed", RunError("ValueError", "no")))
+    assert services.jobs.get(job.id).status == "failed"
+    assert queue.count_open() == 0
 
 
 def test_a_lease_of_another_host_has_to_run_out(services: Services, queue: JobQueue, path: Path) -> None:

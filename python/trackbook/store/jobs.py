@@ -191,7 +191,8 @@ def take_back(
 ) -> bool:
     """Take a job from the worker of `attempt`; False if it has changed hands. `spec` takes the place of its own.
 
-    A job that is "queued" again is not begun before `not_before` (microseconds).
+    A job that is "queued" again is not begun before `not_before` (microseconds); one that is to be cancelled stays,
+    since nobody would take it from the queue.
     """
     changes: dict[str, Any] = {"status": status, "worker": None, "lease_expires": None, "cell": 0, "cells": 0}
     changes["not_before"] = not_before
@@ -204,6 +205,7 @@ def take_back(
             _c.status == "running",
             _c.worker == attempt.worker,
             _c.attempts == attempt.number,
+            *([_c.cancel_requested.is_(False)] if status == "queued" else []),
         )
         .values(**changes, revision=_next_revision(connection))
     )
