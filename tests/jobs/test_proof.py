@@ -13,6 +13,7 @@ import corpus
 import msgspec
 import pytest
 
+from trackbook.cli.display.proof import proof_summary
 from trackbook.domain.cleaned import Cleaned, CleanOptions
 from trackbook.domain.execution import Outcome
 from trackbook.domain.proof import Proof
@@ -175,6 +176,9 @@ def test_an_original_that_fails_is_compared_up_to_there(runner: InProcess) -> No
     original = notebook("print(1)", "1 / 0", "print(2)")
     same = prove(original, rewritten(original, c3="print(3)"))
     assert (same.verdict, same.compared, same.failure) == ("equal", 2, "ZeroDivisionError: division by zero")
+    assert proof_summary(same).startswith(
+        "nothing is proven beyond the cell in which the original itself fails"
+    )
     other = prove(original, rewritten(original, c1="print(5)"))
     assert [cell.cell for cell in other.cells] == [1]
 

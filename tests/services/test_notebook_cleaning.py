@@ -50,6 +50,19 @@ def test_writes_the_file_whole_with_its_permissions_and_a_copy_of_before(tmp_pat
     assert again.backup is None  # nothing was written
 
 
+def test_what_stood_where_the_output_goes_is_kept(tmp_path: Path) -> None:
+    file = read_file(save(tmp_path, "x = 1\nimport os", "print(x, os)"))
+    cleaned = clean_file(file, CleanOptions())
+    other = tmp_path / "other.ipynb"
+    assert write_file(file, cleaned, other).backup is None
+    assert write_file(file, cleaned, other).backup is None  # it is the same again
+    other.write_text("precious")
+    written = write_file(file, cleaned, other)
+    assert written.backup is not None
+    assert written.backup.read_text() == "precious"
+    assert "imports" in other.read_text()
+
+
 def test_what_git_holds_needs_no_copy(tmp_path: Path) -> None:
     path = save(tmp_path, "print(1)")
     for words in (

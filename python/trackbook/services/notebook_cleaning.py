@@ -130,14 +130,15 @@ def write_file(file: NotebookFile, cleaned: Cleaned, output: Path | None = None)
     """Write a cleaned notebook to its file, or to `output`.
 
     The file appears whole or not at all, with the permissions that it had. If git does not hold the file as it was, it
-    is copied into the project's `.trackbook/backup` before. The text half of a jupytext pair follows when code changed;
+    is copied into the project's `.trackbook/backup` before; so is what stood at `output`. The text half of a jupytext pair follows when code changed;
     otherwise it is left alone, and the file keeps its time, so that the pair stays in step. Raises NotebookError if the
     file has changed since it was read, or the text half has changes that the notebook lacks.
     """
     content = file.render(cleaned)
     if output is not None and not _is_same_file(output, file.path):
+        backup = _back_up_other(output.resolve(), content)
         _replace(output, content)
-        return Written(output)
+        return Written(output, backup)
     target = file.path.resolve()
     status = target.stat()
     if target.read_bytes() != file.data:
@@ -176,6 +177,18 @@ def _is_same_file(one: Path, other: Path) -> bool:
         return one.samefile(other)
     except OSError:
         return False
+
+
+def _back_up_other(path: Path, content: bytes) -> Path | None:
+    if not path.is_file():
+        return None
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"{path} can't be written ({error.strerror or error}); name another file."
+        ) from error
+    return None if data == content or is_committed(path) else _back_up(path, data)
 
 
 def _back_up(path: Path, data: bytes) -> Path:

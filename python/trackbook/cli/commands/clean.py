@@ -186,7 +186,8 @@ def _finish(
     if proof is not None:
         if not as_json and output != Path("-"):
             print_data(*proof_sections(proof))
-        say(f"{file.path}: {proof_summary(proof)}", "green" if proof.verdict == "equal" else "yellow")
+        is_whole = proof.verdict == "equal" and proof.failure is None
+        say(f"{file.path}: {proof_summary(proof)}", "green" if is_whole else "yellow")
         if not proof.holds:
             say("Nothing was written.", "red")
             return report, WORK_FAILED
@@ -203,7 +204,7 @@ def _finish(
     report["written"] = str(written.path)
     if written.backup is not None:
         report["backup"] = str(written.backup)
-        say(f"git does not hold {file.path} as it was; a copy is in {written.backup}.")
+        say(f"git does not hold {written.path} as it was; a copy is in {written.backup}.")
     for text in written.synced:
         say(f"{text.name}, its other half, is in step.")
     if written.unsynced is not None:

@@ -32,6 +32,11 @@ def proof_summary(proof: Proof) -> str:
         ),
     }[proof.verdict]
     parts = [told]
+    if proof.failure is not None and proof.holds:
+        parts = [
+            f"nothing is proven beyond the cell in which the original itself fails ({plain_text(proof.failure)}); "
+            f"up to there cleaning is not seen to change a result, {cells} compared in {format_duration(proof.seconds)}."
+        ]
     if proof.unsteady:
         which = ", ".join(map(str, proof.unsteady))
         noun, verb = ("Cell", "gives") if len(proof.unsteady) == 1 else ("Cells", "give")
@@ -40,7 +45,7 @@ def proof_summary(proof: Proof) -> str:
         )
     if proof.unsteady_metrics:
         parts.append(f"So do the metrics {', '.join(proof.unsteady_metrics)}.")
-    if proof.failure is not None:
+    if proof.failure is not None and not proof.holds:
         parts.append(f"The original itself fails ({plain_text(proof.failure)}); it was compared up to there.")
     return " ".join(parts)
 
