@@ -188,7 +188,7 @@ def _back_up_other(path: Path, content: bytes) -> Path | None:
         raise UsageError(
             f"{path} can't be written ({error.strerror or error}); name another file."
         ) from error
-    return None if data == content or is_committed(path) else _back_up(path, data)
+    return None if data == content or is_held(path, data) else _back_up(path, data)
 
 
 def _back_up(path: Path, data: bytes) -> Path:

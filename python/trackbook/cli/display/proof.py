@@ -34,8 +34,10 @@ def proof_summary(proof: Proof) -> str:
     parts = [told]
     if proof.failure is not None and proof.holds:
         parts = [
-            f"nothing is proven beyond the cell in which the original itself fails ({plain_text(proof.failure)}); "
-            f"up to there cleaning is not seen to change a result, {cells} compared in {format_duration(proof.seconds)}."
+            (
+                f"nothing is proven beyond the cell in which the original itself fails ({plain_text(proof.failure)}); "
+                f"up to there cleaning is not seen to change a result, {cells} compared in {format_duration(proof.seconds)}."
+            )
         ]
     if proof.unsteady:
         which = ", ".join(map(str, proof.unsteady))
