@@ -130,9 +130,10 @@ def write_file(file: NotebookFile, cleaned: Cleaned, output: Path | None = None)
     """Write a cleaned notebook to its file, or to `output`.
 
     The file appears whole or not at all, with the permissions that it had. If git does not hold the file as it was, it
-    is copied into the project's `.trackbook/backup` before; so is what stood at `output`. The text half of a jupytext pair follows when code changed;
-    otherwise it is left alone, and the file keeps its time, so that the pair stays in step. Raises NotebookError if the
-    file has changed since it was read, or the text half has changes that the notebook lacks.
+    is copied into the project's `.trackbook/backup` before; so is what stood at `output`. The text half of a jupytext
+    pair follows when code changed; otherwise it is left alone, and the file keeps its time, so that the pair stays in
+    step. Raises NotebookError if the file has changed since it was read, or the text half has changes that the notebook
+    lacks.
     """
     content = file.render(cleaned)
     if output is not None and not _is_same_file(output, file.path):

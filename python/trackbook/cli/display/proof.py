@@ -31,14 +31,13 @@ def proof_summary(proof: Proof) -> str:
             "cleaning does not change that. Run it from top to bottom, and clean it then."
         ),
     }[proof.verdict]
-    parts = [told]
     if proof.failure is not None and proof.holds:
-        parts = [
-            (
-                f"nothing is proven beyond the cell in which the original itself fails ({plain_text(proof.failure)}); "
-                f"up to there cleaning is not seen to change a result, {cells} compared in {format_duration(proof.seconds)}."
-            )
-        ]
+        told = (
+            f"nothing is proven beyond the cell in which the original itself fails ({plain_text(proof.failure)}); "
+            "up to there cleaning is not seen to change a result, "
+            f"{cells} compared in {format_duration(proof.seconds)}."
+        )
+    parts = [told]
     if proof.unsteady:
         which = ", ".join(map(str, proof.unsteady))
         noun, verb = ("Cell", "gives") if len(proof.unsteady) == 1 else ("Cells", "give")
