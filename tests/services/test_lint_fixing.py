@@ -56,6 +56,14 @@ def test_imports_that_may_be_used_out_of_sight_stay(tmp_path: Path, user: str) -
     assert fix_file(data, tmp_path / "x.ipynb", Linting()).content == data
 
 
+def test_imports_that_are_there_for_their_effect_stay(tmp_path: Path) -> None:
+    effects = "import hvplot.pandas\nfrom mpl_toolkits.mplot3d import Axes3D\nimport my_plots\n"
+    data = file(code(*effects.splitlines(keepends=True), "import json\n", "df = 1\n", "df.my_plots.line()"))
+    fixed = fix_file(data, tmp_path / "x.ipynb", Linting())
+    assert sources(fixed.content) == [f"{effects}df = 1\ndf.my_plots.line()"]
+    assert [one.code for one in fixed.report.diagnostics] == ["F401"] * 3
+
+
 def test_several_of_one_line_take_several_rounds(tmp_path: Path) -> None:
     data = file(
         code(

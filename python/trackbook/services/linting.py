@@ -24,6 +24,12 @@ if TYPE_CHECKING:  # the database is loaded only where there is a store
 
 # With these a cell may read any name.
 _SEES_NAMES = frozenset(("eval", "exec", "globals", "locals", "vars", "get_ipython"))
+# Imported for what importing them does, not for a name: accessors of tables, styles, switches.
+_DO_BY_IMPORT = (
+    "cf_xarray", "cudf.pandas", "geoviews", "hvplot", "intel_extension_for_pytorch", "janitor", "mpl_toolkits.mplot3d",
+    "pandas_ta", "pint_pandas", "pint_xarray", "readline", "rioxarray", "scienceplots", "sklearn.experimental",
+    "sklearnex", "swifter", "tensorflow_text", "torch_xla",
+)  # fmt: skip
 _ERRORS = ("E9", "F5", "F6", "F7", "F82")
 
 
@@ -179,7 +185,8 @@ def _from_ruff(notebook: LintNotebook, answer: RuffAnswer) -> list[Diagnostic]:
             continue  # ruff looks below an import only, and TB101 says what is wrong
         if finding.code in ("F401", "F811", "F841") and bound & mentioned:
             continue  # a magic, a shell command or what can't be parsed uses it
-        diagnostics.append(_diagnostic(cell, finding, names, hidden))
+        stays = hidden or _does_by_import(names, notebook)
+        diagnostics.append(_diagnostic(cell, finding, names, stays))
     return diagnostics
 
 
@@ -188,6 +195,17 @@ def _reads_any(cell: LintCell) -> bool:
     return bool(_SEES_NAMES & cell.scan.used) or any(
         magic.name == "run" and "-i" in magic.words.split() for magic in cell.source.magics
     )
+
+
+def _does_by_import(names: Sequence[str], notebook: LintNotebook) -> bool:
+    """Tell whether an import may be there for its effect: `import hvplot.pandas` gives tables a `.hvplot`."""
+    for name in names:
+        if any(name == one or name.startswith(f"{one}.") for one in _DO_BY_IMPORT):
+            return True
+        accessor = re.compile(rf"[\w)\]]\.{re.escape(name.partition('.')[0])}\b")
+        if any(accessor.search(cell.text) for cell in notebook.code):
+            return True
+    return False
 
 
 def _named_at(cell: LintCell, finding: RuffFinding) -> set[str]:
@@ -206,11 +224,11 @@ def _is_used_above(cell: LintCell, finding: RuffFinding, names: set[str], notebo
     )
 
 
-def _diagnostic(cell: LintCell, finding: RuffFinding, names: list[str], hidden: bool) -> Diagnostic:
+def _diagnostic(cell: LintCell, finding: RuffFinding, names: list[str], stays: bool) -> Diagnostic:
     severity: Severity = (
         "error" if finding.code.startswith(_ERRORS) or finding.code == "invalid-syntax" else "warning"
     )
-    fixable = finding.code == "F401" and bool(finding.edits) and not hidden
+    fixable = finding.code == "F401" and bool(finding.edits) and not stays
     message = finding.message if finding.message.endswith((".", "?")) else f"{finding.message}."
     return Diagnostic(
         finding.code,
