@@ -115,7 +115,9 @@ def decide(
     results = [check for check in compared if check.kind != "status"]
     if not results:
         return "not_comparable", "The run has no metrics, outputs or artifacts to compare."
-    return "reproduced", f"{describe_checks(results)} as recorded."
+    left = [check for check in checks if check.status == "not_compared"]
+    more = f" {describe_counts(left)} could not be compared." if left else ""
+    return "reproduced", f"{describe_checks(results)} as recorded.{more}"
 
 
 _ENDS = {
@@ -136,13 +138,18 @@ _NOUNS: dict[str, tuple[str, str]] = {
 
 def describe_checks(checks: Iterable[Check]) -> str:
     """Return how many results of which kinds there are, such as "2 metrics and 1 artifact are"."""
+    checks = list(checks)
+    singular = len(checks) == 1 and checks[0].kind != "output"
+    return f"{describe_counts(checks)} {'is' if singular else 'are'}"
+
+
+def describe_counts(checks: Iterable[Check]) -> str:
+    """Return how many results of which kinds there are, such as "2 metrics and 1 artifact"."""
     counts: dict[str, int] = {}
     for check in checks:
         counts[check.kind] = counts.get(check.kind, 0) + 1
     parts = [f"{count} {_NOUNS[kind][count > 1]}" for kind, count in sorted(counts.items())]
-    text = " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
-    singular = sum(counts.values()) == 1 and "output" not in counts
-    return f"{text} {'is' if singular else 'are'}"
+    return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
 
 
 def listed(checks: Sequence[Check]) -> list[Check]:
