@@ -147,6 +147,18 @@ def test_many_different_cells_are_counted() -> None:
     assert found[-1].message == "17 more cells of the table were different."
 
 
+@pytest.mark.parametrize(
+    "beside",
+    ["<script>rows = [{}]</script>", "<img src='data:image/png;base64,{}'>", "<iframe srcdoc='{}'></iframe>"],
+)
+def test_what_stands_beside_a_table_is_no_more_than_a_table(beside: str) -> None:
+    one, other = (
+        of("text/html", f"<table><tr><td>1</td></tr></table>{beside.format(text)}") for text in "ab"
+    )
+    assert compare(one, one) == []
+    assert [difference.kind for difference in compare(one, other)] == ["data"]
+
+
 def test_styled_tables_and_estimators_carry_other_names_each_time() -> None:
     styles = [of("text/html", FRAME.style.highlight_max(subset="score").to_html()) for _ in range(2)]
     assert styles[0] != styles[1]
