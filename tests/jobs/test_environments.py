@@ -106,6 +106,17 @@ def test_an_installer_that_fails_is_quoted_and_leaves_nothing(commands, cache: P
         build_environment(record({}, python=""))
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("--index-url=https://x", "1"), ("numpy", "1\n--pre"), ("a b", "1"), ("x @ file:///y", "1")],
+)
+def test_what_is_no_package_reaches_no_installer(commands, name: str, told: str) -> None:
+    ran, _ = commands
+    with pytest.raises(UsageError, match="no package"):
+        build_environment(record({"numpy": "1.26.4", name: told}))
+    assert ran == []
+
+
 def test_what_installers_say_of_versions_that_are_not_there() -> None:
     pip = (
         "ERROR: Could not find a version that satisfies the requirement Py_Yaml==99 (from versions: 5.1)\n"

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -28,6 +28,8 @@ _UNREACHABLE = re.compile(
     r"|Because (?:there is no version of|there are no versions of) ([A-Za-z0-9._-]+)"
     r"|Because ([A-Za-z0-9._-]+) was not found"
 )
+_PACKAGE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_VERSION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.!+_-]*[A-Za-z0-9])?")
 _OWN = "trackbook"
 
 Say = Callable[[str], None]
@@ -92,6 +94,7 @@ def build_environment(environment: Environment, say: Say = lambda text: None) ->
 
 
 def _build(environment: Environment, name: str, folder: Path, say: Say) -> BuiltEnvironment:
+    _check_packages(environment.packages)
     interpreter = find_interpreter(environment.python)
     say(
         f"Making an environment with Python {_minor(environment.python)} and {len(environment.packages)} packages …"
@@ -115,7 +118,7 @@ def _build(environment: Environment, name: str, folder: Path, say: Say) -> Built
     _run(install_command(python, _NEEDED), "The kernel could not be installed")
     for package in local:
         source = environment.editable[package].path
-        if Path(source).is_dir():
+        if Path(source).is_absolute() and Path(source).is_dir():
             _run(
                 install_command(python, ["--no-deps", "--editable", source]), f"{package} can't be installed"
             )
@@ -174,6 +177,15 @@ def unreachable_in(said: str, pins: Iterable[str]) -> list[str]:
     """Return which of some packages an installer said that it can't get."""
     names = {_normal(next(filter(None, found), "")) for found in _UNREACHABLE.findall(said)}
     return [name for name in pins if _normal(name) in names]
+
+
+def _check_packages(packages: Mapping[str, str]) -> None:
+    # A record may come from elsewhere, and an installer takes what it finds in the place of a name for an option.
+    for name, version in packages.items():
+        if not _PACKAGE.fullmatch(name) or (version and not _VERSION.fullmatch(version)):
+            raise UsageError(
+                f"The record names {name!r} {version!r}, which is no package; nothing was installed."
+            )
 
 
 def _install_pins(python: Path, pins: dict[str, str], say: Say) -> list[str]:
