@@ -28,6 +28,10 @@ settings.load_profile("steady")
 ROOT = Path(__file__).parents[1]
 SCRIPTS = "Scripts" if os.name == "nt" else "bin"
 
+# Processes of pytest-xdist have no program of their own; runs opened in them are a script's, as with plain pytest.
+if not hasattr(sys.modules["__main__"], "__file__"):
+    sys.modules["__main__"].__file__ = str(Path(pytest.__file__).with_name("__main__.py"))
+
 # A shell starts what it puts in the background with Ctrl-C ignored, and every child inherits that: tests that
 # interrupt one would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)

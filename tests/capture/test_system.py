@@ -46,10 +46,10 @@ def test_a_sample_of_this_machine(kind: Any) -> None:
     while time.process_time() < worked + 0.25:
         pass
     found = probe.sample()
-    # However little of the machine others leave to this process.
+    # However little of the machine others leave to this process, and whenever they do so.
     share = (time.process_time() - worked) / (time.monotonic() - began) * 100
     assert 0 < found["cpu"] <= 100
-    assert found["process.cpu"] == pytest.approx(share, rel=0.3)
+    assert found["process.cpu"] == pytest.approx(share, rel=0.3, abs=15)
     assert found["memory"] == pytest.approx(
         psutil.virtual_memory().total - psutil.virtual_memory().available, rel=0.2
     )
