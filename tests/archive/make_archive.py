@@ -9,6 +9,7 @@ was saved before.
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 os.environ["LOGNAME"] = "somebody"
@@ -18,7 +19,8 @@ from trackbook.domain.cell import CellError
 from trackbook.domain.clock import now
 from trackbook.domain.data import Column, DataInput
 from trackbook.domain.environment import Editable, Environment, Git, LockFile, Module
-from trackbook.domain.job import JobSpec
+from trackbook.domain.job import JobAttempt, JobSpec
+from trackbook.domain.reproduction import Check, Reproduction
 from trackbook.domain.rich import RichContent
 from trackbook.domain.run import Fork, RunError, Source
 from trackbook.services import recorder as recorder_module
@@ -33,6 +35,9 @@ from trackbook.store.paths import StorePaths, create_store
 recorder_module.os_host = runwriter_module.os_host = lambda: "somewhere"
 
 JOB = "01a1fe05-0000-7000-8000-000000000001"
+REPETITION = "01a1fe05-0000-7000-8000-000000000002"
+ATTEMPT = "01a1fe05-0000-7000-8000-000000000003"
+MOMENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 NOTEBOOK = {
     "nbformat": 4,
     "nbformat_minor": 5,
@@ -96,13 +101,29 @@ def finished_run(store: StorePaths) -> None:
     )
     run.modules_captured([Module("helpers", "helpers.py", run.store_blob(b"x = 1") or "", 5)])
     run.end(message_id="message-9")
+    checks = [
+        Check("metric", "acc", "differs", "0.5 came.", "99.67", "0.5"),
+        Check("output", "cell 1", "holds", order=1),
+    ]
+    found = Reproduction(
+        REPETITION, "differs", MOMENT, "1 metric differs.", 1e-5, True, {"metric": 1}, {"output": 1}, checks
+    )
+    judge = RunRecorder.join(store, run.run_id, role="editor")
+    judge.append(r.RunReproduced(now(), found))
+    judge.close()
 
 
 def failed_run(store: StorePaths) -> None:
     run = RunRecorder.start(store, experiment="churn", name="second")
     order = run.cell_started("work", 1, "1 / 0")
     run.cell_finished(
-        order, "error", 0.5, [], error=CellError("ZeroDivisionError", "division by zero", ["line"])
+        order,
+        "error",
+        0.5,
+        [],
+        error=CellError("ZeroDivisionError", "division by zero", ["line"]),
+        cpu=0.25,
+        memory=50_000_000,
     )
     run.end(
         "failed",
@@ -165,9 +186,12 @@ def queued_job(store: StorePaths) -> None:
     writer = RunRecorder.join(store, JOB, role="editor")
     frozen = writer.store_blob(b"{}") or ""
     spec = JobSpec(
-        frozen, "train.ipynb", "notebooks", {"lr": 0.3}, "churn", "01a1fe05-0000-7000-8000-000000000002"
+        frozen, "train.ipynb", "notebooks", {"lr": 0.3}, "churn", REPETITION, cell_timeout=60.0, retries=2
     )
     writer.append(r.JobSubmitted(now(), spec))
+    died = RunError("KernelDied", "Its process was ended by SIGKILL.")
+    attempt = JobAttempt(1, ATTEMPT, "died", MOMENT, MOMENT, died, ["work"], 60_000_000, 1.5)
+    writer.append(r.JobAttempted(now(), attempt, not_before=now()))
     writer.close()
 
 

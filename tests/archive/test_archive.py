@@ -40,7 +40,7 @@ def test_there_is_an_archive():
 
 
 @pytest.mark.parametrize("how", ["opened", "rebuilt", "without its index"])
-def test_an_earlier_store_keeps_everything(store, last, how):
+def test_an_earlier_store_keeps_everything(archive, store, last, how):
     if how == "without its index":
         for path in store.root.glob("index.sqlite*"):
             path.unlink()
@@ -52,6 +52,8 @@ def test_an_earlier_store_keeps_everything(store, last, how):
     check_details(services)
     if last > 4:
         check_surroundings(services)
+    if archive.name not in ("0.1.0", "0.1.0-schema-6"):
+        check_trust(services)
     services.database.close()
 
 
@@ -164,3 +166,22 @@ def check_surroundings(services):
     fork = services.runs.detail("5").run
     assert (fork.forked_from, fork.forked_step, detail.forks) == (run.id, 0, [fork.id])
     assert services.series.read(fork.id, "loss").values == [0.5, 0.125]
+
+
+def check_trust(services):
+    """What came with schema 8."""
+    found = services.runs.detail("1").reproduction
+    assert (found.verdict, found.compared, found.held) == ("differs", {"metric": 1}, {"output": 1})
+    assert [(check.name, check.status) for check in found.checks] == [("acc", "differs"), ("cell 1", "holds")]
+    (cell,) = services.runs.detail("2").cells
+    assert (cell.cpu, cell.memory) == (0.25, 50_000_000)
+    job = services.jobs.get(JOB)
+    assert (job.spec.cell_timeout, job.spec.retries, job.attempt) == (60.0, 2, 1)
+    (attempt,) = job.attempts
+    assert (attempt.outcome, attempt.not_run, attempt.memory, attempt.cpu) == (
+        "died",
+        ["work"],
+        60_000_000,
+        1.5,
+    )
+    assert attempt.error.ename == "KernelDied"
