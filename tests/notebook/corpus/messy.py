@@ -127,11 +127,11 @@ def secrets() -> bytes:
 def foreign_paths() -> bytes:
     """Paths that only one machine has."""
     return notebook(
-        code("import pandas as pd\nframe = pd.read_csv('/home/anna/data/train.csv')"),
+        code("import pandas as pd\nframe = pd.read_csv('/home/somebody/data/train.csv')"),
         code(
-            "other = pd.read_csv(r'C:\\Users\\Anna\\Desktop\\data.xlsx')\nshare = '\\\\\\\\server\\\\share\\\\x'"
+            "other = pd.read_csv(r'C:\\Users\\Somebody\\Desktop\\data.xlsx')\nshare = '\\\\\\\\server\\\\share\\\\x'"
         ),
-        code("import sys\nsys.path.append('/Users/anna/code')\nurl = 'file:///tmp/x.parquet'"),
+        code("import sys\nsys.path.append('/Users/somebody/code')\nurl = 'file:///tmp/x.parquet'"),
         code("%cd ~/projects\nwith open('missing/notes.txt') as notes:\n    text = notes.read()"),
         code("null = open('/dev/null')\nroute = '/api/v1/users'\nregex = '/[a-z]+/'"),
     )
