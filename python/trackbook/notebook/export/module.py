@@ -42,7 +42,10 @@ def _head(program: Program, source: str, display: bool, body: str) -> str:
     if program.stars:
         lines.append("# ruff: noqa: F405")
     lines += [_docstring(doc), ""]
-    imports = [line if _is_used(line, body) else f"{line}  # noqa: F401" for line in program.imports]
+    code = re.sub(
+        r"^\s*#.*$", "", body, flags=re.MULTILINE
+    )  # what was left out is told in comments, and uses nothing
+    imports = [line if _is_used(line, code) else f"{line}  # noqa: F401" for line in program.imports]
     bound = " ".join(line for line in program.imports if line.startswith("from "))
     own = {"dataclass": "from dataclasses import dataclass", "Any": "from typing import Any"}
     own |= {"copy": "import copy"} if any(argument.mutable for argument in program.arguments) else {}
