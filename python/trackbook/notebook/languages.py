@@ -131,29 +131,28 @@ def _escaped(short: str, long: str) -> Callable[[str], str]:
     return write
 
 
+def _code_units(value: str) -> list[str]:
+    units = value.encode("utf-16-be")
+    return [str(int.from_bytes(units[at : at + 2], "big")) for at in range(0, len(units), 2)]
+
+
 def _scala_text(value: str) -> str:
     # Scala reads \uXXXX before it looks for the end of a text: quotes and backslashes must not be written so.
-    units = value.encode("utf-16-be")
-    codes = [int.from_bytes(units[at : at + 2], "big") for at in range(0, len(units), 2)]
     if _PLAIN.fullmatch(value):
         return f'"{value}"'
-    return f"new String(Array({', '.join(map(str, codes))}).map(_.toChar))"
+    return f"new String(Array({', '.join(_code_units(value))}).map(_.toChar))"
 
 
 def _matlab_text(value: str) -> str:
     if _PLAIN.fullmatch(value):
         return f'"{value}"'
-    units = value.encode("utf-16-be")
-    codes = [str(int.from_bytes(units[at : at + 2], "big")) for at in range(0, len(units), 2)]
-    return f"string(char([{' '.join(codes)}]))"
+    return f"string(char([{' '.join(_code_units(value))}]))"
 
 
 def _powershell_text(value: str) -> str:
     if _PLAIN.fullmatch(value):
         return f"'{value}'"
-    units = value.encode("utf-16-be")
-    codes = [str(int.from_bytes(units[at : at + 2], "big")) for at in range(0, len(units), 2)]
-    return f"(-join [char[]]({','.join(codes)}))"
+    return f"(-join [char[]]({','.join(_code_units(value))}))"
 
 
 def _long(value: int) -> str:
