@@ -78,6 +78,17 @@ def test_runs_that_follow_each_other_at_once_share_an_environment(store, git):
     assert first.environment == second.environment == third.environment
 
 
+def test_runs_that_start_while_the_first_is_looked_at_wait_for_its_environment(store, git):
+    runs = [RunRecorder.start(store, experiment="e") for _ in range(8)]
+    begun = [Surroundings(run).begin() for run in runs]
+    git.answers.set()
+    for around, run in zip(begun, runs, strict=True):
+        around.wait(60)
+        run.end()
+    assert git.asked == 1
+    assert len(written(store, r.EnvironmentCaptured)) == 8
+
+
 def test_a_later_run_asks_again(store, git, monkeypatch):
     git.answers.set()
     monkeypatch.setattr(surroundings, "_SHARED_SECONDS", 0.0)

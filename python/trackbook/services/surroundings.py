@@ -152,9 +152,14 @@ class Surroundings:
         if environment is None and self._parent is not None and self._shares_with(self._parent):
             environment = self._parent.environment()
         if environment is None:
-            project = self._recorder.store.project
-            environment = prepare_environment(project, self._variables, wanted, masks)
-            _latest[self._key()] = _Captured(environment, time.monotonic())
+            # Runs that start while the first one is being looked at wait for what it finds.
+            with _turns.setdefault(self._key(), threading.Lock()):
+                environment = self._known_environment()
+                if environment is None:
+                    environment = prepare_environment(
+                        self._recorder.store.project, self._variables, wanted, masks
+                    )
+                    _latest[self._key()] = _Captured(environment, time.monotonic())
         self._environment = environment
         environment.store_files(self._recorder)
         self._record(environment.record)
@@ -239,6 +244,10 @@ class _Captured(NamedTuple):
 
 _captures: set[Surroundings] = set()
 _latest: dict[_Key, _Captured] = {}
+_turns: dict[_Key, threading.Lock] = {}
+# The thread that holds a turn is not in the child.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_turns.clear)
 
 
 def _leave_interrupts_alone() -> None:
