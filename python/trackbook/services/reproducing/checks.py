@@ -138,17 +138,10 @@ class Checks:
         self, recorded: RunDetail, repeated: RunDetail, tolerance: Tolerance, ignore: Sequence[str]
     ) -> Iterator[Check]:
         before, now = _values_of(recorded, ignore), _values_of(repeated, ignore)
-        for name, value in before.items():
-            other = now.pop(name, None)
-            if other is None:
-                yield Check("value", name, "missing", "It was not logged this time.")
-            else:
-                yield self._content(
-                    "value", name, (value.digest, value.media_type, value.size),
-                    (other.digest, other.media_type, other.size), tolerance,
-                )  # fmt: skip
+        yield from self._contents("value", before, now, tolerance)
         for name in now:
-            yield Check("value", name, "extra", "It was logged this time alone.")
+            if name not in before:
+                yield Check("value", name, "extra", "It was logged this time alone.")
 
     # Outputs
 
@@ -220,39 +213,45 @@ class Checks:
     def _artifacts_of(
         self, recorded: RunDetail, repeated: RunDetail, tolerance: Tolerance
     ) -> Iterator[Check]:
-        before = _artifacts(recorded)
+        before = {one.path: one for one in recorded.artifacts if one.path not in _OF_JOBS}
         now = {one.path: one for one in repeated.artifacts}
-        for path, artifact in before.items():
-            other = now.pop(path, None)
-            if other is None:
-                yield Check("artifact", path, "missing", "It was not stored this time.")
-            else:
-                yield self._content(
-                    "artifact", path, (artifact.digest, artifact.media_type, artifact.size),
-                    (other.digest, other.media_type, other.size), tolerance,
-                )  # fmt: skip
-        for path, other in now.items():
+        yield from self._contents("artifact", before, now, tolerance)
+        for path in now:
             # A job keeps its output folder and its own files; a notebook that was run by hand does not.
-            if path not in _OF_JOBS and (other.kind != "output" or recorded.run.source.kind == "job"):
+            of_both = now[path].kind != "output" or recorded.run.source.kind == "job"
+            if path not in before and path not in _OF_JOBS and of_both:
                 yield Check("artifact", path, "extra", "It was stored this time alone.")
+
+    def _contents(
+        self,
+        kind: CheckKind,
+        before: Mapping[str, Artifact | RichValue],
+        now: Mapping[str, Artifact | RichValue],
+        tolerance: Tolerance,
+    ) -> Iterator[Check]:
+        for name, one in before.items():
+            if (other := now.get(name)) is not None:
+                yield self._content(kind, name, one, other, tolerance)
+            else:
+                told = "logged" if kind == "value" else "stored"
+                yield Check(kind, name, "missing", f"It was not {told} this time.")
 
     def _content(
         self,
         kind: CheckKind,
         name: str,
-        before: tuple[str, str, int],
-        now: tuple[str, str, int],
+        before: Artifact | RichValue,
+        now: Artifact | RichValue,
         tolerance: Tolerance,
     ) -> Check:
-        """Compare two contents, each a digest, a media type and a size in bytes."""
-        if before[0] == now[0]:
+        if before.digest == now.digest:
             return Check(kind, name, "holds")
-        texts = (before[0][:12], now[0][:12])
-        type_, size = before[1].partition(";")[0], max(before[2], now[2])
+        texts = (before.digest[:12], now.digest[:12])
+        type_ = before.media_type.partition(";")[0]
+        outputs: list[dict[str, Any] | None] = []
         try:
-            outputs = (
-                [self._as_output(digest, type_) for digest in (before[0], now[0])] if size <= _LARGEST else []
-            )
+            if max(before.size, now.size) <= _LARGEST:
+                outputs = [self._as_output(one.digest, type_) for one in (before, now)]
         except (TrackbookError, OSError, UnicodeDecodeError):
             outputs = []
         if not outputs or None in outputs:
@@ -350,7 +349,3 @@ def _by_cell(cells: Sequence[CellExecution]) -> dict[_Place, CellExecution]:
 def _by_order(cells: Sequence[CellExecution]) -> dict[_Place, CellExecution]:
     """Return the executions of a rebuilt notebook by the number of the execution that they repeat."""
     return {(None, order): cell for cell in cells if (order := order_of(cell.cell_id)) is not None}
-
-
-def _artifacts(detail: RunDetail) -> dict[str, Artifact]:
-    return {one.path: one for one in detail.artifacts if one.path not in _OF_JOBS}

@@ -6,7 +6,7 @@ from pathlib import Path
 from trackbook.capture.git import read_git, read_untracked
 from trackbook.capture.packages import installed_packages, normal_name
 from trackbook.domain.environment import Environment
-from trackbook.domain.obstacle import Diagnosis, Obstacle, gravest_first
+from trackbook.domain.obstacle import Diagnosis, Obstacle, ObstacleCode, Severity, gravest_first
 from trackbook.domain.run import RunDetail
 from trackbook.domain.verdict import Verdict
 from trackbook.notebook.hazards import Hazards, hazards_in
@@ -263,28 +263,25 @@ def _packages(
     missing = [name for name in recorded if name not in present]
     other = [name for name in recorded if name in present and present[name] != recorded[name]]
     for needed in (True, False):
-        chosen = [name for name in missing if (name in used) == needed]
-        if chosen:
-            told = ", ".join(f"{name} {recorded[name]}" for name in chosen[:8])
-            more = f" and {len(chosen) - 8} more" if len(chosen) > 8 else ""
-            yield Obstacle(
-                "package_missing",
-                "error" if needed else "note",
-                f"{told}{more} {_is(chosen)} not installed here{', and the notebook imports it' if needed else ''}.",
-                "--env installs the packages of then into a fresh environment.",
-                names=chosen,
-            )
-        chosen = [name for name in other if (name in used) == needed]
-        if chosen:
-            told = ", ".join(f"{name} {present[name]} (was {recorded[name]})" for name in chosen[:8])
-            more = f" and {len(chosen) - 8} more" if len(chosen) > 8 else ""
-            yield Obstacle(
-                "package_version",
-                "warning" if needed else "note",
-                f"Other versions are installed here: {told}{more}.",
-                "--env installs the packages of then into a fresh environment.",
-                names=chosen,
-            )
+        if chosen := [name for name in missing if (name in used) == needed]:
+            told = _named([f"{name} {recorded[name]}" for name in chosen])
+            reason = ", and the notebook imports it" if needed else ""
+            told = f"{told} {_is(chosen)} not installed here{reason}."
+            yield _of_packages("package_missing", "error" if needed else "note", told, chosen)
+        if chosen := [name for name in other if (name in used) == needed]:
+            told = _named([f"{name} {present[name]} (was {recorded[name]})" for name in chosen])
+            told = f"Other versions are installed here: {told}."
+            yield _of_packages("package_version", "warning" if needed else "note", told, chosen)
+
+
+def _of_packages(code: ObstacleCode, severity: Severity, message: str, names: Sequence[str]) -> Obstacle:
+    help_ = "--env installs the packages of then into a fresh environment."
+    return Obstacle(code, severity, message, help_, names=list(names))
+
+
+def _named(packages: Sequence[str]) -> str:
+    more = f" and {len(packages) - 8} more" if len(packages) > 8 else ""
+    return f"{', '.join(packages[:8])}{more}"
 
 
 def _minor(version: str) -> str:
