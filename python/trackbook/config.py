@@ -24,6 +24,7 @@ RUN = "TRACKBOOK_RUN"
 JOB = "TRACKBOOK_JOB"
 JOB_CELLS = "TRACKBOOK_JOB_CELLS"
 OUTPUT_DIR = "TRACKBOOK_OUTPUT_DIR"
+TEMPLATES = "TRACKBOOK_TEMPLATES"
 NOTEBOOK = "JPY_SESSION_NAME"
 IPYTHON = "IPYTHONDIR"
 
@@ -66,6 +67,7 @@ class Settings:
     `system_interval` is how many seconds lie between two samples of what machine and process do.
     `auto` is set
     by TRACKBOOK_AUTO=1: a notebook with a cell tagged `parameters` is recorded from there on, as with `%track auto`.
+    `templates` is the folder, set for a worker's processes, in which forking servers have their sockets.
     """
 
     store: Path | None = None
@@ -86,6 +88,7 @@ class Settings:
     variables: tuple[str, ...] = ()
     ipython: Path | None = None
     auto: bool = False
+    templates: Path | None = None
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -124,6 +127,7 @@ class Settings:
             variables=tuple(_words(env.get(VARIABLES))),
             ipython=_path(env.get(IPYTHON)),
             auto=env.get(AUTO) == "1",
+            templates=_path(env.get(TEMPLATES)),
         )
 
     @property

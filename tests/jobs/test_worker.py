@@ -1,6 +1,5 @@
 """Workers over a fake executor: what they record of each outcome, and what they do beside."""
 
-import os
 import shutil
 import threading
 from pathlib import Path
@@ -252,10 +251,12 @@ def test_a_worker_that_is_stopped_aborts_its_job_and_begins_no_other(project: Pr
     ]
 
 
-def test_a_worker_without_a_parent_ends_and_cancels_what_waits(project: Project) -> None:
+def test_an_abandoned_worker_cancels_what_waits(project: Project) -> None:
     job = submit(project)
     executor = FakeExecutor()
-    Worker(project.store, JobQueue(project.services.place), executor, parent=os.getpid()).run()
+    worker = Worker(project.store, JobQueue(project.services.place), executor)
+    worker.abandon()
+    worker.run()
     assert executor.executions == []
     assert project.services.jobs.get(job.id).status == "cancelled"
 

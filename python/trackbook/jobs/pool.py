@@ -1,4 +1,4 @@
-"""Starting workers: some for jobs that are waited for, or standing ones that work the queue off by themselves."""
+"""Starting workers: for jobs that are waited for, or standing ones that work the queue off by themselves."""
 
 import os
 import subprocess
@@ -15,12 +15,16 @@ from trackbook.services.jobs import Jobs
 from trackbook.services.opening import open_place
 from trackbook.services.processes import start_module
 from trackbook.services.queue import WORKER_DIED, JobQueue
+from trackbook.store.bells import Bell
 from trackbook.store.locks import is_held
 from trackbook.store.paths import StorePaths
 from trackbook.store.place import Place
 
 _LOOK_EVERY = 0.1
 _PATIENCE = 20.0  # seconds for cancelled jobs to end
+_MANY = 100
+# A worker replaces children that die by itself; if it dies so often, that has another cause.
+_MOST_WORKERS = 8
 _INFRASTRUCTURE = ("StoreError", WORKER_DIED)
 _CAUSES: tuple[FailureCause, ...] = ("died", "not_started", "lost")
 
@@ -62,15 +66,16 @@ def run_jobs(
     """
     place = open_place(store)
     try:
-        return _Crew(place, jobs, parallel, on_progress or (lambda _: None)).run()
+        return _Waiting(place, jobs, parallel, on_progress or (lambda _: None)).run()
     finally:
         place.close()
 
 
 def ensure_workers(store: StorePaths, parallel: int = 1) -> int:
-    """See to it that up to `parallel` standing workers work on the queue; returns how many were started.
+    """See to it that up to `parallel` jobs of the queue are worked on at a time; returns how many more are.
 
-    They are processes of their own, which outlive this one and end when nothing waits any more. Returns at once.
+    Who does that is a process of its own, which outlives this one and ends when nothing waits any more. Returns at
+    once.
     """
     place = open_place(store)
     try:
@@ -81,13 +86,13 @@ def ensure_workers(store: StorePaths, parallel: int = 1) -> int:
         place.close()
     at_work = sum(is_held(slot_path(store, number)) for number in range(parallel))
     missing = max(0, min(parallel, waiting) - at_work)
-    for _ in range(missing):
-        _start(store, ["--slots", str(parallel), "--parallel", str(parallel)])
+    if missing:
+        _start(store, ["--slots", str(parallel), "--jobs", str(missing)])
     return missing
 
 
-class _Crew:
-    """The workers of `run_jobs`, and the one who watches over them."""
+class _Waiting:
+    """`run_jobs` at work: the worker that runs the jobs, and the one who watches over it."""
 
     def __init__(
         self,
@@ -102,22 +107,24 @@ class _Crew:
         self._queue = JobQueue(place, job_ids=self._ids)
         self._size = max(1, min(parallel, len(jobs)))
         self._wanted = _wanted(jobs)
-        self._workers: list[subprocess.Popen[bytes]] = []
-        # A worker that dies takes its job with it once or twice; more deaths than that have another cause.
-        self._may_start = self._size + 2 * len(jobs) + 2
+        self._worker: subprocess.Popen[bytes] | None = None
+        self._may_start = _MOST_WORKERS
 
     def run(self) -> Outcomes:
         interrupted = False
+        bell = Bell(self._store.bells)
         try:
-            self._wait()
+            self._wait(bell)
         except KeyboardInterrupt:
             interrupted = True
-            self._cancel()
+            self._cancel(bell)
         finally:
-            self._end_workers()
+            bell.close()
+            self._end_worker()
         return Outcomes(self._services.get_many(self._ids), interrupted)
 
-    def _wait(self, deadline: float | None = None) -> None:
+    def _wait(self, bell: Bell, deadline: float | None = None) -> None:
+        self._man()  # it imports while the jobs are looked at
         seen: list[Job] = []
         while True:
             looked = time.monotonic()
@@ -125,45 +132,48 @@ class _Crew:
             if present != seen:
                 seen = present
                 self._on_progress(present)
-            left = sum(job.status not in JOB_ENDED for job in present)
-            if not left or (deadline is not None and time.monotonic() > deadline):
+            if all(job.status in JOB_ENDED for job in present):
                 return
-            self._man(min(self._size, left))
-            time.sleep(
-                max(_LOOK_EVERY, 5 * (time.monotonic() - looked))
-            )  # thousands of jobs are looked at less often
+            if deadline is not None and time.monotonic() > deadline:
+                return
+            self._man()
+            # Thousands of jobs are looked at less often.
+            took = time.monotonic() - looked
+            bell.wait(max(_LOOK_EVERY, 5 * took))
+            if len(self._ids) > _MANY:
+                time.sleep(5 * took)
 
-    def _man(self, size: int) -> None:
-        """Have `size` workers at work; take the jobs of those that died back first."""
-        before = len(self._workers)
-        self._workers = [worker for worker in self._workers if worker.poll() is None]
-        if len(self._workers) < before:
+    def _man(self) -> None:
+        """Have a worker at work; take the jobs of one that died back first."""
+        if self._worker is not None:
+            if self._worker.poll() is None:
+                return
             self._queue.recover()
-        while len(self._workers) < size:
-            if self._may_start == 0:
-                raise InfrastructureError(
-                    f"Workers end before their jobs do; see {_log_path(self._store)} for what they said."
-                )
-            self._may_start -= 1
-            arguments = [*self._wanted, "--parallel", str(self._size), "--parent", str(os.getpid())]
-            self._workers.append(_start(self._store, arguments))
+        if self._may_start == 0:
+            raise InfrastructureError(
+                f"Workers end before their jobs do; see {_log_path(self._store)} for what they said."
+            )
+        self._may_start -= 1
+        arguments = [*self._wanted, "--jobs", str(self._size), "--parent", str(os.getpid())]
+        self._worker = _start(self._store, arguments)
 
-    def _cancel(self) -> None:
+    def _cancel(self, bell: Bell) -> None:
         for job in self._services.get_many(self._ids):
             if job.status not in JOB_ENDED:
                 self._services.cancel(job.id)
-        self._wait(time.monotonic() + _PATIENCE)
+        self._wait(bell, time.monotonic() + _PATIENCE)
 
-    def _end_workers(self) -> None:
-        for worker in self._workers:
-            if worker.poll() is None:
-                worker.terminate()
-        for worker in self._workers:
-            try:
-                worker.wait(_PATIENCE)
-            except subprocess.TimeoutExpired:
-                worker.kill()
-                worker.wait()
+    def _end_worker(self) -> None:
+        worker = self._worker
+        if worker is None:
+            return
+        if worker.poll() is None:
+            worker.terminate()
+        try:
+            worker.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            worker.kill()
+            worker.wait()
 
 
 def _wanted(jobs: Sequence[Job]) -> list[str]:

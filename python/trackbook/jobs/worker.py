@@ -1,74 +1,101 @@
-"""A worker: claims jobs from a store's queue and runs them, one after the other.
+"""A worker: claims jobs from a store's queue and runs them.
 
-Run as `python -m trackbook.jobs.worker STORE`. With `--sweep` or `--job` it works on these alone and ends with them;
-without, it ends when the queue has been empty for a while.
+Run as `python -m trackbook.jobs.worker STORE --jobs N`, it is a supervisor with N children, each of which runs one job
+after the other. With `--sweep` or `--job` it works on these alone and ends with them; without, it ends when the queue
+has been empty for a while.
 """
 
 import argparse
-import os
-import signal
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+# Nothing heavy: a supervisor begins here, and imports the rest without threads.
 from trackbook.domain.execution import Executor, Outcome
 from trackbook.domain.job import Job
 from trackbook.domain.run import RunError
-from trackbook.jobs.lease import JobLease
-from trackbook.jobs.repetitions import Repetitions
-from trackbook.jobs.work import JobWork
-from trackbook.services.ingester import ensure_ingester
-from trackbook.services.opening import open_place
-from trackbook.services.queue import JobQueue
+from trackbook.jobs.quiet import quiet_imports
+from trackbook.store.bells import Bell
 from trackbook.store.locks import ProcessLock
 from trackbook.store.paths import StorePaths
 
+if TYPE_CHECKING:
+    from trackbook.jobs.repetitions import Repetitions
+    from trackbook.services.queue import JobQueue
+
 IDLE_SECONDS = 10.0
+# How often is looked for jobs where nobody rings: those of other machines, and those that are to be begun again.
 _LOOK_EVERY = 0.2
+_LOOK_EVERY_WITH_BELL = 0.5
 _RECOVER_EVERY = 1.0
 
 
 class Worker:
-    """Works on the jobs of a queue until none is left; `stop` ends it with the job it is at.
+    """Works on the jobs of a queue, one after the other, until none is left.
 
-    `is_stopped` tells whether that was asked for.
+    `stop` ends it with the job it is at, which is aborted, `drain` after that job. `is_stopped` tells whether it takes
+    no more. `folder` is where the forking servers of its supervisor have their sockets.
     """
 
     def __init__(
         self,
         store: StorePaths,
-        queue: JobQueue,
+        queue: "JobQueue",
         executor: Executor,
         *,
         parallel: int = 1,
         idle: float | None = None,
-        parent: int | None = None,
-        repetitions: Repetitions | None = None,
+        repetitions: "Repetitions | None" = None,
+        folder: Path | None = None,
     ) -> None:
         self._store, self._queue, self._executor = store, queue, executor
-        self._parallel, self._idle, self._parent = parallel, idle, parent
+        self._parallel, self._idle = parallel, idle
         self._repetitions = repetitions
+        self._bell: Bell | None = None
+        self._aborts = self._is_abandoned = False
         self.is_stopped = False
+        self.folder = folder
 
-    def run(self) -> None:
+    def run(self, *, recovers: bool = False) -> None:
         """Work until all wanted jobs have ended, or, with `idle`, until none waited for so many seconds.
 
-        When the parent has ended, the wanted jobs are cancelled: nobody waits for them any more.
+        With `recovers` what dead workers left is seen to first. Once `abandon` was called, the wanted jobs are
+        cancelled.
         """
-        self._work_off()
-        if self._is_orphan():
+        self._bell = Bell(self._store.bells)
+        try:
+            if recovers:
+                self._queue.recover()
+            self._work_off(self._bell)
+        finally:
+            bell, self._bell = self._bell, None
+            bell.close()
+        if self._is_abandoned:
             self._queue.cancel_waiting()
 
     def stop(self) -> None:
-        """End soon: the present job is aborted, no other is begun."""
-        self.is_stopped = True
+        """End soon: the present job is aborted, no other is begun. May be called from a signal handler."""
+        self._aborts = True
         self._executor.cancel()
+        self.drain()
 
-    def _work_off(self) -> None:
+    def drain(self) -> None:
+        """End with the present job: no other is begun."""
+        self.is_stopped = True
+        if (bell := self._bell) is not None:
+            bell.ring()
+
+    def abandon(self) -> None:
+        """End soon, and cancel the wanted jobs: nobody waits for them any more."""
+        self._is_abandoned = True
+        self.stop()
+
+    def _work_off(self, bell: Bell) -> None:
         quiet_since = time.monotonic()
         recovered = 0.0
-        while self._is_wanted():
+        while not self.is_stopped:
             if (job := self._queue.claim()) is not None:
                 self._work(job)
                 quiet_since = time.monotonic()
@@ -83,12 +110,15 @@ class Worker:
             # A job that is to be begun again later needs somebody who is there then.
             if self._idle is not None and quiet > self._idle and not self._queue.has_waiting():
                 return
-            time.sleep(_LOOK_EVERY)
+            bell.wait(_LOOK_EVERY_WITH_BELL if bell.is_heard else _LOOK_EVERY)
 
     def _work(self, job: Job) -> None:
+        from trackbook.jobs.lease import JobLease
+        from trackbook.jobs.work import JobWork
+
         work = JobWork(self._store, job, self._executor, self._queue.blobs, parallel=self._parallel)
         try:
-            with JobLease(self._queue, job, self._executor.cancel, self._is_wanted) as lease:
+            with JobLease(self._queue, job, self._executor.cancel, lambda: not self._aborts) as lease:
                 if self._repetitions is not None:
                     self._repetitions.prepare(job)
                 attempt = work.run(lease)
@@ -99,55 +129,39 @@ class Worker:
             attempt = work.attempt(Outcome("failed", RunError(type(unexpected).__name__, str(unexpected))))
         self._queue.finish(job, attempt)
 
-    def _is_wanted(self) -> bool:
-        return not self.is_stopped and not self._is_orphan()
-
-    def _is_orphan(self) -> bool:
-        return self._parent is not None and os.getppid() != self._parent
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a worker as the command line says; returns the exit code."""
-    options = _parser().parse_args(arguments)
-    _import_quickly()
-    from trackbook.jobs.executor import PapermillExecutor
+    with quiet_imports():
+        from trackbook.jobs.supervisor import Supervisor
+        from trackbook.jobs.workerchild import WorkerOptions, run_spawned
 
-    store = StorePaths(options.store).check()
-    place = open_place(store)
-    try:
-        queue = JobQueue(place, sweep_id=options.sweep, job_ids=options.job)
-        stands = options.sweep is None and options.job is None
-        worker = Worker(
-            store,
-            queue,
-            PapermillExecutor(),
-            parallel=options.parallel,
-            idle=options.idle if stands else None,
-            parent=options.parent,
-            repetitions=Repetitions(place),
-        )
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: worker.stop())
-        ensure_ingester(store)
-        if options.slots:
-            _run_in_slot(store, queue, worker, options.slots)
-        else:
-            worker.run()
-    finally:
-        place.close()
-    return 0
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    found = _parser().parse_args(given)
+    options = WorkerOptions(
+        store=str(found.store),
+        jobs=found.jobs,
+        sweep=found.sweep,
+        job_ids=found.job,
+        slots=found.slots,
+        idle=float("inf") if found.forever else found.idle,
+        parent=found.parent,
+    )
+    if found.child is not None:
+        return run_spawned(options, recovers=found.child == "again")
+    return Supervisor(options, given).run()
 
 
 def slot_path(store: StorePaths, number: int) -> Path:
-    """Return the lock file that a standing worker holds; there is one for each that may run at once."""
+    """Return the lock file that a standing worker's child holds; there is one for each that may run at once."""
     return store.jobs / f"worker-{number}.lock"
 
 
-def _run_in_slot(store: StorePaths, queue: JobQueue, worker: Worker, slots: int) -> None:
-    """Have the worker run as one of `slots` standing ones; as long as there are so many it does not run."""
+def run_in_slot(store: StorePaths, queue: "JobQueue", worker: Worker, slots: int, *, recovers: bool) -> None:
+    """Have a worker run as one of `slots` standing ones; as long as there are so many it does not run."""
     while (slot := _take_slot(store, slots)) is not None:
         try:
-            worker.run()
+            worker.run(recovers=recovers)
         finally:
             slot.release()
         # Who queued a job just before that saw the slot taken, and started nobody.
@@ -163,25 +177,20 @@ def _take_slot(store: StorePaths, slots: int) -> ProcessLock | None:
     return None
 
 
-def _import_quickly() -> None:
-    # jsonschema, which nbformat needs, imports this for checks of URIs that no notebook asks for: a second of work.
-    if "jsonschema" not in sys.modules:
-        sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None makes its import fail
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m trackbook.jobs.worker", description="Run queued jobs.")
     parser.add_argument("store", type=Path, help="the store's folder")
+    parser.add_argument("--jobs", type=int, default=1, help="jobs that run side by side")
     parser.add_argument("--sweep", help="work on the jobs of this sweep alone")
     parser.add_argument("--job", action="append", help="work on this job alone; may be given several times")
     parser.add_argument(
-        "--parallel", type=int, default=1, help="jobs that run side by side, this one among them"
-    )
-    parser.add_argument(
-        "--slots", type=int, default=0, help="end at once if so many standing workers are there"
+        "--slots", type=int, default=0, help="end as far as so many standing workers are there"
     )
     parser.add_argument("--idle", type=float, default=IDLE_SECONDS, help="seconds to wait for another job")
+    parser.add_argument("--forever", action="store_true", help="wait for jobs until it is stopped")
     parser.add_argument("--parent", type=int, help="end when this process, the parent, has ended")
+    # How a supervisor starts its children where they can't be forked.
+    parser.add_argument("--child", choices=("first", "again"), help=argparse.SUPPRESS)
     return parser
 
 

@@ -11,6 +11,7 @@ from trackbook.domain.records import JobAttempted, JobFinished, JobSubmitted, Re
 from trackbook.domain.run import RunError
 from trackbook.services.recorder import RunRecorder
 from trackbook.store import jobs as table
+from trackbook.store.bells import ring_bells
 from trackbook.store.job_history import note_attempt
 from trackbook.store.jobs import Attempt
 from trackbook.store.paths import StorePaths
@@ -36,6 +37,7 @@ def cancel_job(place: Place, job_id: str) -> None:
             table.finish(connection, job_id, "cancelled", None, at)
     if never_begins:
         write_job_record(place.paths, job_id, JobFinished(at, "cancelled"))
+        ring_bells(place.paths.bells)
 
 
 def end_job(
@@ -55,6 +57,7 @@ def end_job(
         if attempt is not None:
             note_attempt(connection, job_id, attempt, 0)
         table.finish(connection, job_id, status, error, at, cause)
+    ring_bells(place.paths.bells)
 
 
 def begin_again(place: Place, held: Attempt, tried: JobAttempt, delay: float) -> bool:
@@ -72,6 +75,7 @@ def begin_again(place: Place, held: Attempt, tried: JobAttempt, delay: float) ->
     if taken:
         records = JobAttempted(at, tried, not_before or None), JobSubmitted(at, spec)
         write_job_record(place.paths, held.job.id, *records)
+        ring_bells(place.paths.bells)
     return taken
 
 

@@ -26,6 +26,7 @@ from trackbook.services.catchup import catch_up
 from trackbook.services.job_records import cancel_job, write_job_record
 from trackbook.services.queue import JobQueue
 from trackbook.store import jobs as table
+from trackbook.store.bells import ring_bells
 from trackbook.store.place import Place
 
 MOST_JOBS = 10_000
@@ -162,6 +163,7 @@ class Jobs:
             write_job_record(self._store, job.id, JobSubmitted(at, spec))
             queued.append(job)
         catch_up(self._place, timeout=60.0)
+        ring_bells(self._store.bells)
         return queued
 
     def _relative(self, path: Path) -> str:

@@ -71,6 +71,11 @@ class StorePaths:
         return self.root / "jobs"
 
     @property
+    def bells(self) -> Path:
+        """Where processes of this machine that wait for jobs hang their bells."""
+        return (self.local or self.root) / "bells"
+
+    @property
     def index(self) -> Path:
         """The index database."""
         return (self.local or self.root) / "index.sqlite"

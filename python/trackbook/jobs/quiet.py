@@ -1,0 +1,35 @@
+"""Importing what jobs need without what only costs: threads, which a process that forks must not have, and time.
+
+Imports nothing heavy itself.
+"""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+
+from trackbook.jobs.threads import THREAD_VARIABLES
+
+# jsonschema, which nbformat needs, imports the first for checks of URIs that no notebook asks for: a second of work.
+# papermill imports the second for notebooks in Hadoop; it starts a thread.
+_NEEDLESS = ("rfc3987_syntax", "pyarrow")
+
+
+@contextlib.contextmanager
+def quiet_imports() -> Iterator[None]:
+    """While this is entered, libraries of numbers start no threads, and what no job needs is not found."""
+    before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
+    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
+    hidden = [name for name in _NEEDLESS if name not in sys.modules]
+    for name in hidden:
+        sys.modules[name] = None  # type: ignore[assignment]  # None makes its import fail
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

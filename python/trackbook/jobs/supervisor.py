@@ -1,0 +1,322 @@
+"""The process that has imported what jobs need, and keeps children that run them.
+
+On Linux the children are forked from it, so that none of them imports anything again; elsewhere they are started. It
+makes the folder for forking servers, which all children share. It opens no database and starts no thread: a child must
+inherit neither.
+"""
+
+import contextlib
+import gc
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any, Protocol
+
+from trackbook.config import TEMPLATES
+from trackbook.jobs.quiet import quiet_imports
+from trackbook.jobs.workerchild import ABANDON, DRAIN, STOP, WorkerOptions, work
+
+_LOOK_EVERY = 0.5  # seconds; ends of children and signals are heard at once
+_LOOK_EVERY_DEAF = 0.1
+_PATIENCE = 15.0  # seconds for a child that was told to stop
+_SHORT_LIFE = 2.0
+_MOST_SHORT_LIVES = 10
+_FOLDER = "tb-worker-"
+
+
+class Supervisor:
+    """Keeps the children of a worker: as many as `options` say, each replaced when it dies before its time."""
+
+    def __init__(self, options: WorkerOptions, arguments: Sequence[str]) -> None:
+        self._options, self._arguments = options, list(arguments)
+        self._children: list[_Child] = []
+        self._short_lives = 0
+        self._order: bytes | None = None
+        self._stop_until: float | None = None
+        self._ears: tuple[socket.socket, socket.socket] | None = None
+        self._folder: Path | None = None
+
+    def run(self) -> int:
+        """Work until the children have ended; returns the exit code, 1 if they die faster than they can work."""
+        self._folder = _make_folder()
+        os.environ[TEMPLATES] = str(self._folder)
+        try:
+            with self._listening():
+                if _can_fork():
+                    _import_all()
+                for _ in range(max(1, self._options.jobs)):
+                    self._start_child(recovers=False)
+                while self._children:
+                    self._listen()
+                    self._obey()
+                    self._reap()
+        finally:
+            for child in self._children:
+                child.kill()
+            shutil.rmtree(self._folder, ignore_errors=True)
+        return 1 if self._short_lives > _MOST_SHORT_LIVES else 0
+
+    def _start_child(self, *, recovers: bool) -> None:
+        others = [child.orders for child in self._children if child.orders is not None]
+        if _can_fork() and not _has_threads():
+            child: _Child = _Forked(self._options, recovers, self._folder, others)
+        else:
+            child = _Spawned(self._arguments, recovers, self._options.store)
+        self._children.append(child)
+        if self._order is not None:
+            child.tell(self._order)
+
+    def _reap(self) -> None:
+        """Take note of children that have ended, and replace those that died."""
+        for child in list(self._children):
+            code = child.poll()
+            if code is None:
+                continue
+            self._children.remove(child)
+            child.close()
+            if code == 0 or self._order is not None:
+                continue
+            _say(f"A worker's process ended by itself ({_reason(code)}); another one takes its place.")
+            is_short = time.monotonic() - child.started < _SHORT_LIFE
+            self._short_lives = self._short_lives + 1 if is_short else 0
+            if self._short_lives > _MOST_SHORT_LIVES:
+                _say("Workers end as soon as they begin; no more are started.")
+                self._give(STOP)
+                return
+            self._start_child(recovers=True)
+
+    def _obey(self) -> None:
+        """See to it that the children end when this process is to, or when its parent has."""
+        parent = self._options.parent
+        if parent is not None and os.getppid() != parent and self._order != ABANDON:
+            self._give(ABANDON)
+        if self._stop_until is not None and time.monotonic() > self._stop_until:
+            for child in self._children:
+                child.kill()
+
+    def _give(self, order: bytes) -> None:
+        self._order = order
+        if order != DRAIN and self._stop_until is None:
+            self._stop_until = time.monotonic() + _PATIENCE
+        for child in self._children:
+            child.tell(order)
+
+    def _hear(self, number: int, _: FrameType | None) -> None:
+        # Ctrl-C once: no more is begun. A second time, or a request to end: what runs is ended, too.
+        drains = number == signal.SIGINT and self._order is None
+        self._give(DRAIN if drains else STOP)
+
+    @contextlib.contextmanager
+    def _listening(self) -> Iterator[None]:
+        ears = socket.socketpair()
+        for end in ears:
+            end.setblocking(False)
+        self._ears = ears
+        numbers = [signal.SIGTERM, signal.SIGINT]
+        before: list[tuple[int, Any]] = [(number, signal.signal(number, self._hear)) for number in numbers]
+        if hasattr(signal, "SIGCHLD"):
+            before.append((signal.SIGCHLD, signal.signal(signal.SIGCHLD, lambda *_: None)))
+        signal.set_wakeup_fd(ears[1].fileno(), warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(-1)
+            for number, handler in before:
+                signal.signal(number, handler)
+            for end in ears:
+                end.close()
+
+    def _listen(self) -> None:
+        assert self._ears is not None
+        timeout = _LOOK_EVERY if hasattr(signal, "SIGCHLD") else _LOOK_EVERY_DEAF
+        if select.select([self._ears[0]], [], [], timeout)[0]:
+            with contextlib.suppress(BlockingIOError):
+                while self._ears[0].recv(4096):
+                    pass
+
+
+class _Child(Protocol):
+    """A process that runs jobs."""
+
+    started: float
+    orders: int | None
+
+    def poll(self) -> int | None:
+        """Return its exit code, negative for a signal; None while it runs."""
+
+    def tell(self, order: bytes) -> None:
+        """Give it an order."""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+    def close(self) -> None:
+        """Let go of it once it has ended."""
+
+
+class _Forked:
+    def __init__(
+        self, options: WorkerOptions, recovers: bool, folder: Path | None, others: list[int]
+    ) -> None:
+        reading, writing = os.pipe()
+        self.started = time.monotonic()
+        self.orders: int | None = writing
+        self._code: int | None = None
+        sys.stdout.flush()
+        sys.stderr.flush()
+        heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD})
+        self.pid = os.fork()
+        if self.pid == 0:
+            _be_child(options, recovers, folder, reading, [writing, *others], heard)
+        signal.pthread_sigmask(signal.SIG_SETMASK, heard)
+        os.close(reading)
+
+    def poll(self) -> int | None:
+        if self._code is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self._code = os.waitstatus_to_exitcode(status)
+        return self._code
+
+    def tell(self, order: bytes) -> None:
+        if self.orders is not None:
+            with contextlib.suppress(OSError):
+                os.write(self.orders, order)
+
+    def kill(self) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+            self._code = -signal.SIGKILL
+
+    def close(self) -> None:
+        if self.orders is not None:
+            os.close(self.orders)
+            self.orders = None
+
+
+class _Spawned:
+    def __init__(self, arguments: Sequence[str], recovers: bool, folder: str) -> None:
+        self.started = time.monotonic()
+        self.orders: int | None = None
+        command = [sys.executable, "-m", "trackbook.jobs.worker", *arguments]
+        options: dict[str, Any] = {}
+        if sys.platform == "win32":
+            options["creationflags"] = subprocess.CREATE_NEW_PROCESS_GROUP
+        self._process = subprocess.Popen(
+            [*command, "--child", "again" if recovers else "first"],
+            stdin=subprocess.PIPE,
+            cwd=folder,
+            bufsize=0,
+            **options,
+        )
+        self.pid = self._process.pid
+
+    def poll(self) -> int | None:
+        return self._process.poll()
+
+    def tell(self, order: bytes) -> None:
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.write(order)
+
+    def kill(self) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+    def close(self) -> None:
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
+
+
+def _be_child(
+    options: WorkerOptions,
+    recovers: bool,
+    folder: Path | None,
+    orders: int,
+    others: list[int],
+    heard: Any,
+) -> None:
+    """Be a forked child, to the end of the process."""
+    code = 1
+    try:
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGCHLD, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_SETMASK, heard)
+        # A pipe that a sibling holds open, too, would not tell of its supervisor's death.
+        for fd in others:
+            os.close(fd)
+        code = work(options, orders, recovers=recovers, folder=folder)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+def _import_all() -> None:
+    """Import what jobs need, for all children."""
+    with quiet_imports():
+        import papermill.iorw  # noqa: F401
+
+        import trackbook.jobs.client
+        import trackbook.jobs.engine
+        import trackbook.jobs.executor
+        import trackbook.jobs.work  # noqa: F401
+    gc.collect()
+    gc.freeze()
+
+
+def _can_fork() -> bool:
+    # On macOS the system's own libraries don't survive it.
+    return sys.platform == "linux"
+
+
+def _has_threads() -> bool:
+    try:
+        return len(list(Path("/proc/self/task").iterdir())) > 1
+    except OSError:
+        return True
+
+
+def _make_folder() -> Path:
+    """Make a folder that this user alone can read; take away what supervisors that were killed have left."""
+    place = Path(tempfile.gettempdir())
+    for left in place.glob(f"{_FOLDER}*"):
+        pid = left.name.removeprefix(_FOLDER).partition("-")[0]
+        with contextlib.suppress(OSError):
+            if pid.isdecimal() and hasattr(os, "getuid") and left.stat().st_uid == os.getuid():
+                try:
+                    os.kill(int(pid), 0)
+                except ProcessLookupError:
+                    shutil.rmtree(left, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-"))
+
+
+def _reason(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    with contextlib.suppress(ValueError):
+        return signal.Signals(-code).name
+    return f"signal {-code}"
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()

@@ -1,0 +1,101 @@
+"""A child of the supervisor: it opens the store for itself, works, and obeys what it is told through a pipe."""
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from msgspec import Struct
+
+from trackbook.jobs.repetitions import Repetitions
+from trackbook.jobs.worker import Worker, run_in_slot
+from trackbook.services.ingester import ensure_ingester
+from trackbook.services.opening import open_place
+from trackbook.services.queue import JobQueue
+from trackbook.store.paths import StorePaths
+
+STOP, DRAIN, ABANDON = b"s", b"d", b"a"
+
+
+class WorkerOptions(Struct, frozen=True):
+    """What a supervisor and its children are to do; see the options of `python -m trackbook.jobs.worker`."""
+
+    store: str
+    jobs: int = 1
+    sweep: str | None = None
+    job_ids: list[str] | None = None
+    slots: int = 0
+    idle: float = 10.0
+    parent: int | None = None
+
+    @property
+    def is_standing(self) -> bool:
+        """Whether it works on whatever is queued."""
+        return self.sweep is None and self.job_ids is None
+
+
+def work(options: WorkerOptions, orders: int, *, recovers: bool, folder: Path | None = None) -> int:
+    """Be a child: run jobs until none is left, or until the file descriptor `orders` says otherwise.
+
+    Returns the exit code. `folder` is where the supervisor's forking servers have their sockets.
+    """
+    from trackbook.jobs.executor import PapermillExecutor
+
+    store = StorePaths(Path(options.store)).check()
+    place = open_place(store)
+    try:
+        queue = JobQueue(place, sweep_id=options.sweep, job_ids=options.job_ids)
+        worker = Worker(
+            store,
+            queue,
+            PapermillExecutor(),
+            parallel=options.jobs,
+            idle=options.idle if options.is_standing else None,
+            repetitions=Repetitions(place),
+            folder=folder,
+        )
+        signal.signal(signal.SIGTERM, lambda *_: worker.stop())
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor hears it, and says what it means
+        threading.Thread(
+            target=_obey, args=(worker, orders, options.parent), name="trackbook-orders", daemon=True
+        ).start()
+        ensure_ingester(store)
+        if options.slots:
+            run_in_slot(store, queue, worker, options.slots, recovers=recovers)
+        else:
+            worker.run(recovers=recovers)
+    finally:
+        place.close()
+    return 0
+
+
+def run_spawned(options: WorkerOptions, *, recovers: bool) -> int:
+    """Be a child that was started, not forked: its orders come through its standard input."""
+    from trackbook.config import Settings
+
+    return work(options, sys.stdin.fileno(), recovers=recovers, folder=Settings.load().templates)
+
+
+def _obey(worker: Worker, orders: int, parent: int | None) -> None:
+    while order := os.read(orders, 1):
+        if order == DRAIN:
+            worker.drain()
+        elif order == STOP:
+            worker.stop()
+        elif order == ABANDON:
+            worker.abandon()
+    # The supervisor is dead. The job that runs may come to its end, if somebody wants it.
+    if parent is not None and not _is_alive(parent):
+        worker.abandon()
+    else:
+        worker.drain()
+
+
+def _is_alive(pid: int) -> bool:
+    import psutil  # late: seldom asked for
+
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
