@@ -23,7 +23,8 @@ from trackbook.domain.formatting import format_bytes
 from trackbook.domain.run import RunError
 from trackbook.errors import KernelError
 from trackbook.jobs.dialogue import Dialogue, Exchange
-from trackbook.jobs.kernel import JobKernelClient, JobKernelManager
+from trackbook.jobs.kernel import JobKernelManager
+from trackbook.jobs.kernels import KernelProcess
 from trackbook.jobs.progress import CellState, ExecutionManager
 from trackbook.jobs.streams import StreamJoiner
 from trackbook.jobs.watch import KernelWatch
@@ -41,14 +42,6 @@ try:
     get_ipython().extension_manager.loaded.discard("trackbook")
 except BaseException:
     pass
-"""
-# While the kernel ends ipykernel flushes once more, and may wait ten seconds for a thread that is gone by then.
-_GOODBYE = """\
-import sys
-for stream in (sys.stdout, sys.stderr):
-    if type(stream).__module__.startswith("ipykernel"):
-        stream.flush()
-        stream.flush = lambda: None
 """
 # Whether Trackbook is there, and whether it leaves the cells of a job's run to who executes them.
 _LOADED = "'track' in get_ipython().magics_manager.magics['line']"
@@ -88,6 +81,7 @@ class JobNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # paper
         job_timeout: float | None,
         memory: int | None = None,
         observer: Observer | None,
+        kernel: KernelProcess | None = None,
         **options: Any,
     ) -> None:
         # Waiting four seconds for the rest of large outputs, as by default, makes failures of slow machines.
@@ -100,8 +94,9 @@ class JobNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # paper
         self._observer = observer
         # An observer may leave out to hear of this.
         self._tell_shown: Callable[[NotebookNode], None] | None = getattr(observer, "cell_shown", None)
-        self._kernel: JobKernelManager | None = None
-        self._client: JobKernelClient | None = None
+        self._given_kernel = kernel
+        self._kernel: KernelProcess | None = None
+        self._client: Any = None
         self._dialogue: Dialogue | None = None
         self._watch: KernelWatch | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -168,13 +163,14 @@ class JobNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # paper
         if self._stop_reason is not None:
             return self._stopped(None, None)
         with Path(self._log_path or os.devnull).open("ab") as log:
-            self.km = self._kernel = JobKernelManager(kernel_name=self.kernel_name)
+            kernel: Any = self._given_kernel or JobKernelManager(kernel_name=self.kernel_name)
+            self.km = self._kernel = kernel
             output = log if self._log_path else None  # by default where this process writes
-            await self._kernel.launch(self._folder, self._environment, output, self.startup_timeout)
-        self.kc = self._client = await self._kernel.connect(self.startup_timeout)
-        self._dialogue = Dialogue(self._client)
+            await kernel.launch(self._folder, self._environment, output, self.startup_timeout)
+        self.kc = self._client = await kernel.connect(self.startup_timeout)
+        self._dialogue = kernel.converse(self._client)
         self._watch = KernelWatch(
-            self._kernel,
+            kernel,
             limit=self._memory,
             on_death=self._kernel_died,
             on_excess=self._memory_passed,
@@ -198,9 +194,9 @@ class JobNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # paper
             return said.get("on") == "True" and said.get("leaves") != "True"
         raise KernelError(f"The kernel died while it started: {self._reason_of_death()}.")
 
-    async def _say_goodbye(self) -> None:
+    async def _say_goodbye(self, code: str) -> None:
         assert self._dialogue is not None
-        exchange = self._dialogue.ask(_GOODBYE, silent=True, store_history=False)
+        exchange = self._dialogue.ask(code, silent=True, store_history=False)
         with contextlib.suppress(TimeoutError, DeadKernelError):
             await asyncio.wait_for(asyncio.gather(exchange.reply, exchange.idle), 1.0)
 
@@ -436,8 +432,9 @@ class JobNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # paper
     async def _stop_kernel(self, patience: float) -> None:
         kernel, client = self._kernel, self._client
         try:
-            if self._dialogue is not None and client is not None and patience > 0 and _speaks_python(client):
-                await self._say_goodbye()
+            goodbye = kernel.goodbye if kernel is not None and patience > 0 else None
+            if self._dialogue is not None and goodbye is not None:
+                await self._say_goodbye(goodbye)
             if self._watch is not None:
                 await self._watch.close()
             if self._dialogue is not None:
@@ -449,14 +446,14 @@ class JobNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # paper
             if kernel is not None:
                 await kernel.stop(client, patience)
             self._kernel = self._client = None
-            self.kc = None  # type: ignore[assignment]  # nbclient itself sets it so
+            self.kc = None
 
     def usage(self) -> Usage:
         """Return what the kernel and its processes used in all."""
         return NO_USAGE if self._watch is None else Usage(self._watch.cpu, self._watch.peak or None)
 
 
-def _speaks_python(client: JobKernelClient) -> bool:
+def _speaks_python(client: Any) -> bool:
     return bool(client.language_info.get("name") == "python")
 
 

@@ -9,8 +9,6 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
-from trackbook.jobs.kernel import JobKernelClient
-
 _AT_A_TIME = 64
 Message = dict[str, Any]
 
@@ -34,15 +32,18 @@ class Exchange:
 class Dialogue:
     """Sends requests and hands out what comes back. Lives in one event loop."""
 
-    def __init__(self, client: JobKernelClient) -> None:
+    def __init__(self, client: Any) -> None:
         self._client = client
         self._loop = asyncio.get_running_loop()
         self._exchanges: dict[str, Exchange] = {}
         self._present: Exchange | None = None
         self._broken: Exception | None = None
-        self._readers = [
-            self._loop.create_task(self._read(client.iopub_channel, self._shown)),
-            self._loop.create_task(self._read(client.shell_channel, self._replied)),
+        self._readers = self._start_reading()
+
+    def _start_reading(self) -> list[asyncio.Task[None]]:
+        return [
+            self._loop.create_task(self._read(self._client.iopub_channel, self._shown)),
+            self._loop.create_task(self._read(self._client.shell_channel, self._replied)),
         ]
 
     def ask(

@@ -14,6 +14,7 @@ from trackbook.jobs.control import Control, ExecutionAborted
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+    from trackbook.jobs.kernels import KernelProcess
     from trackbook.jobs.progress import ExecutionManager
 
 DEFAULT_KERNEL = "python3"
@@ -86,6 +87,7 @@ def _execute(
     job_timeout: float | None = None,
     memory: int | None = None,
     observer: Observer | None = None,
+    kernel: "KernelProcess | None" = None,
     start_timeout: int = 60,
     execution_timeout: float | None = None,
     **options: Any,
@@ -101,6 +103,7 @@ def _execute(
         job_timeout=job_timeout,
         memory=memory,
         observer=observer,
+        kernel=kernel,
         **{name: value for name, value in options.items() if name in known}
         | {"kernel_name": kernel_name, "startup_timeout": start_timeout}
         | _timeout(execution_timeout),

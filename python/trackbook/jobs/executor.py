@@ -1,17 +1,25 @@
 """The executor that runs notebooks as papermill does, with Trackbook's engine."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from trackbook.domain.execution import Execution, Observer, Outcome
 from trackbook.errors import KernelError
 from trackbook.jobs.control import Control, ExecutionAborted
 
+if TYPE_CHECKING:
+    from trackbook.jobs.kernels import KernelProcess
+
 
 class PapermillExecutor:
-    """Executes one notebook at a time, in a kernel of its own."""
+    """Executes one notebook at a time, in a kernel of its own.
 
-    def __init__(self) -> None:
+    `choose` may give the process in which an execution's cells run; None leaves that to the notebook's kernel.
+    """
+
+    def __init__(self, choose: "Callable[[Execution], KernelProcess | None] | None" = None) -> None:
         self._control = Control()
+        self._choose = choose
 
     def run(self, execution: Execution, observer: Observer) -> Outcome:
         """Execute a notebook and return how it came out; raises KernelError if no kernel could be started."""
@@ -34,6 +42,7 @@ class PapermillExecutor:
                 execution_timeout=execution.cell_timeout,
                 memory=execution.memory,
                 observer=observer,
+                kernel=None if self._choose is None else self._choose(execution),
             )
         except (KernelError, TimeoutError, MemoryError, ExecutionAborted):
             if control.outcome is None:

@@ -22,6 +22,7 @@ from traitlets import Dict
 
 from trackbook.config import Settings
 from trackbook.errors import KernelError, UsageError
+from trackbook.jobs.dialogue import Dialogue
 from trackbook.jobs.session import JobSession
 
 _POLL = 0.005
@@ -39,6 +40,15 @@ except ImportError:
 del sys.modules["debugpy"]
 from ipykernel import kernelapp
 kernelapp.launch_new_instance()
+"""
+
+# While the kernel ends ipykernel flushes once more, and may wait ten seconds for a thread that is gone by then.
+_GOODBYE = """\
+import sys
+for stream in (sys.stdout, sys.stderr):
+    if type(stream).__module__.startswith("ipykernel"):
+        stream.flush()
+        stream.flush = lambda: None
 """
 
 
@@ -79,6 +89,8 @@ class JobKernelClient(AsyncKernelClient):
 
 class JobKernelManager(AsyncKernelManager):
     """Starts one kernel and stops it. Files of its sockets lie in a folder of their own, readable by the user alone."""
+
+    goodbye: str | None = None
 
     def __init__(self, **options: Any) -> None:
         self._sockets = Path(tempfile.mkdtemp(prefix="tb-"))
@@ -144,6 +156,8 @@ class JobKernelManager(AsyncKernelManager):
         except BaseException:
             client.stop_channels()
             raise
+        if client.language_info.get("name") == "python":
+            self.goodbye = _GOODBYE
         return client
 
     async def stop(self, client: JobKernelClient | None, patience: float) -> None:
@@ -180,16 +194,11 @@ class JobKernelManager(AsyncKernelManager):
     def exit_reason(self) -> str:
         """Say how the kernel's process ended."""
         process = getattr(self.provisioner, "process", None)
-        code = process.poll() if process is not None else None
-        if code is None:
-            return "its process is gone"
-        if code >= 0:
-            return f"its process ended with exit code {code}"
-        with contextlib.suppress(ValueError):
-            name = signal.Signals(-code).name
-            hint = "; perhaps the memory was used up" if name == "SIGKILL" else ""
-            return f"its process was ended by {name}{hint}"
-        return f"its process was ended by signal {-code}"
+        return describe_end(process.poll() if process is not None else None)
+
+    def converse(self, client: JobKernelClient) -> Dialogue:
+        """Return the dialogue with the kernel."""
+        return Dialogue(client)
 
     @property
     def pid(self) -> int | None:
@@ -221,6 +230,19 @@ class JobKernelManager(AsyncKernelManager):
         while await self.is_alive() and time.monotonic() < deadline:
             await asyncio.sleep(wait)
             wait = min(0.05, wait * 1.2)
+
+
+def describe_end(code: int | None) -> str:
+    """Say how a process ended that left with `code`, negative for a signal; None if that is not known."""
+    if code is None:
+        return "its process is gone"
+    if code >= 0:
+        return f"its process ended with exit code {code}"
+    with contextlib.suppress(ValueError):
+        name = signal.Signals(-code).name
+        hint = "; perhaps the memory was used up" if name == "SIGKILL" else ""
+        return f"its process was ended by {name}{hint}"
+    return f"its process was ended by signal {-code}"
 
 
 def _no_such_kernel(name: str, known: list[str]) -> str:

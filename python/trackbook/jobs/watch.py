@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from trackbook.capture.processtree import ProcessTree, Usage, watch_process
-from trackbook.jobs.kernel import JobKernelManager
+from trackbook.jobs.kernels import KernelProcess
 
 _EVERY = 0.1
 _EVERY_WITH_LIMIT = 0.05
@@ -21,7 +21,7 @@ class KernelWatch:
 
     def __init__(
         self,
-        kernel: JobKernelManager,
+        kernel: KernelProcess,
         *,
         limit: int | None,
         on_death: Callable[[], None],

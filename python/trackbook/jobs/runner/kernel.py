@@ -1,0 +1,172 @@
+"""The kernel and its application: ipykernel's own, without its threads and sockets."""
+
+import contextlib
+import signal
+import sys
+import threading
+from typing import Any
+
+import zmq
+from ipykernel.ipkernel import IPythonKernel
+from ipykernel.kernelapp import IPKernelApp
+from ipykernel.kernelapp import ioloop as kernel_loops  # type: ignore[attr-defined]  # what kernels have as theirs
+from ipykernel.zmqshell import ZMQInteractiveShell
+from IPython.core.error import UsageError
+from traitlets import Any as AnyTrait
+from traitlets import Type
+
+from trackbook.jobs.runner.streams import PipeBarrier, RunnerStream
+from trackbook.jobs.runner.wire import Channel, Connection, Frame
+
+_QUIET_GUIS = (None, "inline", "agg", "ipympl", "widget", "nbagg", "notebook", "auto")
+
+
+class Channels:
+    """What ipykernel takes for a zmq socket: it sends a message's parts on one channel of the connection."""
+
+    def __init__(self, connection: Connection, barrier: PipeBarrier, channel: Channel) -> None:
+        self.connection, self._barrier, self._channel = connection, barrier, channel
+        self.closed = False
+        self.count = 0
+
+    def send_multipart(self, parts: list[Any], *_: Any, **__: Any) -> None:
+        """Send a message."""
+        self.count += 1
+        self._barrier.wait()
+        with contextlib.suppress(OSError):  # nobody listens any more; the signal of that ends this process
+            self.connection.send(self._channel, [bytes(part) for part in parts])
+
+    def flush(self, *_: Any, **__: Any) -> None:
+        """Do nothing: nothing is held back."""
+
+
+class _MainThread:
+    """What ipykernel asks of its thread for the shell channel: in which thread the cells run."""
+
+    parent_thread = threading.main_thread()
+
+    def __bool__(self) -> bool:
+        return False
+
+
+class RunnerShell(ZMQInteractiveShell):
+    """ipykernel's shell. Windows of a graphical toolkit would need a loop beside the cells, and are refused."""
+
+    def enable_gui(self, gui: Any = None) -> None:
+        """Take the inline backends alone; raises UsageError for toolkits with windows."""
+        if gui not in _QUIET_GUIS:
+            raise UsageError(
+                f"The event loop of {gui!r} can't be used in this job, where nobody would see its windows. "
+                "Use %matplotlib inline."
+            )
+        self.active_eventloop = gui
+
+
+class RunnerKernel(IPythonKernel):
+    """ipykernel's kernel, which gets its requests one by one from whoever drives it."""
+
+    shell_class = Type(RunnerShell)
+    shell_stream = AnyTrait()  # of ipykernel: a stream of zmq
+    io_loop = AnyTrait()
+    _supports_kernel_subshells = False
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)  # type: ignore[no-untyped-call]
+        self.shell_channel_thread = _MainThread()
+
+    async def answer(self, frame: Frame) -> None:
+        """Carry out a request. One that ends without a reply, being interrupted outside of a cell, gets one."""
+        sent = self._replies
+        await self.dispatch_shell([zmq.Frame(part) for part in frame[1]])
+        if sent == self._replies:
+            self._reply_interrupted()
+
+    def _reply_interrupted(self) -> None:
+        parent = self.get_parent("shell")  # type: ignore[no-untyped-call]
+        if parent.get("header", {}).get("msg_type") == "execute_request":
+            content = {
+                "status": "error",
+                "ename": "KeyboardInterrupt",
+                "evalue": "",
+                "traceback": [],
+                "execution_count": self.execution_count,
+            }
+            session: Any = self.session
+            session.send(self.shell_stream, "execute_reply", content, parent=parent)
+            self._publish_status("idle", "shell")  # type: ignore[no-untyped-call]
+
+    @property
+    def _replies(self) -> int:
+        return int(getattr(self.shell_stream, "count", 0))
+
+    def _abort_queues(self, subshell_id: str | None = None) -> None:
+        """Abort nothing: requests come one by one."""
+
+    def enter_eventloop(self) -> None:
+        """Enter none."""
+
+
+class RunnerApp(IPKernelApp):
+    """ipykernel's application: profile, startup files, extensions and `sys.path` as in any kernel."""
+
+    def __init__(self, connection: Connection, **options: Any) -> None:
+        super().__init__(**options)  # type: ignore[no-untyped-call]
+        self.connection = connection
+        self.barrier = PipeBarrier()
+
+    kernel_class = Type(RunnerKernel)
+
+    def init_crash_handler(self) -> None:
+        """Leave errors outside of cells to Python."""
+
+    def init_poller(self) -> None:
+        """Watch no parent from a thread; the connection's end tells that it is gone."""
+
+    def init_connection_file(self) -> None:
+        """Have no connection file."""
+
+    def init_sockets(self) -> None:
+        """Open no sockets of zmq."""
+        self.iopub_socket = Channels(self.connection, self.barrier, "iopub")
+        self.shell_socket = Channels(self.connection, self.barrier, "shell")
+
+    def init_heartbeat(self) -> None:
+        """Have no heartbeat."""
+
+    def write_connection_file(self, **_: Any) -> None:
+        """Write none."""
+
+    def log_connection_info(self) -> None:
+        """Say nothing."""
+
+    def init_io(self) -> None:
+        """Put the runner's streams in place."""
+        self.streams = [
+            RunnerStream(name, self.connection, self.barrier, self._parent) for name in ("stdout", "stderr")
+        ]
+        sys.stdout, sys.stderr = self.streams
+        self.patch_io()  # type: ignore[no-untyped-call]
+
+    def _parent(self) -> Any:
+        return self.kernel.get_parent("shell") if self.kernel is not None else {}
+
+    def init_signal(self) -> None:
+        """Ignore interrupts between cells."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def init_kernel(self) -> None:
+        """Make the kernel and its shell."""
+        self.kernel = RunnerKernel.instance(
+            parent=self,
+            session=self.session,
+            shell_stream=self.shell_socket,
+            iopub_socket=self.iopub_socket,
+            log=self.log,
+            profile_dir=self.profile_dir,
+            user_ns=self.user_ns,
+        )
+        # ipykernel's own name for the loop that runs: what asks the kernel for it gets what it has elsewhere.
+        self.kernel.io_loop = kernel_loops.IOLoop.current()
+
+    def close(self) -> None:
+        """Close nothing: there is nothing that outlives the process."""

@@ -1,0 +1,52 @@
+"""The state of random generators over a fork: what the notebook has seeded stays, the rest begins anew."""
+
+import functools
+import random
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+_seeded: set[str] = set()
+
+
+def watch_seeds() -> None:
+    """Take note of seeds that are set in `random` from now on; numpy tells it by itself."""
+    for name in ("seed", "setstate"):
+        original = getattr(random, name)
+        if not hasattr(original, "__wrapped__"):
+            setattr(random, name, _noting(original))
+
+
+def _noting(original: Any) -> Any:
+    @functools.wraps(original)
+    def noting(*arguments: Any, **named: Any) -> Any:
+        result = original(*arguments, **named)
+        _seeded.add("random")
+        return result
+
+    return noting
+
+
+class RandomState:
+    """What has to be remembered before a fork, since Python itself gives each child another state of `random`."""
+
+    def __init__(self) -> None:
+        self._random = random.getstate()
+
+    def restore(self, *, keep: bool, seeded: Iterable[str] = ()) -> None:
+        """Go on in the child: with `keep` exactly as before, else only what was seeded; that is found out, and `seeded`
+        names more ("random", "numpy", or "*" for all).
+        """
+        known = {*_seeded, *seeded}
+        if keep or known & {"random", "*"}:
+            # The state's own setter: the watched one would take it for a seed of the notebook.
+            random._inst.setstate(self._random)
+        generator = getattr(getattr(sys.modules.get("numpy.random"), "mtrand", None), "_rand", None)
+        if generator is not None and not keep and not known & {"numpy", "*"} and not _is_seeded(generator):
+            # Through the generator below: what the notebook drew before tells nothing of what it draws now.
+            generator._bit_generator.state = type(generator._bit_generator)().state
+
+
+def _is_seeded(generator: Any) -> bool:
+    # numpy forgets where a generator's first state came from as soon as a seed is set.
+    return getattr(generator._bit_generator, "seed_seq", None) is None
