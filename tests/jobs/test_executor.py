@@ -288,3 +288,14 @@ def test_papermills_time_limit_is_for_each_cell(bench: Bench) -> None:
     assert "This cell ran longer than 1 seconds." in done.stderr
     assert bench.states() == [("completed", False), ("failed", True), ("pending", None)]
     assert bench.own_states() == ["completed", "timed_out", "not_run"]
+
+
+def test_job_needs_no_papermill() -> None:
+    # Its import takes longer than a short notebook, in each worker.
+    code = (
+        "import sys\n"
+        "import trackbook.jobs.worker, trackbook.jobs.executor, trackbook.jobs.engine, trackbook.jobs.client\n"
+        "print(sorted({'papermill', 'IPython', 'tqdm'} & set(sys.modules)))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"

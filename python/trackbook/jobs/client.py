@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import sys
 import time
@@ -10,11 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal
 
-from nbclient.client import timestamp
+from nbclient.client import NotebookClient, timestamp
 from nbclient.exceptions import CellExecutionComplete, CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 from nbformat.v4 import output_from_msg
-from papermill.clientwrap import PapermillNotebookClient
+from traitlets import Bool, Instance
 
 from trackbook.capture.processtree import Usage
 from trackbook.domain.cell import CellStatus
@@ -64,12 +65,17 @@ _STATES: dict[OutcomeStatus, tuple[CellState, CellStatus]] = {
 }
 
 
-class JobNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill carries no types
+class JobNotebookClient(NotebookClient):
     """Runs one notebook in a kernel of its own; `execute_all` says how that came out.
 
     Unlike its base it sends cell ids and metadata with each request, has limits of time and memory, can be stopped from
     another thread, and never takes a dead kernel or a time-out for a success.
     """
+
+    # Options of papermill's own client, which `papermill --engine trackbook` hands on.
+    log_output: Any = Bool(False, help="Log what the cells print")
+    stdout_file: Any = Instance(object, allow_none=True, help="A file that gets what they print")
+    stderr_file: Any = Instance(object, allow_none=True, help="A file that gets what they print as errors")
 
     def __init__(
         self,
@@ -85,7 +91,8 @@ class JobNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # paper
         **options: Any,
     ) -> None:
         # Waiting four seconds for the rest of large outputs, as by default, makes failures of slow machines.
-        super().__init__(manager, **{"iopub_timeout": 60, "shell_timeout_interval": 1} | options)
+        usual = {"iopub_timeout": 60, "shell_timeout_interval": 1, "raise_on_iopub_timeout": True}
+        super().__init__(manager.nb, **usual | options)
         self._manager = manager
         self._folder = folder or str(Path.cwd())
         self._environment = environment
@@ -372,10 +379,22 @@ class JobNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # paper
             return
         self._streams.settle(cell.outputs)
         with contextlib.suppress(CellExecutionComplete):
-            output = super(PapermillNotebookClient, self).process_message(message, cell, index)
+            output = super().process_message(message, cell, index)
             self._has_new = self._has_new or message["msg_type"] != "status"
             if output and (self.log_output or self.stderr_file or self.stdout_file):
                 self.log_output_message(output)
+
+    def log_output_message(self, output: NotebookNode) -> None:
+        """Write an output to the log and to the files for it, as papermill does."""
+        if output.output_type == "stream":
+            is_error = output.name == "stderr"
+            if self.log_output:
+                self.log.log(logging.WARNING if is_error else logging.INFO, output.text)
+            if (file := self.stderr_file if is_error else self.stdout_file) is not None:
+                file.write(output.text)
+                file.flush()
+        elif self.log_output and "text/plain" in output.get("data", {}):
+            self.log.info(output.data["text/plain"])
 
     def _look(self) -> None:
         """Now and then, while a cell runs: save the notebook, and tell what the cell has shown."""

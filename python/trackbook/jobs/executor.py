@@ -1,11 +1,15 @@
 """The executor that runs notebooks as papermill does, with Trackbook's engine."""
 
 from collections.abc import Callable
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trackbook.domain.execution import Execution, Observer, Outcome
 from trackbook.errors import KernelError
 from trackbook.jobs.control import Control, ExecutionAborted
+from trackbook.notebook.read import parse_notebook
 
 if TYPE_CHECKING:
     from trackbook.jobs.kernels import KernelProcess
@@ -59,10 +63,22 @@ class PapermillExecutor:
 
 
 def _load(execution: Execution) -> Any:
-    # papermill itself, which would do this and call the engine, writes the notebook out once more at the end.
-    from papermill.iorw import load_notebook_node  # late: it takes half a second
+    # As papermill's own loader gives it, whose import takes longer than a short notebook, and which checks the notebook
+    # once more. papermill itself would also write it out once more at the end.
+    from nbformat import NotebookNode
+    from nbformat.v4 import to_notebook
 
-    notebook = load_notebook_node(execution.notebook)
+    path = Path(execution.notebook)
+    notebook = to_notebook(parse_notebook(path.read_bytes(), path))  # type: ignore[no-untyped-call]
+    known = {"default_parameters": {}, "parameters": {}, "environment_variables": {}, "version": _version()}
+    notebook.metadata.setdefault("papermill", NotebookNode(known))  # type: ignore[no-untyped-call]
     notebook.metadata.papermill["input_path"] = execution.notebook
     notebook.metadata.papermill["output_path"] = execution.output
+    for cell in notebook.cells:
+        cell.metadata.setdefault("tags", [])
     return notebook
+
+
+@cache
+def _version() -> str:
+    return version("papermill")

@@ -1,19 +1,24 @@
-"""The state of an execution, in the notebook's metadata as papermill writes it, and on disk as an atomic file."""
+"""The state of an execution, in the notebook's metadata as papermill writes it, and on disk as an atomic file.
+
+papermill itself is not imported here: that takes longer than a short notebook, and a job needs nothing of it.
+"""
 
 import contextlib
+import logging
 import os
 import sys
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from nbformat.v4 import nbjson
-from papermill.engines import NotebookExecutionManager, logger
-from papermill.iorw import write_ipynb
 
 from trackbook.capture.processtree import Usage
 
+# papermill's own: who listens to it hears of our executions, too.
+logger = logging.getLogger("papermill")
+_DESCRIPTION = "papermill_description="
 _SAVE_EVERY = 5.0
 _SAVE_SHARE = 0.02
 _OWN = ("status", "cpu", "memory")
@@ -24,7 +29,7 @@ CellState = Literal[
 ]
 
 
-class ExecutionManager(NotebookExecutionManager):  # type: ignore[misc]  # papermill carries no types
+class ExecutionManager:
     """Notes how each cell came out; saves the notebook whole or not at all, and seldom.
 
     Saving at every cell, as papermill does, costs the square of the number of cells. Here it is done at the start, at
@@ -33,18 +38,48 @@ class ExecutionManager(NotebookExecutionManager):  # type: ignore[misc]  # paper
     be saved.
     """
 
-    def __init__(self, nb: Any, **options: Any) -> None:
-        self._next_save = 0.0
-        self.problems: list[str] = []
-        super().__init__(nb, **options)
+    PENDING = "pending"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
 
-    def notebook_start(self, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        nb: Any,
+        *,
+        output_path: str | None = None,
+        log_output: bool = False,
+        progress_bar: bool | dict[str, Any] = False,
+    ) -> None:
+        self.nb, self.output_path, self.log_output = nb, output_path, log_output
+        self.start_time = self.now()
+        self.end_time: datetime | None = None
+        self.pbar = _progress_bar(len(nb.cells), progress_bar)
+        self.problems: list[str] = []
+        self._next_save = 0.0
+
+    def now(self) -> datetime:
+        """Return the time, in UTC."""
+        return datetime.now(UTC)
+
+    def notebook_start(self) -> None:
         """Note the beginning, forget what an earlier execution left, and save the notebook."""
         for holder in (self.nb, *self.nb.cells):
             forget_states(holder)
-        super().notebook_start(**kwargs)
+        self.start_time = self.now()
+        self.nb.metadata.papermill.update(
+            start_time=self.start_time.isoformat(), end_time=None, duration=None, exception=None
+        )
+        for cell in self.nb.cells:
+            cell.metadata["papermill"] = type(cell.metadata)(
+                exception=None, start_time=None, end_time=None, duration=None, status=self.PENDING
+            )
+            if cell.cell_type == "code":
+                cell.execution_count = None
+                cell.outputs = []
+        self.save()
 
-    def save(self, **kwargs: Any) -> None:
+    def save(self) -> None:
         """Save the notebook if it is time to."""
         if time.monotonic() >= self._next_save:
             self.save_now()
@@ -60,6 +95,8 @@ class ExecutionManager(NotebookExecutionManager):  # type: ignore[misc]  # paper
         started = time.monotonic()
         try:
             if "://" in str(self.output_path):
+                from papermill.iorw import write_ipynb
+
                 write_ipynb(self.nb, self.output_path)
             else:
                 write_notebook(self.nb, Path(self.output_path))
@@ -70,15 +107,18 @@ class ExecutionManager(NotebookExecutionManager):  # type: ignore[misc]  # paper
         ended = time.monotonic()
         self._next_save = ended + max(_SAVE_EVERY, (ended - started) / _SAVE_SHARE)
 
-    def cell_start(
-        self, cell: Any, cell_index: int | None = None, *, at: datetime | None = None, **kwargs: Any
-    ) -> None:
+    def cell_start(self, cell: Any, cell_index: int, *, at: datetime | None = None) -> None:
         """Note that a cell begins, or has begun at a moment."""
         if cell.cell_type == "code":
             note_state(cell, "running")
-        super().cell_start(cell, cell_index)
-        if at is not None:
-            cell.metadata.papermill["start_time"] = at.isoformat()
+        if self.log_output:
+            logger.info(f"Executing Cell {cell_index + 1:-<40}")
+        cell.metadata.papermill.update(
+            start_time=(at or self.now()).isoformat(), status=self.RUNNING, exception=False
+        )
+        if self.pbar and (described := cell.source.partition(_DESCRIPTION)[2].split()):
+            self.pbar.set_description(f"Executing {described[0]}")
+        self.save()
 
     def cell_end(self, cell: Any, cell_index: int, state: CellState, duration: float, usage: Usage) -> None:
         """Note how a cell came out, and what it used."""
@@ -94,14 +134,14 @@ class ExecutionManager(NotebookExecutionManager):  # type: ignore[misc]  # paper
         elif state == "skipped":
             note.update(status=self.PENDING, exception=None, start_time=None, end_time=None, duration=None)
         else:
-            self.cell_exception(cell, cell_index)
+            self._note_failure(cell)
         if cell.cell_type == "code":
             note_state(cell, state, usage)
         self.save()
         if self.pbar:
             self.pbar.update(1)
 
-    def notebook_complete(self, **kwargs: Any) -> None:
+    def notebook_complete(self) -> None:
         """Note the end of the execution, say of the cells that never ran that they did not, and save the notebook."""
         self.end_time = self.now()
         papermill = self.nb.metadata.papermill
@@ -112,15 +152,29 @@ class ExecutionManager(NotebookExecutionManager):  # type: ignore[misc]  # paper
                 if (cell.metadata.get("trackbook") or {}).get("status") != "skipped":
                     note_state(cell, "not_run")
             elif cell.metadata.papermill["status"] == self.RUNNING:
-                self.cell_exception(cell)
-        self.cleanup_pbar()
+                self._note_failure(cell)
+        if self.pbar:
+            self.pbar.close()
         self.save_now()
+
+    def _note_failure(self, cell: Any) -> None:
+        cell.metadata.papermill.update(exception=True, status=self.FAILED)
+        self.nb.metadata.papermill["exception"] = True
 
     def _note_problem(self, error: OSError) -> None:
         text = f"The executed notebook could not be saved: {error.strerror or error}."
         if not self.problems:
             logger.warning(f"{text} The execution goes on.")
         self.problems = [text]
+
+
+def _progress_bar(total: int, wanted: bool | dict[str, Any]) -> Any:
+    if not wanted:
+        return None
+    from tqdm.auto import tqdm
+
+    options = {"unit": "cell", "desc": "Executing"} | (wanted if isinstance(wanted, dict) else {})
+    return tqdm(total=total, **options)
 
 
 def note_state(cell: Any, state: CellState, usage: Usage | None = None) -> None:
