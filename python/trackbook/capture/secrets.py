@@ -21,6 +21,10 @@ from trackbook.domain.secret import MASK
 
 SHORTEST_VALUE = 8
 _SURE = 16  # no word is as long: found anywhere, within other words, too
+# Texts in which no rule found anything: jobs show the same ones again and again, from MIME types to whole tables.
+_clean: set[str] = set()
+_MOST_CLEAN = 2000
+_LONGEST_CLEAN = 4000
 
 
 class Found(NamedTuple):
@@ -34,9 +38,17 @@ class Found(NamedTuple):
 
 def find_secrets(text: str, known: Mapping[str, str] | None = None) -> list[Found]:
     """Return the secrets in `text`, in order and without overlaps. `known` maps secret values to their kind."""
+    known = known or {}
     if "\x1b[" in text:
-        return _find_between_escapes(text, known or {})
-    return _join(list(_find(text, known or {})))
+        return _find_between_escapes(text, known)
+    if text in _clean and not any(value in text for value in known):
+        return []
+    found = _join(list(_find(text, known)))
+    if not found and len(text) <= _LONGEST_CLEAN:
+        if len(_clean) >= _MOST_CLEAN:
+            _clean.clear()
+        _clean.add(text)
+    return found
 
 
 def secret_values(environ: Mapping[str, str]) -> dict[str, str]:

@@ -26,6 +26,7 @@ from trackbook.errors import KernelError
 from trackbook.jobs.dialogue import Dialogue, Exchange
 from trackbook.jobs.kernel import JobKernelManager
 from trackbook.jobs.kernels import KernelProcess
+from trackbook.jobs.outputs import output_of
 from trackbook.jobs.progress import CellState, ExecutionManager
 from trackbook.jobs.streams import StreamJoiner
 from trackbook.jobs.watch import KernelWatch
@@ -383,6 +384,19 @@ class JobNotebookClient(NotebookClient):
             self._has_new = self._has_new or message["msg_type"] != "status"
             if output and (self.log_output or self.stderr_file or self.stdout_file):
                 self.log_output_message(output)
+
+    def output(
+        self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int
+    ) -> NotebookNode | None:
+        """Add what the kernel shows to a cell's outputs, as its base does, which checks each against the schema."""
+        is_hooked = self.output_hook_stack[msg["parent_header"].get("msg_id")]
+        output = None if is_hooked or self.clear_before_next_output else output_of(msg)
+        if output is None:
+            return super().output(outs, msg, display_id, cell_index)
+        if display_id:
+            self._display_id_map.setdefault(display_id, {}).setdefault(cell_index, []).append(len(outs))
+        outs.append(output)
+        return output
 
     def log_output_message(self, output: NotebookNode) -> None:
         """Write an output to the log and to the files for it, as papermill does."""

@@ -23,6 +23,7 @@ from traitlets import Dict
 from trackbook.config import Settings
 from trackbook.errors import KernelError, UsageError
 from trackbook.jobs.dialogue import Dialogue
+from trackbook.jobs.kernelfolders import kernel_folders
 from trackbook.jobs.session import JobSession
 
 _POLL = 0.005
@@ -105,8 +106,8 @@ class JobKernelManager(AsyncKernelManager):
         )
         # Kernels of rebuilt environments are for jobs alone, and in nobody's menu.
         with contextlib.suppress(UsageError):  # settings that can't be read stop no kernel
-            specs, own = self.kernel_spec_manager, Settings.load().environments_folder / "kernels"
-            specs.kernel_dirs = [*specs.kernel_dirs, str(own)]
+            own = Settings.load().environments_folder / "kernels"
+            self.kernel_spec_manager.kernel_dirs = [*kernel_folders(), str(own)]
         if not local and self.has_trait("transport_encryption"):
             self.transport_encryption = "auto"
 

@@ -3,18 +3,15 @@
 papermill itself is not imported here: that takes longer than a short notebook, and a job needs nothing of it.
 """
 
-import contextlib
 import logging
-import os
 import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from nbformat.v4 import nbjson
-
 from trackbook.capture.processtree import Usage
+from trackbook.jobs.notebookfile import write_notebook
 
 # papermill's own: who listens to it hears of our executions, too.
 logger = logging.getLogger("papermill")
@@ -198,16 +195,3 @@ def forget_states(holder: Any) -> None:
         own.pop(name, None)
     if not own:
         del holder.metadata["trackbook"]
-
-
-def write_notebook(notebook: Any, path: Path) -> None:
-    """Write a notebook to a file, which holds the old one or the new one at any moment."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with draft.open("w", encoding="utf-8", errors="backslashreplace") as file:
-            # nbformat.write checks the notebook first, which takes several times as long as to write it.
-            file.write(nbjson.writes(notebook) + "\n")  # type: ignore[no-untyped-call]
-        draft.replace(path)
-    finally:
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)

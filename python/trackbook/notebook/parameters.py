@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from trackbook.domain.parameter import Parameter
@@ -45,7 +46,14 @@ def read_parameters(
 
     `above` are the sources of the cells above, which may define what the annotations name.
     """
-    tree, text = _parse(source, path, cell)
+    _, text = _parse(source, path, cell)
+    return list(_declared(text, tuple(above)))
+
+
+@lru_cache(maxsize=64)
+def _declared(text: str, above: tuple[str, ...]) -> tuple[Parameter, ...]:
+    # Each job of a sweep asks for those of the same notebook, more than once.
+    tree = ast.parse(text)
     comments = read_comments(text)
     definitions = Definitions([*above, text])
     found: dict[str, Parameter] = {}
@@ -55,7 +63,7 @@ def read_parameters(
                 comment = comment_of(statement, comments, text)
                 # A name assigned twice keeps its place and gets the last value, as it would in the kernel.
                 found[name] = _parameter(name, annotation, value, comment, statement.lineno, definitions)
-    return list(found.values())
+    return tuple(found.values())
 
 
 def _parse(source: str, path: object, cell: int) -> tuple[ast.Module, str]:
