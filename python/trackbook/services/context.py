@@ -1,31 +1,33 @@
-"""The one place where the services over a store are joined."""
+"""The one place where the services over a store are joined. Each is imported when it is asked for first."""
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from trackbook.services.artifacts import Artifacts
-from trackbook.services.cleaning import Cleaning
-from trackbook.services.compare import Compare
-from trackbook.services.deleting import Deleting
-from trackbook.services.edits import Edits
-from trackbook.services.environment_texts import EnvironmentTexts
-from trackbook.services.exchange.exporting import Exports
-from trackbook.services.exchange.importing import Imports
 from trackbook.services.ingester import is_served
-from trackbook.services.jobs import Jobs
 from trackbook.services.opening import open_place
-from trackbook.services.reproducing.checks import Checks
-from trackbook.services.reproducing.diagnosing import Diagnosing
-from trackbook.services.reproducing.inputs import Inputs
-from trackbook.services.reproducing.recipe import Recipes
-from trackbook.services.reproducing.reproducing import Reproducing
-from trackbook.services.runs import Runs
-from trackbook.services.series import SeriesReader
-from trackbook.services.snapshots import Snapshots
-from trackbook.services.values.reading import Values
-from trackbook.services.verdicts import Verdicts
 from trackbook.store.database import Database
 from trackbook.store.paths import StorePaths
 from trackbook.store.place import Place
+
+if TYPE_CHECKING:
+    from trackbook.services.artifacts import Artifacts
+    from trackbook.services.cleaning import Cleaning
+    from trackbook.services.compare import Compare
+    from trackbook.services.deleting import Deleting
+    from trackbook.services.edits import Edits
+    from trackbook.services.environment_texts import EnvironmentTexts
+    from trackbook.services.exchange.exporting import Exports
+    from trackbook.services.exchange.importing import Imports
+    from trackbook.services.jobs import Jobs
+    from trackbook.services.reproducing.diagnosing import Diagnosing
+    from trackbook.services.reproducing.inputs import Inputs
+    from trackbook.services.reproducing.recipe import Recipes
+    from trackbook.services.reproducing.reproducing import Reproducing
+    from trackbook.services.runs import Runs
+    from trackbook.services.series import SeriesReader
+    from trackbook.services.snapshots import Snapshots
+    from trackbook.services.values.reading import Values
+    from trackbook.services.verdicts import Verdicts
 
 
 class Services:
@@ -45,93 +47,131 @@ class Services:
         return self.place.database
 
     @cached_property
-    def runs(self) -> Runs:
+    def runs(self) -> "Runs":
         """Searches and reads runs."""
+        from trackbook.services.runs import Runs
+
         return Runs(self.place)
 
     @cached_property
-    def series(self) -> SeriesReader:
+    def series(self) -> "SeriesReader":
         """Reads the points of metrics."""
+        from trackbook.services.series import SeriesReader
+
         return SeriesReader(self.place)
 
     @cached_property
-    def artifacts(self) -> Artifacts:
+    def artifacts(self) -> "Artifacts":
         """Lists and opens what runs stored."""
+        from trackbook.services.artifacts import Artifacts
+
         return Artifacts(self.place)
 
     @cached_property
-    def values(self) -> Values:
+    def values(self) -> "Values":
         """Lists and opens rich values that runs logged."""
+        from trackbook.services.values.reading import Values
+
         return Values(self.place)
 
     @cached_property
-    def environment_texts(self) -> EnvironmentTexts:
+    def environment_texts(self) -> "EnvironmentTexts":
         """Reads what was not committed, and lock files."""
+        from trackbook.services.environment_texts import EnvironmentTexts
+
         return EnvironmentTexts(self.place)
 
     @cached_property
-    def compare(self) -> Compare:
+    def compare(self) -> "Compare":
         """Puts runs side by side."""
+        from trackbook.services.compare import Compare
+
         return Compare(self.place, self.runs)
 
     @cached_property
-    def edits(self) -> Edits:
+    def edits(self) -> "Edits":
         """Changes names, tags, notes and the trash mark."""
+        from trackbook.services.edits import Edits
+
         return Edits(self.store)
 
     @cached_property
-    def deleting(self) -> Deleting:
+    def deleting(self) -> "Deleting":
         """Deletes runs for good."""
+        from trackbook.services.deleting import Deleting
+
         return Deleting(self.place, self.runs)
 
     @cached_property
-    def cleaning(self) -> Cleaning:
+    def cleaning(self) -> "Cleaning":
         """Takes away what nobody needs: runs by rules, and what nothing names."""
+        from trackbook.services.cleaning import Cleaning
+
         return Cleaning(self.place, self.runs, self.deleting)
 
     @cached_property
-    def snapshots(self) -> Snapshots:
+    def snapshots(self) -> "Snapshots":
         """Stores and reads the notebooks of runs."""
+        from trackbook.services.snapshots import Snapshots
+
         return Snapshots(self.place)
 
     @cached_property
-    def verdicts(self) -> Verdicts:
+    def verdicts(self) -> "Verdicts":
         """Judges whether cells ran as their notebook stands there."""
+        from trackbook.services.verdicts import Verdicts
+
         return Verdicts(self.store, self.runs, self.snapshots)
 
     @cached_property
-    def jobs(self) -> Jobs:
+    def jobs(self) -> "Jobs":
         """Submits, reads and cancels jobs."""
+        from trackbook.services.jobs import Jobs
+
         return Jobs(self.place)
 
     @cached_property
-    def reproducing(self) -> Reproducing:
+    def reproducing(self) -> "Reproducing":
         """Runs recorded runs again, and judges the results."""
+        from trackbook.services.reproducing.checks import Checks
+
         checks = Checks(self.runs, self.series, self.snapshots, self.place.blobs)
+        from trackbook.services.reproducing.reproducing import Reproducing
+
         return Reproducing(self.place, self.runs, self._recipes, self._inputs, checks)
 
     @cached_property
-    def diagnosing(self) -> Diagnosing:
+    def diagnosing(self) -> "Diagnosing":
         """Names what stands in the way of running recorded runs again."""
         project = self.store.project
+        from trackbook.services.reproducing.diagnosing import Diagnosing
+
         return Diagnosing(project, self.runs, self.snapshots, self.verdicts, self._recipes, self._inputs)
 
     @cached_property
-    def _recipes(self) -> Recipes:
+    def _recipes(self) -> "Recipes":
+        from trackbook.services.reproducing.recipe import Recipes
+
         return Recipes(self.store, self.jobs, self.snapshots, self.place.blobs)
 
     @cached_property
-    def _inputs(self) -> Inputs:
+    def _inputs(self) -> "Inputs":
+        from trackbook.services.reproducing.inputs import Inputs
+
         return Inputs(self.store.project, self.place.blobs)
 
     @cached_property
-    def exports(self) -> Exports:
+    def exports(self) -> "Exports":
         """Writes runs to folders of Parquet and JSON."""
+        from trackbook.services.exchange.exporting import Exports
+
         return Exports(self.place, self.runs, self.jobs, self.snapshots)
 
     @cached_property
-    def imports(self) -> Imports:
+    def imports(self) -> "Imports":
         """Takes runs in from such folders."""
+        from trackbook.services.exchange.importing import Imports
+
         return Imports(self.place)
 
     def close(self) -> None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Integer, Table, bindparam, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from trackbook.domain import records as r
 from trackbook.domain.records import Record
@@ -15,6 +14,7 @@ from trackbook.domain.status import may_move
 from trackbook.store import schema as t
 from trackbook.store.cards import write_cards
 from trackbook.store.deletion import delete_rows
+from trackbook.store.dialects import insert_or_update
 from trackbook.store.job_history import TRIED, note_attempt
 from trackbook.store.parts import slices
 from trackbook.store.paths import PartName
@@ -207,9 +207,8 @@ class Batch:
         self.points = [(name, content) for name, content in self.points if name.subject not in subjects]
 
     def _upsert(self, table: Table, rows: list[Row], newest: bool = False) -> None:
-        dialect = postgresql if self.connection.dialect.name == "postgresql" else sqlite
         keys = [column.name for column in table.primary_key.columns]
-        statement = dialect.insert(table)
+        statement = insert_or_update(self.connection, table)
         changes = {name: statement.excluded[name] for name in rows[0] if name not in keys}
         where = statement.excluded.at >= table.c.at if newest else None
         self.connection.execute(
@@ -287,8 +286,7 @@ class Batch:
         return known
 
     def _count_chunks(self, counts: dict[tuple[int, PartName], int]) -> None:
-        dialect = postgresql if self.connection.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(t.chunks)
+        statement = insert_or_update(self.connection, t.chunks)
         rows = [
             {
                 "series_id": series_id,

@@ -6,12 +6,12 @@ A card counts only as long as it is of its run's revision; a run without one is 
 from collections.abc import Iterable, Sequence
 
 import msgspec
-from sqlalchemy import Connection, String, bindparam, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ARRAY, Connection, String, bindparam, func, select
 
 from trackbook.domain.run import Run
 from trackbook.domain.status import ENDED
 from trackbook.store import schema as t
+from trackbook.store.dialects import insert_or_update, is_postgresql
 from trackbook.store.rows import fetch
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -24,9 +24,7 @@ _CARDS = (
 )
 _AMONG = _CARDS.where(t.cards.c.run_id.in_(bindparam("ids", expanding=True)))
 # One array: a hundred parameters take longer to write down than the rows to read.
-_AMONG_ARRAY = _CARDS.where(
-    t.cards.c.run_id == func.any(bindparam("ids", type_=postgresql.ARRAY(String(36))))
-)
+_AMONG_ARRAY = _CARDS.where(t.cards.c.run_id == func.any(bindparam("ids", type_=ARRAY(String(36)))))
 
 
 def write_cards(connection: Connection, runs: Iterable[Run]) -> None:
@@ -36,8 +34,7 @@ def write_cards(connection: Connection, runs: Iterable[Run]) -> None:
         if run.status in ENDED and (card := _card(run)) is not None:
             rows.append({"run_id": run.id, "revision": run.revision, "card": card})
     if rows:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(t.cards)
+        statement = insert_or_update(connection, t.cards)
         changes = {name: statement.excluded[name] for name in ("revision", "card")}
         connection.execute(statement.on_conflict_do_update(index_elements=["run_id"], set_=changes), rows)
 
@@ -45,7 +42,7 @@ def write_cards(connection: Connection, runs: Iterable[Run]) -> None:
 def read_cards(connection: Connection, ids: Sequence[str]) -> dict[str, Run]:
     """Return those of the runs that have a valid card."""
     found: dict[str, Run] = {}
-    cards = _AMONG_ARRAY if connection.dialect.name == "postgresql" else _AMONG
+    cards = _AMONG_ARRAY if is_postgresql(connection) else _AMONG
     for (card,) in fetch(connection, cards, {"ids": list(ids)}):
         try:
             run = _decode(card)

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from sqlalchemy import ColumnClause, Connection, delete, exists, func, literal_column, select
-from sqlalchemy.dialects.postgresql import insert
 
 from trackbook.store import schema as t
 from trackbook.store import server_schema as s
@@ -32,6 +31,8 @@ def note_living(connection: Connection, names: Iterable[PartName], host: str) ->
         for subject, writer in sorted({(name.subject, name.writer) for name in names})
     ]
     if rows:
+        from sqlalchemy.dialects.postgresql import insert  # late: only a served database needs it
+
         statement = insert(s.heartbeats).values(seen_at=DATABASE_NOW)
         connection.execute(
             statement.on_conflict_do_update(
