@@ -14,7 +14,7 @@ from trackbook.services import job_records
 from trackbook.services.catchup import rebuild
 from trackbook.services.context import Services, open_services
 from trackbook.services.job_records import attempt_of
-from trackbook.services.queue import WORKER_DIED, JobQueue
+from trackbook.services.queue import WORKER_DIED, JobQueue, crew_name
 from trackbook.services.recorder import RunRecorder
 from trackbook.store import jobs as table
 from trackbook.store.paths import StorePaths
@@ -271,3 +271,56 @@ def test_waiting_jobs_can_be_cancelled_together(services: Services, queue: JobQu
     assert sorted(job.status for job in services.jobs.list()) == ["cancelled", "running"]
     services.runs.refresh()
     assert sorted(job.status for job in services.jobs.list()) == ["cancelled", "running"]
+
+
+def test_a_job_for_a_cluster_is_left_to_it(services: Services, queue: JobQueue, path: Path) -> None:
+    (job,) = services.jobs.submit(path, executor="dask")
+    assert queue.claim() is None
+    assert not queue.has_waiting()
+    assert queue.count_open() == 0
+    wanted = JobQueue(services.place, job_ids=[job.id])
+    claimed = wanted.claim()
+    assert claimed is not None
+    assert claimed.id == job.id
+
+
+def test_values_that_speak_of_a_cluster_make_no_job_of_one(
+    services: Services, queue: JobQueue, tmp_path: Path
+) -> None:
+    cell = v4.new_code_cell("d = {}", metadata={"tags": ["parameters"]})
+    write(v4.new_notebook(cells=[cell]), tmp_path / "d.ipynb")
+    services.jobs.submit(tmp_path / "d.ipynb", {"d": {"executor": "dask", "x": ', "executor": "dask"}'}})
+    assert queue.claim() is not None
+
+
+def test_who_lost_a_job_neither_keeps_nor_ends_it(services: Services, path: Path) -> None:
+    (job,) = services.jobs.submit(path)
+    first = JobQueue(services.place, worker="elsewhere:1@crew")
+    claimed = first.claim()
+    assert claimed is not None
+    assert first.keep(claimed)
+    second = JobQueue(services.place, worker="other:1@crew")
+    assert not second.take_over(job.id, "another crew")
+    assert second.take_over(job.id, "crew")
+    assert not first.keep(claimed)
+    assert services.jobs.get(job.id).status == "queued"
+    first.let_go()
+    again = second.claim()
+    assert again is not None
+    assert again.spec.run_id != claimed.spec.run_id
+    assert not first.keep(claimed)
+    first.finish(claimed, attempt_of(claimed, "finished"))
+    assert services.jobs.get(job.id).status == "running"
+    second.finish(again, attempt_of(again, "finished"))
+    done = services.jobs.get(job.id)
+    assert (done.status, done.attempt) == ("finished", 2)
+    assert [attempt.outcome for attempt in done.attempts] == ["lost", "finished"]
+
+
+def test_a_process_that_lives_here_is_not_taken_for_dead(services: Services, path: Path) -> None:
+    (job,) = services.jobs.submit(path)
+    queue = JobQueue(services.place, worker=crew_name("crew"))
+    assert queue.claim() is not None
+    assert not JobQueue(services.place).take_over(job.id, "crew")
+    queue.let_go()
+    assert JobQueue(services.place).take_over(job.id, "crew")

@@ -10,6 +10,9 @@ from trackbook.domain.run import RunError
 
 JobStatus = Literal["queued", "running", "finished", "failed", "cancelled"]
 
+# Who runs it: workers of the store's own machines, or tasks on a Dask cluster.
+ExecutorName = Literal["local", "dask"]
+
 JOB_ENDED: frozenset[JobStatus] = frozenset({"finished", "failed", "cancelled"})
 
 # A cell raised; the time ran out; the memory limit was passed; the kernel died; it did not start; the worker was lost.
@@ -32,6 +35,9 @@ class JobSpec(Struct, frozen=True):
     `timeout` is in seconds for the whole job, `cell_timeout` for each cell; `memory` is in bytes for the kernel and all
     processes that it starts. After a failure whose cause is among `retry_on` the job is begun again, `retries` times
     at most, the first time after about `retry_delay` seconds, then each time after twice as long.
+
+    A job whose `executor` is "dask" waits for a task on a Dask cluster, and no other worker takes it. `files` are files
+    that it needs where `folder` is not there, as blob digests by their path relative to the notebook.
     """
 
     notebook: str
@@ -51,6 +57,8 @@ class JobSpec(Struct, frozen=True):
     retry_delay: float = RETRY_DELAY
     retry_on: list[FailureCause] = field(default_factory=lambda: list(RETRIED_BY_DEFAULT))
     reproduction: ReproductionOptions | None = None
+    executor: ExecutorName = "local"
+    files: dict[str, str] = {}
 
 
 class JobAttempt(Struct, frozen=True):

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from trackbook.domain.cell import CellStatus
 from trackbook.domain.job import Job
-from trackbook.errors import StoreError
+from trackbook.errors import AccessDenied, StoreError
 from trackbook.services.queue import RENEW, JobQueue
 
 _LOOK_EVERY = 0.25
@@ -18,7 +18,7 @@ class JobLease:
     """An observer of a job's execution, with a thread of its own while it is entered.
 
     `on_cancel` is called from that thread, again and again, once the job is to end; `is_wanted` is asked whether it
-    still is wanted.
+    still is wanted. `is_lost`: the job was taken from this worker, which was believed to be dead, and has to end here.
     """
 
     def __init__(
@@ -33,6 +33,7 @@ class JobLease:
         self._ended = threading.Event()
         self._progress: tuple[int, int] | None = None
         self._shown: dict[str, Any] | None = None
+        self.is_lost = False
         self._thread = threading.Thread(target=self._watch, name="trackbook-lease", daemon=True)
 
     def __enter__(self) -> Self:
@@ -74,10 +75,13 @@ class JobLease:
                     told = progress
                 self._tell_shown()
                 if time.monotonic() - renewed > RENEW:
-                    self._queue.keep(self._job)
+                    self.is_lost = not self._queue.keep(self._job)
                     renewed = time.monotonic()
                 # Said again as long as the job lasts: it may not have come to what can be cancelled yet.
-                if not self._is_wanted() or self._queue.is_cancel_requested(self._job):
+                if self.is_lost or not self._is_wanted() or self._queue.is_cancel_requested(self._job):
                     self._on_cancel()
-            except StoreError:  # an index that is locked or made anew; the lock keeps the job ours
+            except (
+                StoreError,
+                AccessDenied,
+            ):  # an index that is locked or made anew; the lock keeps the job ours
                 continue

@@ -9,7 +9,7 @@ import msgspec
 
 from trackbook.domain.clock import now, to_datetime
 from trackbook.domain.ids import new_id
-from trackbook.domain.job import JOB_ENDED, Job, JobSpec, JobStatus
+from trackbook.domain.job import JOB_ENDED, ExecutorName, Job, JobSpec, JobStatus
 from trackbook.domain.limits import Limits, check_seconds
 from trackbook.domain.names import check_name
 from trackbook.domain.parameter import Parameter, check_sweeps, check_values, combine_sweep
@@ -24,6 +24,7 @@ from trackbook.notebook.parameters import find_parameters
 from trackbook.notebook.read import Notebook, kernel_of, read_notebook
 from trackbook.services.catchup import catch_up
 from trackbook.services.job_records import cancel_job, write_job_record
+from trackbook.services.packing import find_files
 from trackbook.services.queue import JobQueue
 from trackbook.store import jobs as table
 from trackbook.store.bells import ring_bells
@@ -61,13 +62,17 @@ class Jobs:
         kernel: str | None = None,
         parent_id: str | None = None,
         tags: Mapping[str, str] | None = None,
+        executor: ExecutorName = "local",
+        files: Sequence[str] = (),
     ) -> list[Job]:
         """Check everything, freeze the notebook, and queue a job for each combination of the sweep's values.
 
         The jobs come back in the order of the combinations, the last name varying fastest. `experiment` is by default
         the one that the notebook itself starts, else the notebook's name. `timeout` is in seconds for each job, and
         `limits` says what else it may use.
-        `parent_id` is the run from within which this is called. The notebook's file is only read.
+        `parent_id` is the run from within which this is called. `executor` says who may run them; `files` are patterns,
+        relative to the notebook, of files that go along to a machine that has not got its folder. All of them and the
+        notebook's file are only read.
 
         Raises, before anything is queued: NotebookError, ParameterError (an unknown name, a value of the wrong type or
         range; one error tells of all), InvalidName, InvalidValue, and UsageError for a time limit or a number of jobs
@@ -102,6 +107,8 @@ class Jobs:
             retries=limits.retries,
             retry_delay=limits.retry_delay,
             retry_on=list(limits.retry_on),
+            executor=executor,
+            files=self._pack(path.absolute().parent, files),
         )
         specs = [msgspec.structs.replace(spec, params=values, run_id=new_id()) for values in combinations]
         return self._queue(specs)
@@ -165,6 +172,13 @@ class Jobs:
         catch_up(self._place, timeout=60.0)
         ring_bells(self._store.bells)
         return queued
+
+    def _pack(self, folder: Path, patterns: Sequence[str]) -> dict[str, str]:
+        packed: dict[str, str] = {}
+        for pattern in patterns:
+            for file in find_files(folder, pattern):
+                packed[file.relative_to(folder).as_posix()] = self._blobs.put_file(file)[0]
+        return packed
 
     def _relative(self, path: Path) -> str:
         absolute = path.absolute()

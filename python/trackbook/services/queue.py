@@ -40,8 +40,21 @@ def worker_name() -> str:
     return f"{os_host()}:{os.getpid()}"
 
 
+def crew_name(crew: str) -> str:
+    """Return the name of this process as a worker of a crew, whose leader hears at once when one of it is dead."""
+    return f"{worker_name()}@{crew}"
+
+
+def is_of_crew(worker: str | None, crew: str) -> bool:
+    """Tell whether a worker of this name belongs to a crew."""
+    return worker is not None and worker.endswith(f"@{crew}")
+
+
 class JobQueue:
-    """The jobs of one store, as a worker takes them. `sweep_id` or `job_ids` say which ones it wants."""
+    """The jobs of one store, as a worker takes them. `sweep_id` or `job_ids` say which ones it wants.
+
+    `worker` is its name, by default that of this process.
+    """
 
     def __init__(
         self,
@@ -49,11 +62,12 @@ class JobQueue:
         *,
         sweep_id: str | None = None,
         job_ids: Sequence[str] | None = None,
+        worker: str | None = None,
     ) -> None:
         self._place, self._database = place, place.database
         self._store = place.paths
         self._sweep_id, self._job_ids = sweep_id, job_ids
-        self._worker = worker_name()
+        self._worker = worker or worker_name()
         self._locks: dict[str, ProcessLock] = {}
 
     @property
@@ -73,10 +87,10 @@ class JobQueue:
                 return job
         return None
 
-    def keep(self, job: Job) -> None:
-        """Prolong the lease on a job that was claimed."""
+    def keep(self, job: Job) -> bool:
+        """Prolong the lease on a job that was claimed; False if it was taken from this worker meanwhile."""
         with self._database.write() as connection:
-            table.renew(connection, job.id, self._worker, _lease_end())
+            return table.renew(connection, job.id, self._worker, _lease_end(), job.spec.run_id)
 
     def note_progress(self, job: Job, cell: int, cells: int) -> None:
         """Tell that cell `cell` of `cells` is being run."""
@@ -100,18 +114,40 @@ class JobQueue:
         """Hand in how a job's attempt came out, and give the job up.
 
         It is returned to the queue if it failed for a cause that is to be tried again and nobody has cancelled
-        it meanwhile.
+        it meanwhile. Where the job was taken from this worker, its outcome is for another to say.
         """
         with self._database.write() as connection:
             drop_live_cell(connection, job.spec.run_id)
+            lost = table.is_lost(connection, job.id, job.spec.run_id, self._worker)
+        if lost:
+            self._release(job.id)
+            return
         cause = cause_of(attempt.outcome)
         if not self._begins_again(job, cause, attempt):
             status: JobStatus = "finished" if attempt.outcome == "finished" else "cancelled"
             status = "failed" if cause is not None else status
             error = attempt.error if cause is not None else None
             end_job(self._place, job.id, status, error, cause=cause, attempt=attempt)
-        if (lock := self._locks.pop(job.id, None)) is not None:
-            lock.release()
+        self._release(job.id)
+
+    def take_over(self, job_id: str, crew: str) -> bool:
+        """Take a job from a worker of `crew` (see `crew_name`) that is known to be dead, without waiting for its lease.
+
+        False if no worker of the crew has it, or if the process lives on this machine all the same.
+        """
+        with self._database.read() as connection:
+            attempts = table.read_attempts(connection, job_id)
+        held = [attempt for attempt in attempts if is_of_crew(attempt.worker, crew)]
+        here = [attempt for attempt in held if attempt.worker.rpartition(":")[0] == os_host()]
+        if not held or any(is_held(self._lock(attempt.job.id).path) for attempt in here):
+            return False
+        catch_up(self._place)
+        return any(self._take_back(attempt) for attempt in held)
+
+    def let_go(self) -> None:
+        """Give up what is still held of jobs, as if this process had died."""
+        for job_id in list(self._locks):
+            self._release(job_id)
 
     def has_waiting(self) -> bool:
         """Tell whether one of the wanted jobs waits."""
@@ -139,18 +175,12 @@ class JobQueue:
         return [attempt.job.id for attempt in self._abandoned() if self._take_back(attempt)]
 
     def _try(self, job_id: str) -> Job | None:
-        lock = self._lock(job_id)
-        try:
-            if not lock.acquire():
-                return None  # its worker lives, though the row was made anew
-        except FileNotFoundError:
-            raise NotFound("store", self._store.root) from None
+        if not self._take_lock(job_id):
+            return None  # its worker lives, though the row was made anew
         with self._database.write() as connection:
             job = table.claim(connection, job_id, self._worker, now(), _lease_end())
         if job is None:
-            lock.release()
-        else:
-            self._locks[job_id] = lock
+            self._release(job_id)
         return job
 
     def _abandoned(self) -> list[Attempt]:
@@ -198,6 +228,20 @@ class JobQueue:
             tried = attempt_of(attempt.job, outcome, error)
             end_job(self._place, attempt.job.id, status, error, cause=cause_of(outcome), attempt=tried)
         return taken
+
+    def _take_lock(self, job_id: str) -> bool:
+        lock = self._lock(job_id)
+        try:
+            taken = lock.acquire()
+        except FileNotFoundError:
+            raise NotFound("store", self._store.root) from None
+        if taken:
+            self._locks[job_id] = lock
+        return taken
+
+    def _release(self, job_id: str) -> None:
+        if (lock := self._locks.pop(job_id, None)) is not None:
+            lock.release()
 
     def _lock(self, job_id: str) -> ProcessLock:
         folder = self._store.job_folder(job_id)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, or_, select, true, update
 
 from trackbook.domain.clock import to_datetime
 from trackbook.domain.job import JOB_ENDED, FailureCause, Job, JobSpec, JobStatus
@@ -21,6 +21,8 @@ from trackbook.store.record_rows import write_spec
 
 _c = t.jobs.c
 _MICROSECONDS = 1_000_000
+# See `write_spec`: what a user's own values say can't stand at the end.
+_FOR_ANYBODY = _c.spec.not_like('%, "executor": "dask"}')
 
 
 class Attempt(NamedTuple):
@@ -71,7 +73,8 @@ def queued_ids(
 ) -> list[str]:
     """Return the waiting jobs, the one submitted first first; of one sweep, or of some ids, if these are given.
 
-    With `due`, a moment in microseconds, those are left out that wait for a later one to be begun again.
+    With `due`, a moment in microseconds, those are left out that wait for a later one to be begun again. Where neither
+    sweep nor ids are given, so are those that wait for a Dask cluster.
     """
     query = select(_c.id).where(_c.status == "queued").order_by(_c.submitted, _c.id)
     if due is not None:
@@ -80,6 +83,8 @@ def queued_ids(
         query = query.where(_c.sweep_id == sweep_id)
     if ids is not None:
         query = query.where(_c.id.in_(ids))
+    if sweep_id is None and ids is None:
+        query = query.where(_FOR_ANYBODY)
     return list(connection.execute(query).scalars())
 
 
@@ -90,6 +95,8 @@ def count_open(connection: Connection, sweep_id: str | None = None, ids: Sequenc
         query = query.where(_c.sweep_id == sweep_id)
     if ids is not None:
         query = query.where(_c.id.in_(ids))
+    if sweep_id is None and ids is None:
+        query = query.where(_FOR_ANYBODY)
     return int(connection.execute(query).scalar_one())
 
 
@@ -112,13 +119,32 @@ def claim(connection: Connection, job_id: str, worker: str, at: int, lease_expir
     return read_job(connection, job_id) if taken.rowcount == 1 else None
 
 
-def renew(connection: Connection, job_id: str, worker: str, lease_expires: int) -> None:
-    """Prolong a lease. A job whose row was made anew meanwhile belongs to its worker again."""
-    connection.execute(
+def renew(
+    connection: Connection, job_id: str, worker: str, lease_expires: int, run_id: str | None = None
+) -> bool:
+    """Prolong a lease; False if the job was taken back, and so has another worker or `run_id`, or has ended.
+
+    A job whose row was made anew meanwhile belongs to its worker again.
+    """
+    renewed = connection.execute(
         update(t.jobs)
-        .where(_c.id == job_id, _c.status.in_(("queued", "running")))
+        .where(
+            _c.id == job_id,
+            true() if run_id is None else _c.run_id == run_id,
+            _c.status.in_(("queued", "running")),
+            or_(_c.worker.is_(None), _c.worker == worker),
+        )
         .values(status="running", worker=worker, lease_expires=lease_expires)
     )
+    return renewed.rowcount == 1
+
+
+def is_lost(connection: Connection, job_id: str, run_id: str, worker: str) -> bool:
+    """Tell whether a job that `worker` began with this run was taken from it. A job that is not there yet was not."""
+    row = connection.execute(select(_c.run_id, _c.worker, _c.status).where(_c.id == job_id)).first()
+    if row is None:
+        return False
+    return row.status in JOB_ENDED or row.run_id != run_id or row.worker not in (None, worker)
 
 
 def set_progress(connection: Connection, job_id: str, cell: int, cells: int) -> None:

@@ -27,8 +27,13 @@ def apply_record(batch: Batch, name: PartName, record: Record) -> None:
 
 
 def write_spec(spec: JobSpec) -> str:
-    """Return a job's spec as the index keeps it: JSON with NaN and infinities as Python writes them."""
-    return json.dumps(msgspec.to_builtins(spec), ensure_ascii=False)
+    """Return a job's spec as the index keeps it: JSON with NaN and infinities as Python writes them.
+
+    The executor comes last, where a query finds it without reading the JSON, which no database does with NaN in it.
+    """
+    plain = msgspec.to_builtins(spec)
+    plain["executor"] = plain.pop("executor")
+    return json.dumps(plain, ensure_ascii=False)
 
 
 def _json(value: Any) -> str | None:
