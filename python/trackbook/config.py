@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from trackbook.errors import UsageError
 
@@ -13,6 +14,7 @@ STORE = "TRACKBOOK_STORE"
 ARTIFACTS = "TRACKBOOK_ARTIFACTS"
 TOKEN = "TRACKBOOK_TOKEN"
 INSECURE = "TRACKBOOK_INSECURE"
+SCHEDULER = "TRACKBOOK_SCHEDULER"
 SPOOL = "TRACKBOOK_SPOOL"
 CACHE = "TRACKBOOK_CACHE"
 SYNC = "TRACKBOOK_SYNC"
@@ -68,6 +70,8 @@ class Settings:
     `auto` is set
     by TRACKBOOK_AUTO=1: a notebook with a cell tagged `parameters` is recorded from there on, as with `%track auto`.
     `templates` is the folder, set for a worker's processes, in which forking servers have their sockets.
+    `insecure` says that what is not encrypted may cross the network; `scheduler` is the Dask scheduler for jobs, which
+    a project may name itself: `scheduler_in`.
     """
 
     store: Path | None = None
@@ -89,6 +93,8 @@ class Settings:
     ipython: Path | None = None
     auto: bool = False
     templates: Path | None = None
+    insecure: bool = False
+    scheduler: str | None = None
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -128,6 +134,8 @@ class Settings:
             ipython=_path(env.get(IPYTHON)),
             auto=env.get(AUTO) == "1",
             templates=_path(env.get(TEMPLATES)),
+            insecure=env.get(INSECURE) == "1",
+            scheduler=env.get(SCHEDULER) or None,
         )
 
     @property
@@ -176,6 +184,20 @@ class Settings:
         """
         return self.capture if self.names_captures else _project_captures(project / "pyproject.toml")
 
+    def scheduler_in(self, project: Path) -> str | None:
+        """Return the address of the Dask scheduler for a project's jobs; None for a cluster of this machine's own.
+
+        TRACKBOOK_SCHEDULER says it, else `[tool.trackbook] scheduler = "tcp://…"` in the project's pyproject.toml.
+        """
+        if self.scheduler is not None:
+            return self.scheduler
+        named = _project_table(project / "pyproject.toml").get("scheduler")
+        if named is not None and not isinstance(named, str):
+            raise UsageError(
+                f'{project / "pyproject.toml"} has to name a text: [tool.trackbook] scheduler = "tcp://…"'
+            )
+        return named or None
+
     def job_environment(self) -> dict[str, str]:
         """Return these settings as environment variables for a kernel."""
         pairs = (
@@ -184,6 +206,7 @@ class Settings:
             (TOKEN, self.token),
             (SPOOL, self.spool),
             (CACHE, self.cache),
+            (INSECURE, "1" if self.insecure else None),
             (SYNC, self.sync),
             (SYSTEM_INTERVAL, None if self.system_interval == _SYSTEM_SECONDS else self.system_interval),
             (CAPTURE, _capture_text(self.capture) if self.names_captures else None),
@@ -257,19 +280,24 @@ def _capture_text(capture: frozenset[str]) -> str:
     return "all" if capture == CAPTURES else ",".join(sorted(capture)) or "none"
 
 
-def _project_captures(path: Path) -> frozenset[str]:
+def _project_table(path: Path) -> dict[str, Any]:
     try:
         data = path.read_bytes()
     except OSError:
-        return CAPTURES
+        return {}
     if b"tool.trackbook" not in data:  # as nearly always, and reading TOML takes time
-        return CAPTURES
+        return {}
     import tomllib
 
     try:
-        words = tomllib.loads(data.decode()).get("tool", {}).get("trackbook", {}).get("capture", [])
+        table = tomllib.loads(data.decode()).get("tool", {}).get("trackbook", {})
     except ValueError as error:
         raise UsageError(f"{path} can't be read ({error}); it names what Trackbook records.") from None
+    return table if isinstance(table, dict) else {}
+
+
+def _project_captures(path: Path) -> frozenset[str]:
+    words = _project_table(path).get("capture", [])
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         raise UsageError(f'{path} has to list names: [tool.trackbook] capture = ["-data", "-system"]')
     return _captures(words, f"[tool.trackbook] capture in {path}")

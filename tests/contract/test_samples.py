@@ -18,7 +18,7 @@ from trackbook.domain.cell import CellContent
 from trackbook.domain.change import Change
 from trackbook.domain.cleaned import CleanChange, CleanedCell, CleanNote
 from trackbook.domain.compare import Comparison
-from trackbook.domain.job import Job
+from trackbook.domain.job import Job, JobAttempt, JobSpec
 from trackbook.domain.lint import Counts, Diagnostic
 from trackbook.domain.metric import Series
 from trackbook.domain.obstacle import Diagnosis
@@ -26,6 +26,7 @@ from trackbook.domain.parameter import Parameter
 from trackbook.domain.run import Run, RunDetail, SnapshotInfo
 from trackbook.domain.values import to_wire
 from trackbook.domain.verdict import Verdict
+from trackbook.services.lending import Claim, Shown, Standing
 
 FOLDER = Path(__file__).parent
 API: dict[str, Any] = yaml.safe_load(
@@ -45,6 +46,7 @@ SCHEMAS = {
     "job": "Job",
     "job-submission": "JobSubmission",
     "jobs": "Jobs",
+    "job-ids": "JobIds",
     "journal-sizes": "JournalSizes",
     "journals": "Journals",
     "lint": "LintReport",
@@ -53,6 +55,14 @@ SCHEMAS = {
     "parameters": "Parameters",
     "project": "Project",
     "projects": "Projects",
+    "queue-claim": "QueueClaim",
+    "queue-claimed": "QueueClaimed",
+    "queue-finish": "QueueFinish",
+    "queue-keep": "QueueKeep",
+    "queue-lost": "QueueLost",
+    "queue-standing": "QueueStanding",
+    "queue-submission": "QueueSubmission",
+    "queue-taken": "QueueTaken",
     "reproduce": "Reproduce",
     "run": "Run",
     "run-detail": "RunDetail",
@@ -85,6 +95,11 @@ VALUES: list[tuple[str, str | None, Any]] = [
     ("clean", "cells", list[CleanedCell]),
     ("parameters", "parameters", list[Parameter]),
     ("job", None, Job),
+    ("queue-claimed", None, Claim),
+    ("queue-finish", "attempt", JobAttempt),
+    ("queue-keep", "shown", Shown),
+    ("queue-standing", None, Standing),
+    ("queue-submission", "jobs", list[JobSpec]),
     ("jobs", "jobs", list[Job]),
     ("changes", "runs", list[Change]),
     ("verdict", None, Verdict),

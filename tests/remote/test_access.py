@@ -97,16 +97,22 @@ def test_a_token_in_a_cookie_or_an_address_opens_nothing(shared_server: Any) -> 
 
 def test_each_scope_allows_what_it_says(shared_server: Any) -> None:
     read, write = shared_server.token("read"), shared_server.token("write")
+    execute = shared_server.token("execute")
     for method, path in calls(SERVED, shared_server.project):
-        is_read = method == "GET" or path.endswith("/refresh")
+        is_read = method == "GET" or path.endswith(("/refresh", "/queue/jobs"))
+        runs_code = "/queue" in path and not is_read
         narrow = shared_server.ask(method, path, read, None if method == "GET" else b"{}")
         assert (narrow.status == 403) is not is_read, (method, path, narrow.body)
         if not is_read:
-            needed = "admin" if method == "DELETE" else "write"
+            needed = "admin" if method == "DELETE" else "execute" if runs_code else "write"
             assert f"needs '{needed}'" in narrow.json["message"]
             assert f"trackbook token create NAME --scope {needed}" in narrow.json["message"]
         answer = shared_server.ask(method, path, write, None if method == "GET" else b"{}")
-        assert (answer.status in (401, 403)) is (method == "DELETE"), (method, path, answer.body)
+        refused = method == "DELETE" or runs_code
+        assert (answer.status in (401, 403)) is refused, (method, path, answer.body)
+        if runs_code:
+            answer = shared_server.ask(method, path, execute, b"{}")
+            assert answer.status not in (401, 403), (method, path, answer.body)
 
 
 def test_a_revoked_token_opens_nothing_from_that_moment_on(shared_server: Any) -> None:

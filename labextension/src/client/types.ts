@@ -349,7 +349,7 @@ export interface IRunDetail {
 /**
  * What a job runs. `timeout` is for the whole job, `cell_timeout` for each cell, `memory` for the kernel and its
  * processes. After a failure among `retry_on` it is begun again, each time after twice as long as before.
- * `reproduction` tells that it repeats a run.
+ * `reproduction` tells that it repeats a run. `files` go along with it, by their digests.
  */
 export interface IJobSpec {
   notebook: string;
@@ -369,6 +369,8 @@ export interface IJobSpec {
   retry_delay: number;
   retry_on: FailureCause[];
   reproduction: IReproductionOptions | null;
+  executor: 'local' | 'dask';
+  files: Record<string, string>;
 }
 
 /** An attempt at a job, which has ended; `not_run` holds the ids of the code cells that never ran. */

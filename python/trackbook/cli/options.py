@@ -3,13 +3,20 @@
 import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
-from trackbook.domain.job import RETRIED_BY_DEFAULT, RETRY_DELAY, FailureCause
+from trackbook.domain.job import RETRIED_BY_DEFAULT, RETRY_DELAY, ExecutorName, FailureCause
 from trackbook.domain.limits import MOST_RETRIES, Limits, parse_causes, parse_memory
 from trackbook.errors import UsageError
+
+
+class JobPlace(NamedTuple):
+    """Where jobs run: the executor, and the Dask scheduler that was named."""
+
+    executor: ExecutorName
+    scheduler: str | None
 
 
 class _Parsed(click.ParamType[Any]):
@@ -168,3 +175,38 @@ class ManyWords(click.Command):
                 words += [option, word] if option and taken else [word]
                 taken += 1
         return super().parse_args(ctx, words)
+
+
+def executor_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Say where jobs run, which the command gets as `place`, and which files go along, as `files`."""
+
+    @functools.wraps(command)
+    def placed(*arguments: Any, executor: ExecutorName | None, scheduler: str | None, **more: Any) -> Any:
+        chosen = executor or ("dask" if scheduler else "local")
+        if chosen == "local" and scheduler:
+            raise UsageError("--scheduler names a Dask cluster: leave out --executor local.")
+        return command(*arguments, place=JobPlace(chosen, scheduler), **more)
+
+    decorated: Callable[..., Any] = placed
+    for option in (
+        click.option(
+            "--files",
+            metavar="PATTERN",
+            multiple=True,
+            help="Send these files along, relative to the notebook, such as 'data/*.csv', to machines that have "
+            "not got its folder. May be repeated.",
+        ),
+        click.option(
+            "--scheduler",
+            metavar="ADDRESS",
+            help="Run on this Dask cluster: tcp://HOST:PORT, a scheduler file, or MODULE:FUNCTION that returns a "
+            "client; by default one of this machine's own.",
+        ),
+        click.option(
+            "--executor",
+            type=click.Choice(["local", "dask"]),
+            help="Run on this machine, as by default, or on a Dask cluster.",
+        ),
+    ):
+        decorated = option(decorated)
+    return decorated

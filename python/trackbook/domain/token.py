@@ -5,16 +5,18 @@ from typing import Literal
 
 from msgspec import Struct
 
-Scope = Literal["read", "write", "admin"]
-Action = Literal["read", "write", "delete"]
+Scope = Literal["read", "write", "execute", "admin"]
+Action = Literal["read", "write", "execute", "delete"]
 
-SCOPES: tuple[Scope, ...] = ("read", "write", "admin")
+SCOPES: tuple[Scope, ...] = ("read", "write", "execute", "admin")
 
 # What each scope allows; every scope holds all that the one before it does.
 _ALLOWED: dict[Scope, frozenset[str]] = {
     "read": frozenset({"read"}),
     "write": frozenset({"read", "write"}),
-    "admin": frozenset({"read", "write", "delete"}),
+    # A job is code that a worker's machine runs: who only records runs must not be able to queue one.
+    "execute": frozenset({"read", "write", "execute"}),
+    "admin": frozenset({"read", "write", "execute", "delete"}),
 }
 
 

@@ -3,7 +3,6 @@
 import os
 import shutil
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,6 +17,7 @@ from trackbook.domain.snapshot import encode_part
 from trackbook.errors import InvalidName, KernelError, NotebookError
 from trackbook.jobs.cells import CellRecords
 from trackbook.jobs.threads import thread_caps
+from trackbook.jobs.workplace import describe_workplace, working_folder
 from trackbook.notebook.inject import inject_parameters
 from trackbook.notebook.parameters import find_parameters
 from trackbook.notebook.read import kernel_of, parse_notebook
@@ -25,6 +25,7 @@ from trackbook.services.job_records import attempt_of
 from trackbook.services.masking import Masker
 from trackbook.services.recorder import RunRecorder
 from trackbook.services.snapshots import store_notebook
+from trackbook.store.locks import os_host
 from trackbook.store.paths import StorePaths
 from trackbook.store.place import Blobs
 
@@ -99,8 +100,9 @@ class JobWork:
 
     def _execute(self, recorder: RunRecorder, observer: Observer) -> Outcome:
         spec = self._job.spec
-        if not Path(spec.folder).is_dir():
-            raise NotebookError(spec.path, f"its folder {spec.folder} is gone")
+        folder = working_folder(self._store, spec, self._folder, self._blobs)
+        if (note := describe_workplace(spec, folder, os_host())) is not None:
+            recorder.add_note(note)
         notebook = parse_notebook(self._blobs.get(spec.notebook), spec.path)
         if params := _recorded_params(find_parameters(notebook, spec.path), spec.params):
             recorder.set_params(params)
@@ -112,7 +114,7 @@ class JobWork:
         execution = Execution(
             notebook=str(path),
             output=str(self._folder / OUTPUT),
-            folder=spec.folder,
+            folder=str(folder),
             log=str(self._folder / LOG),
             environment=self._environment(),
             kernel=spec.kernel or kernel_of(notebook) or DEFAULT_KERNEL,

@@ -18,6 +18,16 @@ from trackbook.server.handlers.journals import JournalHandler, JournalSizesHandl
 from trackbook.server.handlers.lint import LintHandler
 from trackbook.server.handlers.parameters import ParametersHandler
 from trackbook.server.handlers.projects import ProjectsHandler
+from trackbook.server.handlers.queue import (
+    QueueCancelHandler,
+    QueueClaimHandler,
+    QueuedJobsHandler,
+    QueueFinishHandler,
+    QueueHandler,
+    QueueKeepHandler,
+    QueueLostHandler,
+    QueueRecoverHandler,
+)
 from trackbook.server.handlers.reproductions import DiagnosisHandler, ReproduceHandler
 from trackbook.server.handlers.runs import FindHandler, RestoreHandler, RunHandler, RunsHandler, TrashHandler
 from trackbook.server.handlers.series import SeriesHandler
@@ -72,6 +82,14 @@ _REMOTE: Routes = (
     ("/projects/{project}/writers", WritersHandler),
     ("/projects/{project}/blobs/missing", MissingBlobsHandler),
     ("/projects/{project}/blobs/{digest}", BlobHandler),
+    ("/projects/{project}/queue", QueueHandler),
+    ("/projects/{project}/queue/jobs", QueuedJobsHandler),
+    ("/projects/{project}/queue/claim", QueueClaimHandler),
+    ("/projects/{project}/queue/recover", QueueRecoverHandler),
+    ("/projects/{project}/queue/cancel", QueueCancelHandler),
+    ("/projects/{project}/queue/{job}/keep", QueueKeepHandler),
+    ("/projects/{project}/queue/{job}/finish", QueueFinishHandler),
+    ("/projects/{project}/queue/{job}/lost", QueueLostHandler),
 )
 
 ROUTES: Routes = (*_BOTH, *_NOTEBOOKS)

@@ -10,6 +10,7 @@ from trackbook.config import Settings
 from trackbook.server.base import TrackbookHandler, check_id
 from trackbook.server.ingesting import IngesterKeeper
 from trackbook.server.projects import OpenProject, Project, Projects
+from trackbook.services.lending import Lending
 from trackbook.services.receiving import Receiving
 from trackbook.services.tokens import Tokens
 from trackbook.store.paths import StorePaths
@@ -63,6 +64,10 @@ class ServedStore:
         if self._receiving is None or self._receiving[0] is not project:
             self._receiving = (project, Receiving(project.services.place))
         return self._receiving[1]
+
+    def lending(self, project_id: str) -> Lending:
+        """Return what lends jobs to workers elsewhere; raises NotFound for another project than the served one."""
+        return Lending(self.projects.open(check_id("project", project_id)).services.place)
 
     async def keep_reading(self) -> None:
         """See to it that what came in is read, as long as the server runs."""

@@ -8,6 +8,8 @@ from trackbook.cli.display.detail import error_text, metrics_grid, run_heading
 from trackbook.cli.display.progress import JobProgress
 from trackbook.cli.notebook_options import NotebookCommand
 from trackbook.cli.options import (
+    JobPlace,
+    executor_options,
     experiment_option,
     json_option,
     kernel_option,
@@ -32,6 +34,7 @@ from trackbook.notebook.read import read_notebook
 @experiment_option
 @timeout_option
 @limit_options
+@executor_options
 @kernel_option
 @json_option
 def run_notebook(
@@ -41,6 +44,8 @@ def run_notebook(
     experiment: str | None,
     timeout: float | None,
     limits: Limits,
+    place: JobPlace,
+    files: tuple[str, ...],
     kernel: str | None,
     as_json: bool,
 ) -> int:
@@ -49,21 +54,24 @@ def run_notebook(
     Each parameter of the notebook is an option, too: `trackbook run NOTEBOOK --help` lists them. The notebook's file is
     only read; the executed one is an artifact of the run. Exits with 1 if a cell raised.
     """
-    from trackbook.jobs.pool import run_jobs
+    from trackbook.jobs.executors import open_executor
 
     values, _ = read_values(find_parameters(read_notebook(notebook), notebook), params, params_file)
     project = open_notebook_project(notebook)
-    jobs = project.jobs.submit(
-        notebook,
-        values,
-        experiment=experiment,
-        timeout=timeout,
-        limits=limits,
-        kernel=kernel,
-        parent_id=surrounding_run(),
-    )
-    with JobProgress(notebook.name) as progress:
-        outcomes = run_jobs(project.store, jobs, on_progress=progress.update)
+    with open_executor(project.store, place.executor, scheduler=place.scheduler, on_notice=say) as run_jobs:
+        jobs = project.jobs.submit(
+            notebook,
+            values,
+            experiment=experiment,
+            timeout=timeout,
+            limits=limits,
+            kernel=kernel,
+            parent_id=surrounding_run(),
+            executor=place.executor,
+            files=files,
+        )
+        with JobProgress(notebook.name) as progress:
+            outcomes = run_jobs(jobs, on_progress=progress.update)
     project.runs.refresh(timeout=RESULTS_WITHIN)
     (job,) = outcomes.jobs
     run = find_run(project, job.spec.run_id)

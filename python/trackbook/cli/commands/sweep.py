@@ -10,6 +10,8 @@ from trackbook.cli.display.progress import JobProgress
 from trackbook.cli.display.runs import trials_table
 from trackbook.cli.notebook_options import NotebookCommand
 from trackbook.cli.options import (
+    JobPlace,
+    executor_options,
     experiment_option,
     json_option,
     kernel_option,
@@ -49,13 +51,13 @@ from trackbook.notebook.read import read_notebook
     "--jobs",
     "parallel",
     type=click.IntRange(min=1),
-    default=1,
-    help="Work so many jobs at a time; by default 1.",
+    help="Work so many jobs at a time; by default 1, with --scheduler as many as the cluster takes.",
 )
 @click.option("--sort", metavar="METRIC", help="Sort by this metric; by default by the one with a goal.")
 @experiment_option
 @timeout_option
 @limit_options
+@executor_options
 @kernel_option
 @json_option
 def sweep(
@@ -63,11 +65,13 @@ def sweep(
     sweeps: tuple[str, ...],
     params: tuple[str, ...],
     params_file: Path | None,
-    parallel: int,
+    parallel: int | None,
     sort: str | None,
     experiment: str | None,
     timeout: float | None,
     limits: Limits,
+    place: JobPlace,
+    files: tuple[str, ...],
     kernel: str | None,
     as_json: bool,
 ) -> int:
@@ -76,23 +80,28 @@ def sweep(
     Each parameter of the notebook is an option, too, for a value that all runs get. Prints the runs with the best one
     first. Exits with 1 if some trial failed; the others are not affected by it.
     """
-    from trackbook.jobs.pool import run_jobs
+    from trackbook.jobs.executors import open_executor
 
     known = find_parameters(read_notebook(notebook), notebook)
     values, swept = read_values(known, params, params_file, sweeps)
     project = open_notebook_project(notebook)
-    jobs = project.jobs.submit(
-        notebook,
-        values,
-        swept,
-        experiment=experiment,
-        timeout=timeout,
-        limits=limits,
-        kernel=kernel,
-        parent_id=surrounding_run(),
-    )
-    with JobProgress(notebook.name, list(swept)) as progress:
-        outcomes = run_jobs(project.store, jobs, parallel=parallel, on_progress=progress.update)
+    with open_executor(
+        project.store, place.executor, parallel=parallel, scheduler=place.scheduler, on_notice=say
+    ) as run_jobs:
+        jobs = project.jobs.submit(
+            notebook,
+            values,
+            swept,
+            experiment=experiment,
+            timeout=timeout,
+            limits=limits,
+            kernel=kernel,
+            parent_id=surrounding_run(),
+            executor=place.executor,
+            files=files,
+        )
+        with JobProgress(notebook.name, list(swept)) as progress:
+            outcomes = run_jobs(jobs, on_progress=progress.update)
     project.runs.refresh(timeout=RESULTS_WITHIN)
     found = {job.spec.run_id: find_run(project, job.spec.run_id) for job in outcomes.jobs}
     runs = [run for run in found.values() if run is not None]

@@ -63,6 +63,7 @@ class Connection:
         self._open: http.client.HTTPConnection | None = None
         self._lock = threading.Lock()
         self._project: str | None = None
+        self._others: list[Connection] = []
 
     @property
     def project(self) -> str:
@@ -71,6 +72,11 @@ class Connection:
             (found,) = self.ask(_Projects, "GET", "/projects").projects
             self._project = found.id
         return self._project
+
+    def another(self) -> "Connection":
+        """Return a further connection to the same store, which ends with this one."""
+        self._others.append(Connection(self.url, self._token, self._seconds))
+        return self._others[-1]
 
     def in_project(self, *parts: str) -> str:
         """Return the path of something in the served project."""
@@ -101,6 +107,8 @@ class Connection:
 
     def close(self) -> None:
         """End the connection; the next request opens another."""
+        for other in self._others:
+            other.close()
         if self._open is not None:
             self._open.close()
             self._open = None
@@ -177,6 +185,11 @@ class Connection:
         error = kind.__new__(kind, message)
         error.__dict__.update(said)
         return error
+
+
+def exact_body(value: Any) -> bytes:
+    """Return a request's JSON body in which NaN, infinities and lone surrogates stay what they are."""
+    return json.dumps(msgspec.to_builtins(value)).encode()
 
 
 def decode(reply: Reply, kind: type[T]) -> T:

@@ -1,66 +1,87 @@
-"""Jobs need a queue that workers share: a served store has none."""
+"""Jobs of a served store: frozen here, queued there, run by whichever worker may claim them."""
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, NoReturn
+from collections.abc import Sequence
 
-from trackbook.domain.job import Job, JobStatus
-from trackbook.domain.limits import Limits
+import msgspec
+
+from trackbook.domain.job import JOB_ENDED, Job, JobSpec, JobStatus
 from trackbook.errors import NotFound, UsageError
 from trackbook.services.jobs import IdList, JobList, Jobs
+from trackbook.services.remote.blobs import served_blobs
+from trackbook.services.remote.connection import Connection, decode, exact_body
 from trackbook.store.paths import StorePaths
+
+_AT_ONCE = 500
+
+
+class _Jobs(msgspec.Struct):
+    jobs: list[Job]
 
 
 class RemoteJobs(Jobs):
-    """The jobs of a served store, of which there are none. What a notebook offers can be asked all the same."""
+    """The jobs of a served store, as those see them who want notebooks run; as `Jobs`.
 
-    def __init__(self, store: StorePaths) -> None:
-        self._store = store
+    To queue or cancel one needs a token of the scope `execute`: a job is code that a worker's machine runs.
+    """
 
-    def submit(
-        self,
-        path: Path,
-        params: Mapping[str, Any] | None = None,
-        sweep: Mapping[str, Sequence[Any]] | None = None,
-        *,
-        experiment: str | None = None,
-        timeout: float | None = None,
-        limits: Limits | None = None,
-        kernel: str | None = None,
-        parent_id: str | None = None,
-        tags: Mapping[str, str] | None = None,
-    ) -> JobList:
-        """Raise UsageError: jobs need another kind of store."""
-        self._refuse()
+    def __init__(self, store: StorePaths, connection: Connection) -> None:
+        self._store, self._connection = store, connection
+        self._blobs = self._distant = served_blobs(store, connection)
 
     def list(
         self, status: JobStatus | None = None, limit: int | None = 100, *, sweep_id: str | None = None
     ) -> JobList:
-        """Return no job."""
-        return []
+        """Return jobs, the one submitted last first; 500 at most."""
+        query = {"status": status, "limit": min(limit or _AT_ONCE, _AT_ONCE), "sweep": sweep_id}
+        return self._connection.ask(_Jobs, "GET", self._connection.in_project("queue"), query).jobs
 
     def get(self, job_id: str) -> Job:
-        """Raise NotFound."""
-        raise NotFound("job", job_id)
+        """Return one job; raises NotFound if there is none of this id."""
+        found = self.get_many([job_id])
+        if not found:
+            raise NotFound("job", job_id)
+        return found[0]
 
     def find(self, reference: str) -> Job:
-        """Raise NotFound."""
-        raise NotFound("job", reference)
+        """Return the job of an id, or of the end of one of the latest 500 jobs' ids; as `Jobs.find`."""
+        ending = reference.strip()
+        found = self.get_many([ending])
+        if not found and len(ending) >= 6:
+            found = [job for job in self.list(limit=_AT_ONCE) if job.id.endswith(ending)]
+        if len(found) > 1:
+            raise UsageError(f"{reference!r} fits {len(found)} jobs; write more of the id.")
+        if not found:
+            raise NotFound("job", reference)
+        return found[0]
 
     def get_many(self, job_ids: Sequence[str]) -> JobList:
-        """Return no job."""
-        return []
+        """Return the jobs of these ids, in their order; unknown ids are left out."""
+        return self._ask("jobs", job_ids)
 
     def cancel(self, job_id: str) -> Job:
-        """Raise NotFound."""
-        raise NotFound("job", job_id)
+        """Have a job end; as `Jobs.cancel`."""
+        job = self.get(job_id)
+        return job if job.status in JOB_ENDED else self._ask("cancel", [job_id])[0]
 
     def changed_since(self, revision: int) -> IdList:
-        """Return no job."""
+        """Return nothing: who waits for a job of a served store asks for it."""
         return []
 
-    def _refuse(self) -> NoReturn:
-        raise UsageError(
-            f"Jobs need a store in a folder or a PostgreSQL database, whose queue their workers share; "
-            f"{self._store.remote} is a served one. Runs, from notebooks and scripts, can be tracked there."
-        )
+    def _queue(self, specs: Sequence[JobSpec]) -> JobList:
+        digests = dict.fromkeys(digest for spec in specs for digest in (spec.notebook, *spec.files.values()))
+        for digest in digests:
+            self._distant.keeper.write(digest, self._distant.file(digest))
+        path = self._connection.in_project("queue")
+        queued: JobList = []
+        for start in range(0, len(specs), _AT_ONCE):
+            body = exact_body({"jobs": specs[start : start + _AT_ONCE]})
+            queued += decode(self._connection.send("POST", path, None, body), _Jobs).jobs
+        return queued
+
+    def _ask(self, what: str, job_ids: Sequence[str]) -> JobList:
+        found: JobList = []
+        for start in range(0, len(job_ids), _AT_ONCE):
+            body = {"jobs": list(job_ids[start : start + _AT_ONCE])}
+            path = self._connection.in_project("queue", what)
+            found += self._connection.ask(_Jobs, "POST", path, body=body).jobs
+        return found

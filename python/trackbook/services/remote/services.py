@@ -85,8 +85,8 @@ class RemoteServices(Services):
 
     @cached_property
     def jobs(self) -> RemoteJobs:
-        """Says that a served store has no jobs."""
-        return RemoteJobs(self.store)
+        """Submits, reads and cancels jobs."""
+        return RemoteJobs(self.store, self.connection)
 
     def close(self) -> None:
         """End the connection."""

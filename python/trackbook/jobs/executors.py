@@ -1,0 +1,53 @@
+"""Where jobs that are waited for run: on this machine, or on a Dask cluster. The one place that chooses."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+from trackbook.config import Settings
+from trackbook.domain.job import ExecutorName, Job
+from trackbook.jobs.pool import OnProgress, Outcomes, run_jobs
+from trackbook.store.paths import StorePaths
+
+
+class RunJobs(Protocol):
+    """Runs submitted jobs and waits for them; as `run_jobs`."""
+
+    def __call__(self, jobs: Sequence[Job], *, on_progress: OnProgress | None = None) -> Outcomes:
+        """Run the jobs."""
+
+
+@contextlib.contextmanager
+def open_executor(
+    store: StorePaths,
+    executor: ExecutorName,
+    *,
+    parallel: int | None = None,
+    scheduler: str | None = None,
+    on_notice: Callable[[str], None] = lambda sentence: None,
+) -> Iterator[RunJobs]:
+    """Make ready what runs jobs, `parallel` at a time, before they are submitted.
+
+    For "dask", `scheduler` names the cluster; by default it is what settings and project say, else one of this
+    machine's own. There None for `parallel` leaves it to the cluster; everywhere else it means 1. `on_notice` gets
+    sentences for people. Raises MissingExtra, UsageError and InfrastructureError where there is no such cluster.
+    """
+    if executor == "local":
+
+        def run_here(jobs: Sequence[Job], *, on_progress: OnProgress | None = None) -> Outcomes:
+            return run_jobs(store, jobs, parallel=parallel or 1, on_progress=on_progress)
+
+        yield run_here
+        return
+    from trackbook.jobs.distributed.cluster import open_cluster
+    from trackbook.jobs.distributed.pool import run_jobs_on_dask
+
+    named = scheduler or Settings.load().scheduler_in(store.project)
+    with open_cluster(named, parallel or 1) as cluster:
+
+        def run_there(jobs: Sequence[Job], *, on_progress: OnProgress | None = None) -> Outcomes:
+            return run_jobs_on_dask(
+                store, jobs, cluster, parallel=parallel, on_progress=on_progress, on_notice=on_notice
+            )
+
+        yield run_there

@@ -1,0 +1,148 @@
+"""Jobs on other machines than the one that submits them, which share nothing with it but a store."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+from tests.jobs.distributed.conftest import Dask, Submitter, wait_for
+
+from trackbook.domain.job import Job
+from trackbook.jobs.distributed.cluster import Cluster, open_cluster
+from trackbook.jobs.distributed.pool import run_jobs_on_dask
+from trackbook.jobs.pool import Outcomes
+
+TRACKED = """\
+import os, pathlib, trackbook as tb
+tb.log({"loss": 1 / x})
+run = tb.current_run()
+(run.output_dir / "made.txt").write_text(pathlib.Path("data/in.txt").read_text() * x)
+import helper
+print(os.uname().nodename, helper.NAME, pathlib.Path.cwd())
+"""
+SLEEP = """\
+import os, pathlib, time
+pathlib.Path(where, f"{os.environ['TRACKBOOK_RUN']}@{os.uname().nodename}").write_text("")
+print("begun", flush=True)
+while not pathlib.Path(where, "go").exists():
+    time.sleep(0.05)
+import trackbook as tb
+tb.log({"done": 1.0})
+"""
+
+
+@pytest.fixture
+def cluster(dask: Dask) -> Iterator[Cluster]:
+    with open_cluster(dask.address, 1) as cluster:
+        wait_for(lambda: len(cluster.workers()) == 2)
+        yield cluster
+
+
+class Running:
+    """Jobs that are waited for in a thread."""
+
+    def __init__(self, submitter: Submitter, jobs: list[Job], cluster: Cluster) -> None:
+        self.seen: list[list[Job]] = []
+        self.outcomes: Outcomes | None = None
+        self._arguments = submitter.store, jobs, cluster
+        self._submitter, self._jobs = submitter, jobs
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        self.outcomes = run_jobs_on_dask(*self._arguments, on_progress=self.seen.append)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for job in self._jobs:
+            self._submitter.services.jobs.cancel(job.id)
+        self._thread.join(180)
+
+    def wait(self) -> Outcomes:
+        self._thread.join(180)
+        assert self.outcomes is not None
+        return self.outcomes
+
+
+def outputs(submitter: Submitter, run_id: str) -> dict[str, bytes]:
+    """The artifacts of a run."""
+    services = submitter.services
+    detail = services.runs.detail(run_id)
+    return {one.path: services.artifacts.open(run_id, one.path)[1].read_bytes() for one in detail.artifacts}
+
+
+def test_jobs_run_where_nothing_of_the_project_is(submitter: Submitter, cluster: Cluster) -> None:
+    path = submitter.notebook(TRACKED, parameters="x = 1", name="gone/train.ipynb")
+    (path.parent / "data").mkdir()
+    (path.parent / "data" / "in.txt").write_text("ü")
+    (path.parent / "helper.py").write_text("NAME = 'helped'\n")
+    values: list[Any] = [1, 2, 3, 4]
+    jobs = submitter.services.jobs.submit(
+        path, sweep={"x": values}, executor="dask", files=["data/*.txt", "*.py"]
+    )
+    path.parent.rename(path.parent.with_name("elsewhere"))
+    outcomes = run_jobs_on_dask(submitter.store, jobs, cluster)
+    assert outcomes.exit_code == 0, [job.error for job in outcomes.jobs]
+    hosts = set()
+    for x, job in zip(values, outcomes.jobs, strict=True):
+        run = submitter.services.runs.get(job.spec.run_id)
+        assert (run.status, run.metrics["loss"], run.params["x"]) == ("finished", 1 / x, x)
+        assert job.attempt == 1
+        files = outputs(submitter, run.id)
+        assert files["outputs/made.txt"].decode() == "ü" * x
+        assert b"helped" in files["output.ipynb"]
+        assert "in a folder of its own, with 2 files" in (
+            submitter.services.runs.detail(run.id).run.notes or ""
+        )
+        hosts.add(run.host)
+    assert hosts == {"machine-a", "machine-b"}
+
+
+def begun(where: Path) -> dict[str, str]:
+    """The hosts on which notebooks sleep, by their runs."""
+    return {name.partition("@")[0]: name.partition("@")[2] for name in (p.name for p in where.glob("*@*"))}
+
+
+def test_the_job_of_a_worker_that_is_killed_runs_again_once(
+    submitter: Submitter, dask: Dask, cluster: Cluster, tmp_path: Path
+) -> None:
+    path = submitter.notebook(SLEEP, parameters=f"where = {str(tmp_path)!r}\nn = 0")
+    jobs = submitter.services.jobs.submit(path, sweep={"n": [1, 2, 3]}, executor="dask")
+    with Running(submitter, jobs, cluster) as running:
+        wait_for(lambda: len(begun(tmp_path)) == 2)
+        before = begun(tmp_path)
+        dask.kill("machine-a")
+        dask.add("machine-c")
+        wait_for(lambda: len(begun(tmp_path)) == 3)
+        (tmp_path / "go").touch()
+        outcomes = running.wait()
+        dask.kill("machine-c")
+        dask.add("machine-a")
+    assert outcomes.exit_code == 0, [job.error for job in outcomes.jobs]
+    (lost,) = [job for job in outcomes.jobs if job.attempt == 2]
+    assert [attempt.outcome for attempt in lost.attempts] == ["lost", "finished"]
+    assert before[lost.attempts[0].run_id] == "machine-a"
+    assert [job.attempt for job in outcomes.jobs if job is not lost] == [1, 1]
+    assert len(begun(tmp_path)) == 4
+    for job in outcomes.jobs:
+        assert submitter.services.runs.get(job.spec.run_id).metrics["done"] == 1.0
+
+
+def test_cancelling_reaches_the_workers(submitter: Submitter, cluster: Cluster, tmp_path: Path) -> None:
+    path = submitter.notebook(SLEEP, parameters=f"where = {str(tmp_path)!r}\nn = 0")
+    jobs = submitter.services.jobs.submit(path, sweep={"n": [1, 2, 3]}, executor="dask")
+    with Running(submitter, jobs, cluster) as running:
+        wait_for(lambda: len(begun(tmp_path)) == 2)
+        # How far a job is, and what its cell shows, is seen while it runs.
+        wait_for(lambda: sum(job.cell == job.cells == 3 for job in running.seen[-1]) == 2)
+        run_id = next(iter(begun(tmp_path)))
+        wait_for(lambda: "begun" in str(submitter.services.snapshots.cell(run_id, 3).outputs))
+        for job in jobs:
+            submitter.services.jobs.cancel(job.id)
+        outcomes = running.wait()
+    assert [job.status for job in outcomes.jobs] == ["cancelled"] * 3
+    assert outcomes.exit_code == 130
+    assert {submitter.services.runs.get(run_id).status for run_id in begun(tmp_path)} == {"aborted"}
