@@ -23,6 +23,7 @@ from trackbook.domain.lint import Counts, Diagnostic
 from trackbook.domain.metric import Series
 from trackbook.domain.obstacle import Diagnosis
 from trackbook.domain.parameter import Parameter
+from trackbook.domain.resumption import Resumption
 from trackbook.domain.run import Run, RunDetail, SnapshotInfo
 from trackbook.domain.values import to_wire
 from trackbook.domain.verdict import Verdict
@@ -64,6 +65,8 @@ SCHEMAS = {
     "queue-submission": "QueueSubmission",
     "queue-taken": "QueueTaken",
     "reproduce": "Reproduce",
+    "resume": "Resume",
+    "resumption": "Resumption",
     "run": "Run",
     "run-detail": "RunDetail",
     "run-detail-failed": "RunDetail",
@@ -106,6 +109,7 @@ VALUES: list[tuple[str, str | None, Any]] = [
     ("lint", "diagnostics", list[Diagnostic]),
     ("lint", "counts", Counts),
     ("diagnosis", None, Diagnosis),
+    ("resumption", None, Resumption),
 ]
 
 

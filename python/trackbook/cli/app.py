@@ -25,6 +25,7 @@ from trackbook.cli.commands.parameters import parameters
 from trackbook.cli.commands.rebuild import rebuild
 from trackbook.cli.commands.reproduce import reproduce
 from trackbook.cli.commands.restore import restore
+from trackbook.cli.commands.resume import resume
 from trackbook.cli.commands.run import run_notebook
 from trackbook.cli.commands.runs import runs
 from trackbook.cli.commands.serve import serve
@@ -61,7 +62,7 @@ def cli() -> None:
 
 
 for _command in (
-    run_notebook, sweep, inspect_command, parameters, lint, clean, test, reproduce, runs, show, edit,
+    run_notebook, sweep, inspect_command, parameters, lint, clean, test, reproduce, resume, runs, show, edit,
     compare, jobs, cancel, trash, restore, delete, gc, export, import_runs, doctor, rebuild, serve, token,
     sync, enable, disable,
 ):  # fmt: skip

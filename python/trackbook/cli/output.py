@@ -47,6 +47,17 @@ def print_json(value: Any) -> None:
     click.echo(data)
 
 
+def show(*parts: RenderableType) -> None:
+    """Print what is more than a line for people to stderr."""
+    console = message_console()
+    if console.is_terminal:
+        console.print(*parts, sep="\n")
+        return
+    with console.capture() as capture:
+        console.print(*parts, sep="\n")
+    click.echo("\n".join(line.rstrip() for line in capture.get().splitlines()), err=True)
+
+
 def say(message: str | Text, style: str = "") -> None:
     """Print a message for people to stderr."""
     message_console().print(Text(message, style) if isinstance(message, str) else message)

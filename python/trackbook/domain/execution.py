@@ -16,7 +16,8 @@ class Execution(Struct, frozen=True):
     `notebook` is executed with `folder` as working directory; `output` is where the executed notebook is written,
     `log` takes what the kernel process itself prints. `environment` is set for the kernel beside the process's own.
     `timeout` is in seconds, for the whole notebook, `cell_timeout` for each cell that has no limit of its own; `memory`
-    is in bytes, for the kernel and all processes that it starts.
+    is in bytes, for the kernel and all processes that it starts. Cells whose ids are in `kept` are not executed: their
+    outputs are in the notebook already.
     """
 
     notebook: str
@@ -28,6 +29,7 @@ class Execution(Struct, frozen=True):
     timeout: float | None = None
     cell_timeout: float | None = None
     memory: int | None = None
+    kept: list[str] = []
 
 
 class Outcome(Struct, frozen=True):

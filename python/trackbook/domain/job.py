@@ -6,6 +6,7 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from trackbook.domain.reproduction import ReproductionOptions
+from trackbook.domain.resumption import KeptCell
 from trackbook.domain.run import RunError
 
 JobStatus = Literal["queued", "running", "finished", "failed", "cancelled"]
@@ -38,6 +39,8 @@ class JobSpec(Struct, frozen=True):
 
     A job whose `executor` is "dask" waits for a task on a Dask cluster, and no other worker takes it. `files` are files
     that it needs where `folder` is not there, as blob digests by their path relative to the notebook.
+    `resumes` is the run that it goes on from: the cells `kept` came out well there, and `snapshot` is the cell before
+    which a copy of the process is to be taken up. `snapshots` asks for such copies of the job's own process.
     """
 
     notebook: str
@@ -59,6 +62,10 @@ class JobSpec(Struct, frozen=True):
     reproduction: ReproductionOptions | None = None
     executor: ExecutorName = "local"
     files: dict[str, str] = {}
+    resumes: str | None = None
+    kept: list[KeptCell] = []
+    snapshot: str | None = None
+    snapshots: bool = False
 
 
 class JobAttempt(Struct, frozen=True):

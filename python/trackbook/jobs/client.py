@@ -214,7 +214,7 @@ class JobNotebookClient(NotebookClient):
             if self._stop_reason is not None:
                 self._do_rest()
                 return self._stopped(None, None)
-            if not is_executed(cell):
+            if not is_executed(cell) or cell.get("id") in self._manager.kept:
                 self._do_rest()
                 self._pass_over(index, cell)
                 continue
@@ -227,6 +227,9 @@ class JobNotebookClient(NotebookClient):
 
     def _pass_over(self, index: int, cell: NotebookNode) -> None:
         self._manager.cell_start(cell, index)
+        if cell.get("id") in self._manager.kept:  # nobody is to take it for one that runs
+            self._manager.cell_end(cell, index, "kept", 0.0, NO_USAGE)
+            return
         if self._observer is not None:
             self._observer.cell_started(index + 1, len(self.nb.cells), cell)
         skipped = cell.cell_type == "code" and bool(cell.source.strip())

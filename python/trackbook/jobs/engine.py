@@ -51,7 +51,11 @@ class TrackbookEngine:
         # papermill itself writes to its output path once more at the end, and not atomically; `save_path` is ours.
         save_path = options.pop("save_path", None) or output_path
         manager = ExecutionManager(
-            nb, output_path=save_path, progress_bar=progress_bar, log_output=log_output
+            nb,
+            output_path=save_path,
+            progress_bar=progress_bar,
+            log_output=log_output,
+            kept=options.pop("kept", ()),
         )
         control = options.pop("control", None) or Control()
         manager.notebook_start()

@@ -45,6 +45,7 @@ class PapermillExecutor:
                 job_timeout=execution.timeout,
                 execution_timeout=execution.cell_timeout,
                 memory=execution.memory,
+                kept=execution.kept,
                 observer=observer,
                 kernel=None if self._choose is None else self._choose(execution),
             )

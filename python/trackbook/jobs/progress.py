@@ -6,6 +6,7 @@ papermill itself is not imported here: that takes longer than a short notebook, 
 import logging
 import sys
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -18,11 +19,22 @@ logger = logging.getLogger("papermill")
 _DESCRIPTION = "papermill_description="
 _SAVE_EVERY = 5.0
 _SAVE_SHARE = 0.02
-_OWN = ("status", "cpu", "memory")
+_OWN = ("status", "cpu", "memory", "kept")
 
-# "killed" says that the job was cancelled; "skipped" that a tag did not let the cell run.
+# "killed" says that the job was cancelled; "skipped" that a tag did not let the cell run; "kept" that it came out well
+# in the run that this one goes on from.
 CellState = Literal[
-    "pending", "running", "completed", "failed", "timed_out", "memory", "killed", "died", "not_run", "skipped"
+    "pending",
+    "running",
+    "completed",
+    "failed",
+    "timed_out",
+    "memory",
+    "killed",
+    "died",
+    "not_run",
+    "skipped",
+    "kept",
 ]
 
 
@@ -47,11 +59,13 @@ class ExecutionManager:
         output_path: str | None = None,
         log_output: bool = False,
         progress_bar: bool | dict[str, Any] = False,
+        kept: Iterable[str] = (),
     ) -> None:
         self.nb, self.output_path, self.log_output = nb, output_path, log_output
         self.start_time = self.now()
         self.end_time: datetime | None = None
         self.pbar = _progress_bar(len(nb.cells), progress_bar)
+        self.kept = frozenset(kept)
         self.problems: list[str] = []
         self._next_save = 0.0
 
@@ -60,7 +74,8 @@ class ExecutionManager:
         return datetime.now(UTC)
 
     def notebook_start(self) -> None:
-        """Note the beginning, forget what an earlier execution left, and save the notebook."""
+        """Note the beginning, forget what an earlier execution left but in cells that are kept; save the notebook."""
+        states = {cell.id: dict(cell.metadata.get("trackbook") or {}) for cell in self._kept_cells()}
         for holder in (self.nb, *self.nb.cells):
             forget_states(holder)
         self.start_time = self.now()
@@ -71,10 +86,16 @@ class ExecutionManager:
             cell.metadata["papermill"] = type(cell.metadata)(
                 exception=None, start_time=None, end_time=None, duration=None, status=self.PENDING
             )
-            if cell.cell_type == "code":
+            if cell.cell_type == "code" and cell.get("id") not in self.kept:
                 cell.execution_count = None
                 cell.outputs = []
+        for cell in self._kept_cells():
+            if states[cell.id]:
+                cell.metadata["trackbook"] = states[cell.id]
         self.save()
+
+    def _kept_cells(self) -> list[Any]:
+        return [cell for cell in self.nb.cells if cell.get("id") in self.kept]
 
     def save(self) -> None:
         """Save the notebook if it is time to."""
@@ -128,7 +149,7 @@ class ExecutionManager:
         note["duration"] = duration
         if state == "completed":
             note["status"] = self.COMPLETED
-        elif state == "skipped":
+        elif state in ("skipped", "kept"):
             note.update(status=self.PENDING, exception=None, start_time=None, end_time=None, duration=None)
         else:
             self._note_failure(cell)
@@ -146,7 +167,7 @@ class ExecutionManager:
         papermill["duration"] = (self.end_time - self.start_time).total_seconds()
         for cell in self.nb.cells:
             if cell.cell_type == "code" and cell.metadata.papermill["status"] == self.PENDING:
-                if (cell.metadata.get("trackbook") or {}).get("status") != "skipped":
+                if (cell.metadata.get("trackbook") or {}).get("status") not in ("skipped", "kept"):
                     note_state(cell, "not_run")
             elif cell.metadata.papermill["status"] == self.RUNNING:
                 self._note_failure(cell)

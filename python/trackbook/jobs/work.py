@@ -16,6 +16,7 @@ from trackbook.domain.run import RunError, RunStatus, Source
 from trackbook.domain.snapshot import encode_part
 from trackbook.errors import InvalidName, KernelError, NotebookError
 from trackbook.jobs.cells import CellRecords
+from trackbook.jobs.keeping import keep_cells
 from trackbook.jobs.threads import thread_caps
 from trackbook.jobs.workplace import describe_workplace, working_folder
 from trackbook.notebook.inject import inject_parameters
@@ -110,7 +111,9 @@ class JobWork:
             recorder.snapshot_taken("start", "job", store_notebook(recorder.blobs, mask.notebook(notebook)))
         self._clear_folder()
         path = self._folder / "notebook.ipynb"
-        path.write_bytes(encode_part(inject_parameters(notebook, spec.params)))
+        executed = inject_parameters(notebook, spec.params)
+        kept = keep_cells(self._store, spec, executed, recorder, self._outputs) if spec.resumes else []
+        path.write_bytes(encode_part(executed))
         execution = Execution(
             notebook=str(path),
             output=str(self._folder / OUTPUT),
@@ -121,6 +124,7 @@ class JobWork:
             timeout=spec.timeout,
             cell_timeout=spec.cell_timeout,
             memory=spec.memory,
+            kept=kept,
         )
         return self._executor.run(execution, CellRecords(recorder, observer, notebook))
 

@@ -29,6 +29,7 @@ from trackbook.server.handlers.queue import (
     QueueRecoverHandler,
 )
 from trackbook.server.handlers.reproductions import DiagnosisHandler, ReproduceHandler
+from trackbook.server.handlers.resumptions import ResumeHandler, ResumptionHandler
 from trackbook.server.handlers.runs import FindHandler, RestoreHandler, RunHandler, RunsHandler, TrashHandler
 from trackbook.server.handlers.series import SeriesHandler
 from trackbook.server.handlers.snapshots import MissingHandler, SnapshotHandler
@@ -69,6 +70,8 @@ _NOTEBOOKS: Routes = (
     ("/clean", CleanHandler),
     ("/projects/{project}/runs/{run}/diagnosis", DiagnosisHandler),
     ("/projects/{project}/runs/{run}/reproduce", ReproduceHandler),
+    ("/projects/{project}/runs/{run}/resumption", ResumptionHandler),
+    ("/projects/{project}/runs/{run}/resume", ResumeHandler),
 )
 
 # What the writers and readers of other machines need of a served store.

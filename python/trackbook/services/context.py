@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from trackbook.services.reproducing.inputs import Inputs
     from trackbook.services.reproducing.recipe import Recipes
     from trackbook.services.reproducing.reproducing import Reproducing
+    from trackbook.services.resumption import Resumptions
     from trackbook.services.runs import Runs
     from trackbook.services.series import SeriesReader
     from trackbook.services.snapshots import Snapshots
@@ -139,6 +140,13 @@ class Services:
         from trackbook.services.reproducing.reproducing import Reproducing
 
         return Reproducing(self.place, self.runs, self._recipes, self._inputs, checks)
+
+    @cached_property
+    def resumptions(self) -> "Resumptions":
+        """Goes on where runs of jobs failed."""
+        from trackbook.services.resumption import Resumptions
+
+        return Resumptions(self.place, self.runs, self.jobs)
 
     @cached_property
     def diagnosing(self) -> "Diagnosing":

@@ -7,6 +7,7 @@ import msgspec
 
 from trackbook.cli.display.attempts import attempt_section
 from trackbook.cli.display.detail import run_sections
+from trackbook.cli.display.resumption import resumption_section
 from trackbook.cli.display.verdict import verdict_section
 from trackbook.cli.options import json_option, run_argument
 from trackbook.cli.output import print_data, print_json
@@ -14,7 +15,8 @@ from trackbook.cli.project import find_run, open_project
 from trackbook.domain.formatting import one_line
 from trackbook.domain.job import Job
 from trackbook.domain.reproduction import REPRODUCES
-from trackbook.domain.run import RunDetail
+from trackbook.domain.resumption import RESUMES
+from trackbook.domain.run import Run, RunDetail
 
 if TYPE_CHECKING:
     from trackbook.services.context import Services
@@ -42,6 +44,9 @@ def show(reference: str, as_json: bool) -> None:
             *run_sections(detail, sources, _relatives(project, detail)),
             *verdict_section(verdict, detail),
             *(attempt_section(job, detail.run.id) if job is not None else ()),
+            *resumption_section(
+                _went_on(project, detail.run.id), project.resumptions.snapshots(detail.run) if job else []
+            ),
         )
 
 
@@ -52,9 +57,14 @@ def _job(project: "Services", detail: RunDetail) -> Job | None:
     return next(iter(project.jobs.get_many([source.job_id])), None)
 
 
+def _went_on(project: "Services", run_id: str) -> list[Run]:
+    return project.runs.search(f"tags.{RESUMES} = '{run_id}'", order_by="started").runs
+
+
 def _relatives(project: "Services", detail: RunDetail) -> dict[str, str]:
     repeated = detail.reproduction.run_id if detail.reproduction is not None else None
-    ids = (detail.run.parent_id, detail.run.forked_from, repeated, detail.run.tags.get(REPRODUCES))
+    tags = detail.run.tags
+    ids = (detail.run.parent_id, detail.run.forked_from, repeated, tags.get(REPRODUCES), tags.get(RESUMES))
     found = (find_run(project, run_id) for run_id in ids if run_id)
     return {run.id: f"#{run.number} {one_line(run.name)}" for run in found if run is not None}
 

@@ -30,6 +30,7 @@ from trackbook.domain.formatting import (
 )
 from trackbook.domain.metric import is_system, series_name
 from trackbook.domain.reproduction import REPRODUCES
+from trackbook.domain.resumption import RESUMES
 from trackbook.domain.run import Run, RunDetail, RunError
 from trackbook.domain.secret import MaskedSecret
 
@@ -145,6 +146,8 @@ def _facts(detail: RunDetail, relatives: dict[str, str]) -> Table:
         facts.append(("Parent", _name(run.parent_id, relatives)))
     if repeats := run.tags.get(REPRODUCES):
         facts.append(("Repeats", _name(repeats, relatives)))
+    if resumes := run.tags.get(RESUMES):
+        facts.append(("Goes on from", _name(resumes, relatives)))
     if detail.children:
         facts.append(("Children", f"{len(detail.children)} runs"))
     if detail.cells or detail.seeds:

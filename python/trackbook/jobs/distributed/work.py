@@ -117,9 +117,7 @@ def main() -> int:
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print is for the Dask worker's log
     from trackbook.jobs.executor import PapermillExecutor
-    from trackbook.jobs.worker import _import_quickly
 
-    _import_quickly()
     executor = PapermillExecutor()
     orders: queue.Queue[bytes] = queue.Queue()
     threading.Thread(target=_read, args=(sys.stdin.buffer, orders), daemon=True).start()

@@ -1,0 +1,79 @@
+"""Going on with a failed job's run through REST: what would run again, and running it."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+
+def notebook(*sources: str) -> dict[str, Any]:
+    return {
+        "cells": [
+            {
+                "cell_type": "code",
+                "id": f"c{number}",
+                "metadata": {},
+                "source": source,
+                "outputs": [],
+                "execution_count": None,
+            }
+            for number, source in enumerate(sources, start=1)
+        ],
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+
+
+async def test_a_failed_run_goes_on(
+    ask: Callable[..., Any], sample: Any, conforms: Callable[..., Any], until: Callable[..., Any]
+) -> None:
+    log = "open('ran.txt', 'a').write('{}')"
+    cells = [f"x = 1; {log.format(1)}", log.format(2), f"{log.format(3)}; 1 / 0"]
+    path = sample.store.project / "fails.ipynb"
+    path.write_text(json.dumps(notebook(*cells)))
+    jobs = f"/projects/{sample.project}/jobs"
+    answer = await ask(jobs, "POST", {"notebook": "work/churn/fails.ipynb"})
+    job = answer.json["jobs"][0]
+
+    async def ended(wanted: str) -> Any:
+        found = (await ask(f"{jobs}/{wanted}")).json
+        return found if found["status"] in ("finished", "failed") else None
+
+    failed = await until(lambda: ended(job["id"]), 240)
+    assert failed["status"] == "failed"
+    run = f"/projects/{sample.project}/runs/{failed['spec']['run_id']}"
+    found = conforms((await ask(f"{run}/resumption")).json, "Resumption")
+    assert (found["possible"], found["how"], found["from_cell"]["number"]) == (True, "repeat", 3)
+    assert [cell["again"] for cell in found["cells"]] == [False, False, True]
+    # As it stands in an editor: the file is still the one that fails.
+    corrected = notebook(*cells[:2], f"{log.format(3)}; print('x is', x)")
+    answer = await ask(f"{run}/resume", "POST", {"notebook": corrected})
+    assert answer.status == 201
+    job = conforms(answer.json, "Job")
+    assert job["spec"]["resumes"] == failed["spec"]["run_id"]
+    assert (await until(lambda: ended(job["id"]), 240))["status"] == "finished"
+    assert (sample.store.project / "ran.txt").read_text() == "12313"
+    detail = conforms(
+        (await ask(f"/projects/{sample.project}/runs/{job['spec']['run_id']}")).json, "RunDetail"
+    )
+    assert detail["run"]["tags"]["resumes"] == failed["spec"]["run_id"]
+    done = await ask(f"/projects/{sample.project}/runs/{job['spec']['run_id']}/resumption")
+    assert done.json["possible"] is False
+    assert "has finished" in done.json["reason"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [({"number": 0}, 400), ({"unknown": 1}, 400), ({"notebook": "text"}, 400), ({}, 400)],
+)
+async def test_refusals(
+    ask: Callable[..., Any], sample: Any, conforms: Callable[..., Any], body: Any, status: int
+) -> None:
+    runs = f"/projects/{sample.project}/runs"
+    answer = await ask(f"{runs}/{sample.finished}/resume", "POST", body)
+    assert (answer.status, conforms(answer.json, "Error")["code"]) == (status, "usage")
+    unknown = "019aa5b0-0000-7000-8000-000000000000"
+    assert (await ask(f"{runs}/{unknown}/resume", "POST", {})).status == 404
+    assert (await ask(f"{runs}/{unknown}/resumption")).status == 404
