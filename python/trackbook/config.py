@@ -27,6 +27,8 @@ JOB = "TRACKBOOK_JOB"
 JOB_CELLS = "TRACKBOOK_JOB_CELLS"
 OUTPUT_DIR = "TRACKBOOK_OUTPUT_DIR"
 TEMPLATES = "TRACKBOOK_TEMPLATES"
+JOBS = "TRACKBOOK_JOBS"
+NOTIFY_URL = "TRACKBOOK_NOTIFY_URL"
 NOTEBOOK = "JPY_SESSION_NAME"
 IPYTHON = "IPYTHONDIR"
 
@@ -46,6 +48,7 @@ CAPTURES = frozenset(
     )
 )
 _SYSTEM_SECONDS = 10.0
+MOST_PARALLEL = 64
 STORE_SCHEMES = ("postgresql", "http", "https")
 _DATABASE = re.compile(r"(postgresql://)([^:/?#@]*):[^@]*@")
 
@@ -219,6 +222,24 @@ class Settings:
         return {name: str(value) for name, value in pairs if value is not None}
 
 
+def jobs_in(project: Path) -> int:
+    """Return how many jobs run at a time in a project where nobody says: TRACKBOOK_JOBS, else `[tool.trackbook] jobs`
+    in the project's pyproject.toml, else 1.
+
+    Raises UsageError where that is no whole number from 1 on.
+    """
+    text = os.environ.get(JOBS)
+    if text:
+        value: object = int(text) if text.isdecimal() else text
+        where = JOBS
+    else:
+        path = project / "pyproject.toml"
+        value, where = _project_table(path).get("jobs", 1), f"[tool.trackbook] jobs in {path}"
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_PARALLEL:
+        raise UsageError(f"{where} is {value!r}: name a whole number from 1 to {MOST_PARALLEL}.")
+    return value
+
+
 def captures_in(project: Path) -> frozenset[str]:
     """Return what is recorded in a project, for a process that only adds to its runs.
 
@@ -280,7 +301,15 @@ def _capture_text(capture: frozenset[str]) -> str:
     return "all" if capture == CAPTURES else ",".join(sorted(capture)) or "none"
 
 
+def _project_captures(path: Path) -> frozenset[str]:
+    words = _project_table(path).get("capture", [])
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise UsageError(f'{path} has to list names: [tool.trackbook] capture = ["-data", "-system"]')
+    return _captures(words, f"[tool.trackbook] capture in {path}")
+
+
 def _project_table(path: Path) -> dict[str, Any]:
+    """Return what a pyproject.toml says under [tool.trackbook]."""
     try:
         data = path.read_bytes()
     except OSError:
@@ -294,13 +323,6 @@ def _project_table(path: Path) -> dict[str, Any]:
     except ValueError as error:
         raise UsageError(f"{path} can't be read ({error}); it names what Trackbook records.") from None
     return table if isinstance(table, dict) else {}
-
-
-def _project_captures(path: Path) -> frozenset[str]:
-    words = _project_table(path).get("capture", [])
-    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise UsageError(f'{path} has to list names: [tool.trackbook] capture = ["-data", "-system"]')
-    return _captures(words, f"[tool.trackbook] capture in {path}")
 
 
 def _check_loopback(url: str) -> None:

@@ -18,7 +18,7 @@ from trackbook.domain.cell import CellContent
 from trackbook.domain.change import Change
 from trackbook.domain.cleaned import CleanChange, CleanedCell, CleanNote
 from trackbook.domain.compare import Comparison
-from trackbook.domain.job import Job, JobAttempt, JobSpec
+from trackbook.domain.job import Job, JobAttempt, JobLog, JobSpec, WorkerInfo
 from trackbook.domain.lint import Counts, Diagnostic
 from trackbook.domain.metric import Series
 from trackbook.domain.obstacle import Diagnosis
@@ -45,6 +45,8 @@ SCHEMAS = {
     "experiments": "Experiments",
     "indexed": "Indexed",
     "job": "Job",
+    "job-ended": "JobEnded",
+    "job-log": "JobLog",
     "job-submission": "JobSubmission",
     "jobs": "Jobs",
     "job-ids": "JobIds",
@@ -79,6 +81,7 @@ SCHEMAS = {
     "snapshot-info": "SnapshotInfo",
     "sources": "Sources",
     "verdict": "Verdict",
+    "workers": "Workers",
     "writers": "Writers",
 }
 
@@ -103,7 +106,9 @@ VALUES: list[tuple[str, str | None, Any]] = [
     ("queue-keep", "shown", Shown),
     ("queue-standing", None, Standing),
     ("queue-submission", "jobs", list[JobSpec]),
+    ("job-log", None, JobLog),
     ("jobs", "jobs", list[Job]),
+    ("workers", "workers", list[WorkerInfo]),
     ("changes", "runs", list[Change]),
     ("verdict", None, Verdict),
     ("lint", "diagnostics", list[Diagnostic]),

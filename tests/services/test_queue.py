@@ -208,7 +208,7 @@ def test_a_lease_of_another_host_has_to_run_out(services: Services, queue: JobQu
         table.claim(connection, job.id, "elsewhere:1", 1, 2**60)
     assert queue.recover() == []
     with services.database.write() as connection:
-        table.renew(connection, job.id, "elsewhere:1", 1)
+        table.renew(connection, job, "elsewhere:1", 1)
     assert queue.recover() == [job.id]
     assert services.jobs.get(job.id).status == "queued"
 

@@ -27,11 +27,28 @@ RETRY_DELAY = 10.0
 LONGEST_RETRY_DELAY = 3600.0
 
 
+class FrozenModule(Struct, frozen=True):
+    """A file of the project that a notebook imports: its path relative to the project, and the digest of its bytes."""
+
+    path: str
+    digest: str
+
+
+class FrozenContext(Struct, frozen=True):
+    """What a job keeps of the time of its submission, beside the notebook itself.
+
+    `kernel` is the digest of the kernel's description (its kernel.json), None where there was none of this name.
+    """
+
+    kernel: str | None = None
+    modules: list[FrozenModule] = []
+
+
 class JobSpec(Struct, frozen=True):
     """What to run. `notebook` is the frozen copy's blob digest; `path` the notebook it came from, relative to
     the project where it lies inside; `folder` the absolute folder in which it runs; `run_id` the run that the
     job makes. Jobs of one sweep share `sweep_id`. `reproduction` tells that it repeats a run, and how its results are
-    held against that one's.
+    held against that one's. `retry_of` is the job that this one does again.
 
     `timeout` is in seconds for the whole job, `cell_timeout` for each cell; `memory` is in bytes for the kernel and all
     processes that it starts. After a failure whose cause is among `retry_on` the job is begun again, `retries` times
@@ -66,6 +83,8 @@ class JobSpec(Struct, frozen=True):
     kept: list[KeptCell] = []
     snapshot: str | None = None
     snapshots: bool = False
+    retry_of: str | None = None
+    frozen: FrozenContext | None = None
 
 
 class JobAttempt(Struct, frozen=True):
@@ -91,7 +110,9 @@ class Job(Struct, frozen=True):
 
     `error` says why it failed, `cause` what kind of failure that is. `attempt` is the number of the present or last
     attempt, 0 before the first; `attempts` holds those that have ended. One that is to be begun again waits until
-    `not_before`.
+    `not_before`. `worker` is the process that runs it. Of a job that waits, `position` is its place among those that
+    do, the next one being 1, and `waiting` says why, where it is not only that others come first; both are None where
+    nobody asked.
     """
 
     id: str
@@ -108,3 +129,34 @@ class Job(Struct, frozen=True):
     attempt: int = 0
     attempts: list[JobAttempt] = []
     not_before: datetime | None = None
+    position: int | None = None
+    waiting: str | None = None
+
+
+class JobLog(Struct, frozen=True):
+    """A piece of what a job's kernel has printed itself, from `offset` in bytes on; `complete` once no more will come.
+
+    `offset` is where the next piece begins.
+    """
+
+    text: str
+    offset: int
+    complete: bool
+
+
+class WorkerInfo(Struct, frozen=True):
+    """A worker: the process `pid` on `host`, which runs up to `capacity` jobs at a time, those in `current` now.
+
+    `jobs` counts those that it has run to their end; `memory` in bytes is how much its jobs may use together, None for
+    as much as there is. One that is `standing` works on whatever is queued, others on what somebody waits for.
+    """
+
+    id: str
+    host: str
+    pid: int
+    jobs: int
+    capacity: int
+    started: datetime
+    current: list[str] = []
+    memory: int | None = None
+    standing: bool = True

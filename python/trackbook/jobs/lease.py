@@ -18,7 +18,7 @@ class JobLease:
     """An observer of a job's execution, with a thread of its own while it is entered.
 
     `on_cancel` is called from that thread, again and again, once the job is to end; `is_wanted` is asked whether it
-    still is wanted. `is_lost`: the job was taken from this worker, which was believed to be dead, and has to end here.
+    still is wanted. `is_lost` tells that another worker has taken the job over, as nobody had heard of this one.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class JobLease:
                     told = progress
                 self._tell_shown()
                 if time.monotonic() - renewed > RENEW:
-                    self.is_lost = not self._queue.keep(self._job)
+                    self.is_lost = not self._queue.keep(self._job) or self.is_lost
                     renewed = time.monotonic()
                 # Said again as long as the job lasts: it may not have come to what can be cancelled yet.
                 if self.is_lost or not self._is_wanted() or self._queue.is_cancel_requested(self._job):

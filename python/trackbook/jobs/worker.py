@@ -146,6 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         slots=found.slots,
         idle=float("inf") if found.forever else found.idle,
         parent=found.parent,
+        memory=found.memory,
     )
     if found.child is not None:
         return run_spawned(options, recovers=found.child == "again")
@@ -188,6 +189,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--idle", type=float, default=IDLE_SECONDS, help="seconds to wait for another job")
     parser.add_argument("--forever", action="store_true", help="wait for jobs until it is stopped")
+    parser.add_argument("--memory", type=int, help="bytes that the jobs may use together")
     parser.add_argument("--parent", type=int, help="end when this process, the parent, has ended")
     # How a supervisor starts its children where they can't be forked.
     parser.add_argument("--child", choices=("first", "again"), help=argparse.SUPPRESS)

@@ -1,5 +1,6 @@
 """A child of the supervisor: it opens the store for itself, works, and obeys what it is told through a pipe."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -8,12 +9,15 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from trackbook.errors import StoreError
 from trackbook.jobs.repetitions import Repetitions
 from trackbook.jobs.worker import Worker, run_in_slot
 from trackbook.services.ingester import ensure_ingester
 from trackbook.services.opening import open_place
-from trackbook.services.queue import JobQueue
+from trackbook.services.queue import RENEW, JobQueue
+from trackbook.services.workers import Workers
 from trackbook.store.paths import StorePaths
+from trackbook.store.place import Place
 
 STOP, DRAIN, ABANDON = b"s", b"d", b"a"
 
@@ -28,6 +32,7 @@ class WorkerOptions(Struct, frozen=True):
     slots: int = 0
     idle: float = 10.0
     parent: int | None = None
+    memory: int | None = None
 
     @property
     def is_standing(self) -> bool:
@@ -45,7 +50,16 @@ def work(options: WorkerOptions, orders: int, *, recovers: bool, folder: Path | 
     store = StorePaths(Path(options.store)).check()
     place = open_place(store)
     try:
-        queue = JobQueue(place, sweep_id=options.sweep, job_ids=options.job_ids)
+        supervisor = os.getppid()
+        queue = JobQueue(
+            place,
+            sweep_id=options.sweep,
+            job_ids=options.job_ids,
+            supervisor=supervisor,
+            memory=options.memory,
+            capacity=options.jobs,
+        )
+        presence = Presence(place, supervisor, options)
         worker = Worker(
             store,
             queue,
@@ -61,13 +75,41 @@ def work(options: WorkerOptions, orders: int, *, recovers: bool, folder: Path | 
             target=_obey, args=(worker, orders, options.parent), name="trackbook-orders", daemon=True
         ).start()
         ensure_ingester(store)
-        if options.slots:
-            run_in_slot(store, queue, worker, options.slots, recovers=recovers)
-        else:
-            worker.run(recovers=recovers)
+        with presence:
+            if options.slots:
+                run_in_slot(store, queue, worker, options.slots, recovers=recovers)
+            else:
+                worker.run(recovers=recovers)
     finally:
         place.close()
     return 0
+
+
+class Presence:
+    """While it is entered, the worker says again and again that it is there."""
+
+    def __init__(self, place: Place, supervisor: int, options: WorkerOptions) -> None:
+        self._workers, self._supervisor, self._options = Workers(place), supervisor, options
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._tell, name="trackbook-presence", daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _tell(self) -> None:
+        options = self._options
+        while True:
+            # Telling of it is no reason to end: the index may be locked, or made anew.
+            with contextlib.suppress(StoreError):
+                self._workers.announce(
+                    self._supervisor, options.jobs, options.memory, standing=options.is_standing
+                )
+            if self._ended.wait(RENEW):
+                return
 
 
 def run_spawned(options: WorkerOptions, *, recovers: bool) -> int:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from jupyter_server.extension.application import ExtensionApp
 
 from trackbook.config import Settings
-from trackbook.server.events import SCHEMA, ChangeWatcher
+from trackbook.server.events import ENDED_SCHEMA, SCHEMA, ChangeWatcher
 from trackbook.server.projects import OpenProject, Projects
 from trackbook.server.routes import handlers
 
@@ -32,6 +32,7 @@ class TrackbookServer(ExtensionApp):
         """Make what the handlers need."""
         bus = self._server.event_logger
         bus.register_event_schema(SCHEMA)
+        bus.register_event_schema(ENDED_SCHEMA)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="trackbook")
         self.projects = Projects(self._root_folder(), Settings.load(), on_open=self._watch)
         self.watcher = ChangeWatcher(self.projects, bus, self.in_thread, self.log)

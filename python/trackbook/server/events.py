@@ -9,6 +9,8 @@ from typing import Any, Protocol, TypeVar
 from jupyter_events.logger import EventLogger
 
 from trackbook.domain.change import Change
+from trackbook.domain.clock import now, to_datetime
+from trackbook.domain.job import JOB_ENDED
 from trackbook.errors import NotFound
 from trackbook.server.ingesting import IngesterKeeper
 from trackbook.server.projects import OpenProject, Projects
@@ -17,6 +19,8 @@ from trackbook.services.ingester import is_served
 
 SCHEMA = Path(__file__).parent / "changed-event.yml"
 SCHEMA_ID = "urn:trackbook:events:changed"
+ENDED_SCHEMA = Path(__file__).parent / "job-ended-event.yml"
+ENDED_SCHEMA_ID = "urn:trackbook:events:job-ended"
 
 # Seconds between two looks at a project, and with that between two events.
 INTERVAL = 0.25
@@ -63,6 +67,8 @@ class ChangeWatcher:
                 change = await self._in_thread(look.look)
                 if change is not None:
                     self._bus.emit(schema_id=SCHEMA_ID, data=change)
+                for ended in look.take_ended():
+                    self._bus.emit(schema_id=ENDED_SCHEMA_ID, data=ended)
                 told = False
                 await asyncio.sleep(look.interval)
             except NotFound:  # the folder is gone; a request that finds it again has it watched again
@@ -84,6 +90,9 @@ class ProjectLook:
         self._keeper = IngesterKeeper(project.store)
         self._workers = _keeper_of_workers(project)
         self._project = project
+        self._began = to_datetime(now())
+        self._told: set[str] = set()
+        self._ended: list[dict[str, Any]] = []
         self.interval = SERVED_INTERVAL if is_served(project.store.remote) else INTERVAL
 
     def look(self) -> dict[str, Any] | None:
@@ -102,6 +111,7 @@ class ProjectLook:
         since = self._revision if revision > self._revision else 0  # a new index counts anew
         runs = project.services.runs.changed_since(since)
         jobs = project.services.jobs.changed_since(since)
+        self._note_ended(project, jobs)
         self._revision = revision
         if not runs and not jobs:
             return None
@@ -111,6 +121,25 @@ class ProjectLook:
             "runs": [_describe(run) for run in runs[-MOST_RUNS:]],
             "jobs": jobs,
         }
+
+    def take_ended(self) -> list[dict[str, Any]]:
+        """Return the data of an event for each job that has ended since this was asked last."""
+        ended, self._ended = self._ended, []
+        return ended
+
+    def _note_ended(self, project: OpenProject, changed: list[str]) -> None:
+        # A store that is read anew tells of all jobs that there ever were.
+        new = [job_id for job_id in changed[-MOST_RUNS:] if job_id not in self._told]
+        for job in project.services.jobs.get_many(new) if new else []:
+            if job.status in JOB_ENDED and job.ended is not None and job.ended > self._began:
+                self._told.add(job.id)
+                told = {
+                    "job": job.id,
+                    "status": job.status,
+                    "notebook": job.spec.path,
+                    "run": job.spec.run_id,
+                }
+                self._ended.append({"project": self._id} | told)
 
 
 def _keeper_of_workers(project: OpenProject) -> WorkerKeeper | None:

@@ -13,7 +13,14 @@ from trackbook.server.handlers.clean import CleanHandler
 from trackbook.server.handlers.compare import CompareHandler
 from trackbook.server.handlers.environment import EnvironmentTextHandler
 from trackbook.server.handlers.experiments import ExperimentsHandler
-from trackbook.server.handlers.jobs import CancelHandler, JobHandler, JobsHandler
+from trackbook.server.handlers.jobs import (
+    CancelHandler,
+    JobHandler,
+    JobLogHandler,
+    JobsHandler,
+    RetryHandler,
+    WorkersHandler,
+)
 from trackbook.server.handlers.journals import JournalHandler, JournalSizesHandler, WritersHandler
 from trackbook.server.handlers.lint import LintHandler
 from trackbook.server.handlers.parameters import ParametersHandler
@@ -67,6 +74,9 @@ _NOTEBOOKS: Routes = (
     ("/projects/{project}/jobs", JobsHandler),
     ("/projects/{project}/jobs/{job}", JobHandler),
     ("/projects/{project}/jobs/{job}/cancel", CancelHandler),
+    ("/projects/{project}/jobs/{job}/retry", RetryHandler),
+    ("/projects/{project}/jobs/{job}/log", JobLogHandler),
+    ("/projects/{project}/workers", WorkersHandler),
     ("/clean", CleanHandler),
     ("/projects/{project}/runs/{run}/diagnosis", DiagnosisHandler),
     ("/projects/{project}/runs/{run}/reproduce", ReproduceHandler),

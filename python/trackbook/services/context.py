@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from trackbook.services.environment_texts import EnvironmentTexts
     from trackbook.services.exchange.exporting import Exports
     from trackbook.services.exchange.importing import Imports
+    from trackbook.services.job_logs import JobLogs
     from trackbook.services.jobs import Jobs
     from trackbook.services.reproducing.diagnosing import Diagnosing
     from trackbook.services.reproducing.inputs import Inputs
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from trackbook.services.snapshots import Snapshots
     from trackbook.services.values.reading import Values
     from trackbook.services.verdicts import Verdicts
+    from trackbook.services.workers import Workers
 
 
 class Services:
@@ -130,6 +132,20 @@ class Services:
         from trackbook.services.jobs import Jobs
 
         return Jobs(self.place)
+
+    @cached_property
+    def job_logs(self) -> "JobLogs":
+        """Reads what the kernels of jobs have printed."""
+        from trackbook.services.job_logs import JobLogs
+
+        return JobLogs(self.place, self.jobs, self.artifacts)
+
+    @cached_property
+    def workers(self) -> "Workers":
+        """Lists who runs jobs."""
+        from trackbook.services.workers import Workers
+
+        return Workers(self.place)
 
     @cached_property
     def reproducing(self) -> "Reproducing":

@@ -42,22 +42,31 @@ def cancel_job(place: Place, job_id: str) -> None:
 
 def end_job(
     place: Place,
-    job_id: str,
+    job: Job,
     status: JobStatus,
     error: RunError | None,
     *,
     cause: FailureCause | None = None,
     attempt: JobAttempt | None = None,
-) -> None:
-    """Record a job's outcome, and that of its last attempt, in its journal and in the index."""
+    worker: str | None = None,
+) -> bool:
+    """Record a job's outcome, and that of its last attempt, in its journal and in the index.
+
+    False, and nothing is recorded, if it is no longer the job of `worker`, where that is given: a worker that nobody
+    heard of for a while may find that another one has taken the job over.
+    """
     at = now()
     told = [] if attempt is None else [JobAttempted(at, attempt)]
-    write_job_record(place.paths, job_id, *told, JobFinished(at, status, error, cause))
     with place.database.write() as connection:
+        if worker is not None and not table.holds(connection, job, worker):
+            return False
+        # First, as the journal is what counts; and within, so that nobody takes the job over in between.
+        write_job_record(place.paths, job.id, *told, JobFinished(at, status, error, cause))
         if attempt is not None:
-            note_attempt(connection, job_id, attempt, 0)
-        table.finish(connection, job_id, status, error, at, cause)
+            note_attempt(connection, job.id, attempt, 0)
+        table.finish(connection, job.id, status, error, at, cause)
     ring_bells(place.paths.bells)
+    return True
 
 
 def begin_again(place: Place, held: Attempt, tried: JobAttempt, delay: float) -> bool:

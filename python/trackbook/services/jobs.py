@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from trackbook.domain.parameter import Parameter, check_sweeps, check_values, co
 from trackbook.domain.records import JobSubmitted
 from trackbook.domain.snapshot import encode_part
 from trackbook.domain.values import flatten, to_parameter
-from trackbook.errors import NotFound, ParameterError, UsageError, raise_all
+from trackbook.errors import Conflict, NotFound, ParameterError, UsageError, raise_all
 from trackbook.notebook.clean import clean_notebook
 from trackbook.notebook.experiment import find_experiment
 from trackbook.notebook.inject import inject_parameters
@@ -26,11 +27,13 @@ from trackbook.services.catchup import catch_up
 from trackbook.services.job_records import cancel_job, write_job_record
 from trackbook.services.packing import find_files
 from trackbook.services.queue import JobQueue
+from trackbook.services.waiting import Waiting
 from trackbook.store import jobs as table
 from trackbook.store.bells import ring_bells
 from trackbook.store.place import Place
 
 MOST_JOBS = 10_000
+_DAY = timedelta(days=1)
 JobList = list[Job]
 IdList = list[str]
 
@@ -41,6 +44,7 @@ class Jobs:
     def __init__(self, place: Place) -> None:
         self._place, self._database = place, place.database
         self._store, self._blobs = place.paths, place.blobs
+        self._waiting = Waiting(place)
 
     def parameters(self, path: Path) -> list[Parameter]:
         """Return the parameters that a notebook declares. Raises NotebookError if it can't be read."""
@@ -118,7 +122,8 @@ class Jobs:
     ) -> JobList:
         """Return jobs, the one submitted last first."""
         with self._database.read() as connection:
-            return table.read_jobs(connection, status=status, sweep_id=sweep_id, limit=limit)
+            found = table.read_jobs(connection, status=status, sweep_id=sweep_id, limit=limit)
+        return self._waiting.explain(found)
 
     def get(self, job_id: str) -> Job:
         """Return one job; raises NotFound if there is none of this id."""
@@ -126,7 +131,7 @@ class Jobs:
             job = table.read_job(connection, job_id)
         if job is None:
             raise NotFound("job", job_id)
-        return job
+        return self._waiting.explain([job])[0]
 
     def find(self, reference: str) -> Job:
         """Return the job of an id, or of an id's end (at least 6 characters), which differs between jobs of a sweep.
@@ -157,6 +162,36 @@ class Jobs:
             JobQueue(self._place).recover()  # its worker may be dead, and never hear of it
         return self.get(job_id)
 
+    def retry(self, job_id: str) -> Job:
+        """Queue a job that has ended once more, with the same frozen notebook and parameters; returns the new job.
+
+        It makes a run of its own. Raises NotFound if there is no such job, or its notebook is no longer stored, and
+        Conflict for a job that has not ended.
+        """
+        job = self.get(job_id)
+        if job.status not in JOB_ENDED:
+            raise Conflict(f"Job {job_id[-8:]} has not ended: it is {job.status}. Cancel it first, or wait.")
+        if not self._blobs.keep(job.spec.notebook):
+            raise NotFound("notebook of the job", job.spec.path)
+        spec = msgspec.structs.replace(job.spec, run_id=new_id(), retry_of=job.id)
+        return self._queue([spec])[0]
+
+    def failed(self, *, sweep_id: str | None = None) -> JobList:
+        """Return the jobs to which `retry` is a remedy: those that failed in a sweep, or else in the last day, the one
+        submitted first first; of those that were tried again already, none.
+        """
+        with self._database.read() as connection:
+            found = table.read_jobs(connection, sweep_id=sweep_id)
+        again = {job.spec.retry_of for job in found}
+        day = to_datetime(now()) - _DAY
+        return [
+            job
+            for job in reversed(found)
+            if job.status == "failed"
+            and job.id not in again
+            and (sweep_id is not None or (job.ended is not None and job.ended > day))
+        ]
+
     def changed_since(self, revision: int) -> IdList:
         """Return the ids of the jobs that changed after `revision`, the latest change last."""
         with self._database.read() as connection:
@@ -171,7 +206,7 @@ class Jobs:
             queued.append(job)
         catch_up(self._place, timeout=60.0)
         ring_bells(self._store.bells)
-        return queued
+        return self._waiting.explain(queued)
 
     def _pack(self, folder: Path, patterns: Sequence[str]) -> dict[str, str]:
         packed: dict[str, str] = {}

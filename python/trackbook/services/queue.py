@@ -15,12 +15,15 @@ from trackbook.domain.run import RunError, RunStatus
 from trackbook.errors import NotFound
 from trackbook.services.catchup import catch_up
 from trackbook.services.job_records import attempt_of, begin_again, cancel_job, end_job
+from trackbook.services.memory_share import MemoryShare
 from trackbook.store import jobs as table
+from trackbook.store.database import Connection
 from trackbook.store.jobs import Attempt
 from trackbook.store.live_cells import drop_live_cell, put_live_cell
 from trackbook.store.locks import ProcessLock, is_held, os_host
 from trackbook.store.place import Blobs, Place
 from trackbook.store.runs import read_runs
+from trackbook.store.workers import count_job
 
 LEASE = 20.0  # seconds
 RENEW = 5.0
@@ -35,9 +38,18 @@ _ENDED_BY_WORKER: dict[RunStatus, tuple[JobStatus, AttemptOutcome]] = {
 }
 
 
-def worker_name() -> str:
-    """Return the name of this process as a worker: host and pid."""
-    return f"{os_host()}:{os.getpid()}"
+# How many waiting jobs are looked at together.
+_AT_ONCE = 16
+
+
+def worker_name(supervisor: int | None = None) -> str:
+    """Return the name of this process as one that runs jobs: host and pid, behind that of its `supervisor`."""
+    return f"{os_host()}:{os.getpid()}" if supervisor is None else f"{os_host()}:{supervisor}/{os.getpid()}"
+
+
+def worker_id(pid: int) -> str:
+    """Return the id of the worker whose process this is, of this host."""
+    return f"{os_host()}:{pid}"
 
 
 def crew_name(crew: str) -> str:
@@ -53,7 +65,8 @@ def is_of_crew(worker: str | None, crew: str) -> bool:
 class JobQueue:
     """The jobs of one store, as a worker takes them. `sweep_id` or `job_ids` say which ones it wants.
 
-    `worker` is its name, by default that of this process.
+    `worker` is its name, by default that of this process; `supervisor` is the process whose children share `memory` in
+    bytes, `capacity` of them.
     """
 
     def __init__(
@@ -63,11 +76,15 @@ class JobQueue:
         sweep_id: str | None = None,
         job_ids: Sequence[str] | None = None,
         worker: str | None = None,
+        supervisor: int | None = None,
+        memory: int | None = None,
+        capacity: int = 1,
     ) -> None:
         self._place, self._database = place, place.database
         self._store = place.paths
         self._sweep_id, self._job_ids = sweep_id, job_ids
-        self._worker = worker or worker_name()
+        self._worker = worker or worker_name(supervisor)
+        self._memory = None if memory is None else MemoryShare(self._worker, memory, capacity)
         self._locks: dict[str, ProcessLock] = {}
 
     @property
@@ -78,19 +95,50 @@ class JobQueue:
     def claim(self) -> Job | None:
         """Take the job that has waited longest; None if none waits. No other worker gets it until this one dies.
 
-        Jobs that are to be begun again later do not count yet.
+        Jobs that are to be begun again later do not count yet, nor do those that need more memory than is free.
         """
-        with self._database.read() as connection:
-            waiting = table.queued_ids(connection, self._sweep_id, self._job_ids, due=now())
-        for job_id in waiting:
-            if (job := self._try(job_id)) is not None:
-                return job
+        with self._database.read() as connection:  # looking keeps nobody from writing
+            if not self._due(connection, 1, 0):
+                return None
+        held = set(self._locks)
+        try:
+            with self._database.write() as connection:
+                return self._claim_first(connection)
+        except BaseException:
+            for job_id in self._locks.keys() - held:
+                self._release(job_id)
+            raise
+
+    def _claim_first(self, connection: Connection) -> Job | None:
+        passed = 0
+        while waiting := self._due(connection, _AT_ONCE, passed):
+            for job_id in waiting:
+                reserved = 0
+                if self._memory is not None:
+                    found = self._memory.reserve(connection, job_id)
+                    if found is None:
+                        if self._memory.is_blocked:
+                            return None
+                        continue
+                    reserved = found
+                if not self._take_lock(job_id):
+                    continue  # its worker lives, though the row was made anew
+                job = table.claim(connection, job_id, self._worker, now(), _lease_end(), reserved)
+                if job is not None:
+                    return job
+                self._release(job_id)
+            passed += len(waiting)
         return None
 
+    def _due(self, connection: Connection, limit: int, offset: int) -> list[str]:
+        return table.queued_ids(
+            connection, self._sweep_id, self._job_ids, due=now(), limit=limit, offset=offset
+        )
+
     def keep(self, job: Job) -> bool:
-        """Prolong the lease on a job that was claimed; False if it was taken from this worker meanwhile."""
+        """Prolong the lease on a job that was claimed; False if another worker has taken it over meanwhile."""
         with self._database.write() as connection:
-            return table.renew(connection, job.id, self._worker, _lease_end(), job.spec.run_id)
+            return table.renew(connection, job, self._worker, _lease_end())
 
     def note_progress(self, job: Job, cell: int, cells: int) -> None:
         """Tell that cell `cell` of `cells` is being run."""
@@ -110,25 +158,25 @@ class JobQueue:
         with self._database.read() as connection:
             return table.is_cancel_requested(connection, job.id)
 
-    def finish(self, job: Job, attempt: JobAttempt) -> None:
-        """Hand in how a job's attempt came out, and give the job up.
+    def finish(self, job: Job, attempt: JobAttempt) -> bool:
+        """Hand in how a job's attempt came out, and give the job up; False if another worker has taken it over.
 
         It is returned to the queue if it failed for a cause that is to be tried again and nobody has cancelled
         it meanwhile. Where the job was taken from this worker, its outcome is for another to say.
         """
         with self._database.write() as connection:
             drop_live_cell(connection, job.spec.run_id)
-            lost = table.is_lost(connection, job.id, job.spec.run_id, self._worker)
-        if lost:
-            self._release(job.id)
-            return
         cause = cause_of(attempt.outcome)
-        if not self._begins_again(job, cause, attempt):
+        ours = self._begins_again(job, cause, attempt)
+        if not ours:
             status: JobStatus = "finished" if attempt.outcome == "finished" else "cancelled"
             status = "failed" if cause is not None else status
             error = attempt.error if cause is not None else None
-            end_job(self._place, job.id, status, error, cause=cause, attempt=attempt)
+            ours = end_job(self._place, job, status, error, cause=cause, attempt=attempt, worker=self._worker)
+        with self._database.write() as connection:
+            count_job(connection, self._worker.partition("/")[0])
         self._release(job.id)
+        return ours
 
     def take_over(self, job_id: str, crew: str) -> bool:
         """Take a job from a worker of `crew` (see `crew_name`) that is known to be dead, without waiting for its lease.
@@ -152,7 +200,7 @@ class JobQueue:
     def has_waiting(self) -> bool:
         """Tell whether one of the wanted jobs waits."""
         with self._database.read() as connection:
-            return bool(table.queued_ids(connection, self._sweep_id, self._job_ids))
+            return bool(table.queued_ids(connection, self._sweep_id, self._job_ids, limit=1))
 
     def count_open(self) -> int:
         """Return how many of the wanted jobs have not ended."""
@@ -173,15 +221,6 @@ class JobQueue:
         # What a worker wrote before it died counts: its job may have come to an end.
         catch_up(self._place)
         return [attempt.job.id for attempt in self._abandoned() if self._take_back(attempt)]
-
-    def _try(self, job_id: str) -> Job | None:
-        if not self._take_lock(job_id):
-            return None  # its worker lives, though the row was made anew
-        with self._database.write() as connection:
-            job = table.claim(connection, job_id, self._worker, now(), _lease_end())
-        if job is None:
-            self._release(job_id)
-        return job
 
     def _abandoned(self) -> list[Attempt]:
         with self._database.read() as connection:
@@ -226,7 +265,7 @@ class JobQueue:
             taken = table.take_back(connection, attempt, status)
         if taken:
             tried = attempt_of(attempt.job, outcome, error)
-            end_job(self._place, attempt.job.id, status, error, cause=cause_of(outcome), attempt=tried)
+            end_job(self._place, attempt.job, status, error, cause=cause_of(outcome), attempt=tried)
         return taken
 
     def _take_lock(self, job_id: str) -> bool:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Row, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
 
-from trackbook.domain.clock import to_datetime
+from trackbook.domain.clock import to_datetime, to_microseconds
 from trackbook.domain.job import JOB_ENDED, FailureCause, Job, JobSpec, JobStatus
 from trackbook.domain.run import RunError
 from trackbook.store import schema as t
@@ -69,14 +69,22 @@ def find_jobs(connection: Connection, ending: str) -> list[Job]:
 
 
 def queued_ids(
-    connection: Connection, sweep_id: str | None, ids: Sequence[str] | None, *, due: int | None = None
+    connection: Connection,
+    sweep_id: str | None,
+    ids: Sequence[str] | None,
+    *,
+    due: int | None = None,
+    limit: int | None = None,
+    offset: int = 0,
 ) -> list[str]:
     """Return the waiting jobs, the one submitted first first; of one sweep, or of some ids, if these are given.
 
     With `due`, a moment in microseconds, those are left out that wait for a later one to be begun again. Where neither
-    sweep nor ids are given, so are those that wait for a Dask cluster.
+    sweep nor ids are given, so are those that wait for a Dask cluster. At most `limit` are returned, from the one at
+    `offset` on.
     """
     query = select(_c.id).where(_c.status == "queued").order_by(_c.submitted, _c.id)
+    query = query.limit(limit).offset(offset or None)
     if due is not None:
         query = query.where(_c.not_before <= due)
     if sweep_id is not None:
@@ -100,8 +108,10 @@ def count_open(connection: Connection, sweep_id: str | None = None, ids: Sequenc
     return int(connection.execute(query).scalar_one())
 
 
-def claim(connection: Connection, job_id: str, worker: str, at: int, lease_expires: int) -> Job | None:
-    """Give a waiting job to a worker; None if another one was faster, or the job is gone."""
+def claim(
+    connection: Connection, job_id: str, worker: str, at: int, lease_expires: int, reserved: int = 0
+) -> Job | None:
+    """Give a waiting job to a worker, with `reserved` bytes of its memory; None if it does not wait any more."""
     taken = connection.execute(
         update(t.jobs)
         .where(_c.id == job_id, _c.status == "queued", _c.cancel_requested.is_(False))
@@ -111,6 +121,7 @@ def claim(connection: Connection, job_id: str, worker: str, at: int, lease_expir
             worker=worker,
             lease_expires=lease_expires,
             attempts=_c.attempts + 1,
+            reserved=reserved,
             cell=0,
             cells=0,
             revision=_next_revision(connection),
@@ -119,32 +130,32 @@ def claim(connection: Connection, job_id: str, worker: str, at: int, lease_expir
     return read_job(connection, job_id) if taken.rowcount == 1 else None
 
 
-def renew(
-    connection: Connection, job_id: str, worker: str, lease_expires: int, run_id: str | None = None
-) -> bool:
-    """Prolong a lease; False if the job was taken back, and so has another worker or `run_id`, or has ended.
+def renew(connection: Connection, job: Job, worker: str, lease_expires: int) -> bool:
+    """Prolong a lease; False if the job is no longer this worker's: another one has taken it over, or ended it.
 
     A job whose row was made anew meanwhile belongs to its worker again.
     """
-    renewed = connection.execute(
+    taken = connection.execute(
         update(t.jobs)
-        .where(
-            _c.id == job_id,
-            true() if run_id is None else _c.run_id == run_id,
-            _c.status.in_(("queued", "running")),
-            or_(_c.worker.is_(None), _c.worker == worker),
-        )
+        .where(_c.id == job.id, _c.run_id == job.spec.run_id, _is_with(worker))
         .values(status="running", worker=worker, lease_expires=lease_expires)
     )
-    return renewed.rowcount == 1
+    return taken.rowcount == 1 or not _is_there(connection, job.id)
 
 
-def is_lost(connection: Connection, job_id: str, run_id: str, worker: str) -> bool:
-    """Tell whether a job that `worker` began with this run was taken from it. A job that is not there yet was not."""
-    row = connection.execute(select(_c.run_id, _c.worker, _c.status).where(_c.id == job_id)).first()
-    if row is None:
-        return False
-    return row.status in JOB_ENDED or row.run_id != run_id or row.worker not in (None, worker)
+def holds(connection: Connection, job: Job, worker: str) -> bool:
+    """Tell whether a job that a worker has claimed is still its own, or its row is gone for a moment."""
+    query = select(_c.id).where(_c.id == job.id, _c.run_id == job.spec.run_id, _is_with(worker))
+    return connection.execute(query).first() is not None or not _is_there(connection, job.id)
+
+
+def _is_with(worker: str) -> ColumnElement[bool]:
+    # A further attempt by somebody else has another run, so that one that waits was made anew.
+    return or_(and_(_c.status == "running", _c.worker == worker), _c.status == "queued")
+
+
+def _is_there(connection: Connection, job_id: str) -> bool:
+    return connection.execute(select(_c.id).where(_c.id == job_id)).first() is not None
 
 
 def set_progress(connection: Connection, job_id: str, cell: int, cells: int) -> None:
@@ -196,6 +207,55 @@ def finish(
             revision=_next_revision(connection),
         )
     )
+
+
+def positions(connection: Connection) -> dict[str, int]:
+    """Return the place of each job that waits, the next one being 1."""
+    query = select(_c.id).where(_c.status == "queued").order_by(_c.submitted, _c.id)
+    return {job_id: place for place, job_id in enumerate(connection.execute(query).scalars(), start=1)}
+
+
+def position(connection: Connection, job: Job) -> int:
+    """Return the place of one job among those that wait."""
+    at = to_microseconds(job.submitted)
+    before = or_(_c.submitted < at, and_(_c.submitted == at, _c.id < job.id))
+    query = select(func.count()).select_from(t.jobs).where(_c.status == "queued", before)
+    return 1 + int(connection.execute(query).scalar_one())
+
+
+def reserved_memory(connection: Connection, workers: str) -> int:
+    """Return how many bytes the running jobs hold of workers whose names begin so."""
+    query = select(func.coalesce(func.sum(_c.reserved), 0)).where(
+        _c.status == "running", _c.worker.startswith(workers, autoescape=True)
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def used_memory(connection: Connection, path: str, last: int = 5) -> int | None:
+    """Return the most memory in bytes that the last jobs of a notebook used; None where it was never measured."""
+    r = t.runs.c
+    query = (
+        select(_c.history)
+        .join(t.runs, r.id == _c.run_id)
+        .where(r.source_path == path, _c.status.not_in(("queued", "running")))
+        .order_by(r.id.desc())
+        .limit(last)
+    )
+    used = [
+        attempt.memory
+        for history in connection.execute(query).scalars()
+        for attempt in read_history(history)
+        if attempt.memory
+    ]
+    return max(used, default=None)
+
+
+def running_with(connection: Connection) -> dict[str, str]:
+    """Return the ids of the running jobs, each with the name of its worker."""
+    rows = connection.execute(
+        select(_c.id, _c.worker).where(_c.status == "running").order_by(_c.started, _c.id)
+    )
+    return {row.id: row.worker or "" for row in rows}
 
 
 def read_attempts(connection: Connection, job_id: str | None = None) -> list[Attempt]:

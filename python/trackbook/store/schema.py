@@ -320,7 +320,26 @@ jobs = Table(
     Column("history", Text, nullable=False, default="[]", server_default="[]"),  # JSON list of ended attempts
     Column("not_before", BigInteger, nullable=False, default=0, server_default="0"),
     Column("revision", BigInteger, nullable=False, default=0, index=True),
+    # The memory in bytes that a running job may need, where its worker has so much and no more.
+    Column("reserved", BigInteger, nullable=False, default=0, server_default="0"),
     Index("jobs_by_status", "status", "submitted"),
+    Index("jobs_by_turn", "status", "sweep_id", "submitted", "id"),
+)
+
+# Who runs jobs. A row is there as long as its worker is, and a while longer where that was killed.
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("host", String(250), nullable=False),
+    Column("pid", BigInteger, nullable=False),
+    Column("ticks", Float, nullable=False),  # when the process started, in its system's measure
+    Column("capacity", Integer, nullable=False),
+    Column("memory", BigInteger),
+    Column("standing", Boolean, nullable=False),
+    Column("jobs", BigInteger, nullable=False, default=0),
+    Column("started", BigInteger, nullable=False),
+    Column("seen", BigInteger, nullable=False),
 )
 
 numbers = Table(

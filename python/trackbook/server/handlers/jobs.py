@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct, field
 
-from trackbook.domain.job import RETRIED_BY_DEFAULT, RETRY_DELAY, FailureCause, JobStatus
+from trackbook.config import jobs_in
+from trackbook.domain.job import RETRIED_BY_DEFAULT, RETRY_DELAY, FailureCause, Job, JobStatus
 from trackbook.domain.limits import LEAST_MEMORY, MOST_RETRIES, Limits
 from trackbook.jobs.pool import ensure_workers
 from trackbook.server.base import TrackbookHandler, check_id, guarded
@@ -15,6 +16,10 @@ from trackbook.services.context import Services
 class _Window(Struct, frozen=True):
     status: JobStatus | None = None
     limit: Annotated[int, Meta(ge=1, le=MAX_PAGE)] = 100
+
+
+class _From(Struct, frozen=True):
+    offset: Annotated[int, Meta(ge=0)] = 0
 
 
 class _Submission(Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,7 +33,7 @@ class _Submission(Struct, frozen=True, forbid_unknown_fields=True):
     retries: Annotated[int, Meta(ge=0, le=MOST_RETRIES)] = 0
     retry_delay: Annotated[float, Meta(ge=0)] = RETRY_DELAY
     retry_on: list[FailureCause] = field(default_factory=lambda: list(RETRIED_BY_DEFAULT))
-    parallel: Annotated[int, Meta(ge=1, le=64)] = 1
+    parallel: Annotated[int, Meta(ge=1, le=64)] | None = None
 
 
 class JobsHandler(TrackbookHandler):
@@ -63,7 +68,7 @@ class JobsHandler(TrackbookHandler):
                 submission.retry_on,
             ),
         )
-        ensure_workers(services.store, submission.parallel)
+        ensure_workers(services.store, submission.parallel or jobs_in(services.store.project))
         return {"jobs": jobs}
 
 
@@ -83,3 +88,36 @@ class CancelHandler(TrackbookHandler):
     async def post(self, project: str, job: str) -> None:
         """Stop a job, or take it from the queue."""
         await self.reply(project, lambda services: services.jobs.cancel(check_id("job", job)))
+
+
+class RetryHandler(TrackbookHandler):
+    """`/projects/{project}/jobs/{job}/retry`"""
+
+    @guarded("execute")
+    async def post(self, project: str, job: str) -> None:
+        """Queue a job that has ended once more, and see to it that somebody works on it."""
+        await self.reply(project, lambda services: self._retry(services, check_id("job", job)), status=201)
+
+    def _retry(self, services: Services, job_id: str) -> Job:
+        job = services.jobs.retry(job_id)
+        ensure_workers(services.store, jobs_in(services.store.project))
+        return job
+
+
+class JobLogHandler(TrackbookHandler):
+    """`/projects/{project}/jobs/{job}/log`"""
+
+    @guarded("read")
+    async def get(self, project: str, job: str) -> None:
+        """Answer with what the job's kernel has printed from an offset on."""
+        start = self.query(_From)
+        await self.reply(project, lambda services: services.job_logs.read(check_id("job", job), start.offset))
+
+
+class WorkersHandler(TrackbookHandler):
+    """`/projects/{project}/workers`"""
+
+    @guarded("read")
+    async def get(self, project: str) -> None:
+        """Answer with the workers that are there."""
+        await self.reply(project, lambda services: {"workers": services.workers.list()})

@@ -63,6 +63,14 @@ class RemoteJobs(Jobs):
         job = self.get(job_id)
         return job if job.status in JOB_ENDED else self._ask("cancel", [job_id])[0]
 
+    def retry(self, job_id: str) -> Job:
+        """Raise NotFound."""
+        raise NotFound("job", job_id)
+
+    def failed(self, *, sweep_id: str | None = None) -> JobList:
+        """Return no job."""
+        return []
+
     def changed_since(self, revision: int) -> IdList:
         """Return nothing: who waits for a job of a served store asks for it."""
         return []

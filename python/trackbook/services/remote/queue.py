@@ -104,13 +104,14 @@ class RemoteQueue(JobQueue):
             standing = self._say(job)
         return standing.cancel
 
-    def finish(self, job: Job, attempt: JobAttempt) -> None:
+    def finish(self, job: Job, attempt: JobAttempt) -> bool:
         """Hand in how a job's attempt came out, once the server has what it recorded; as `JobQueue.finish`."""
         self._send_all(job)
         body = {"worker": self._worker, "run": job.spec.run_id, "attempt": attempt}
         self._insist(lambda: self._post(Job, body, job.id, "finish"))
         self._release(job.id)
-        self._standings.pop(job.id, None)
+        _, standing = self._standings.pop(job.id, (0.0, None))
+        return standing is None or standing.held
 
     def take_over(self, job_id: str, crew: str) -> bool:
         """Take a job from a worker of a crew that is known to be dead; as `JobQueue.take_over`."""
