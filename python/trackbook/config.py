@@ -22,6 +22,7 @@ CAPTURE = "TRACKBOOK_CAPTURE"
 SYSTEM_INTERVAL = "TRACKBOOK_SYSTEM_INTERVAL"
 VARIABLES = "TRACKBOOK_VARIABLES"
 AUTO = "TRACKBOOK_AUTO"
+WARM = "TRACKBOOK_WARM"
 RUN = "TRACKBOOK_RUN"
 JOB = "TRACKBOOK_JOB"
 JOB_CELLS = "TRACKBOOK_JOB_CELLS"
@@ -72,9 +73,11 @@ class Settings:
     `system_interval` is how many seconds lie between two samples of what machine and process do.
     `auto` is set
     by TRACKBOOK_AUTO=1: a notebook with a cell tagged `parameters` is recorded from there on, as with `%track auto`.
-    `templates` is the folder, set for a worker's processes, in which forking servers have their sockets.
+    `templates` is the folder, set for a worker's processes, in which forking servers have their sockets, those of the
+    templates of warm kernels among them.
     `insecure` says that what is not encrypted may cross the network; `scheduler` is the Dask scheduler for jobs, which
-    a project may name itself: `scheduler_in`.
+    a project may name itself: `scheduler_in`. `warm` is false with TRACKBOOK_WARM=0: all kernels start
+    the ordinary way.
     """
 
     store: Path | None = None
@@ -98,6 +101,7 @@ class Settings:
     templates: Path | None = None
     insecure: bool = False
     scheduler: str | None = None
+    warm: bool = True
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -139,6 +143,7 @@ class Settings:
             templates=_path(env.get(TEMPLATES)),
             insecure=env.get(INSECURE) == "1",
             scheduler=env.get(SCHEDULER) or None,
+            warm=env.get(WARM) != "0",
         )
 
     @property
@@ -200,6 +205,20 @@ class Settings:
                 f'{project / "pyproject.toml"} has to name a text: [tool.trackbook] scheduler = "tcp://…"'
             )
         return named or None
+
+    def warm_in(self, project: Path) -> bool | list[str]:
+        """Return whether kernels of a project start warm, or the names of the modules with which they do.
+
+        TRACKBOOK_WARM=0 says no, else `[tool.trackbook] warm = false`, or `warm = ["pandas", ...]`, in the project's
+        pyproject.toml; without either they do. Raises UsageError for a pyproject.toml that says anything else.
+        """
+        path = project / "pyproject.toml"
+        said = _project_table(path).get("warm", True) if self.warm else False
+        if isinstance(said, bool) or (isinstance(said, list) and all(isinstance(name, str) for name in said)):
+            return said
+        raise UsageError(
+            f'{path} has to name modules, or say no: [tool.trackbook] warm = ["pandas"], warm = false'
+        )
 
     def job_environment(self) -> dict[str, str]:
         """Return these settings as environment variables for a kernel."""
@@ -322,7 +341,9 @@ def _project_table(path: Path) -> dict[str, Any]:
         table = tomllib.loads(data.decode()).get("tool", {}).get("trackbook", {})
     except ValueError as error:
         raise UsageError(f"{path} can't be read ({error}); it names what Trackbook records.") from None
-    return table if isinstance(table, dict) else {}
+    if not isinstance(table, dict):
+        raise UsageError(f"{path} has to hold a table [tool.trackbook].")
+    return table
 
 
 def _check_loopback(url: str) -> None:

@@ -20,6 +20,7 @@ from trackbook.cli.commands.gc import gc
 from trackbook.cli.commands.import_runs import import_runs
 from trackbook.cli.commands.inspect import inspect_command
 from trackbook.cli.commands.jobs import jobs
+from trackbook.cli.commands.kernel import kernel
 from trackbook.cli.commands.lint import lint
 from trackbook.cli.commands.parameters import parameters
 from trackbook.cli.commands.rebuild import rebuild
@@ -64,7 +65,7 @@ def cli() -> None:
 for _command in (
     run_notebook, sweep, inspect_command, parameters, lint, clean, test, reproduce, resume, runs, show, edit,
     compare, jobs, cancel, trash, restore, delete, gc, export, import_runs, doctor, rebuild, serve, token,
-    sync, enable, disable,
+    sync, enable, disable, kernel,
 ):  # fmt: skip
     cli.add_command(_command)
 

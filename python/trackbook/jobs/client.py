@@ -29,6 +29,7 @@ from trackbook.jobs.kernels import KernelProcess
 from trackbook.jobs.outputs import output_of
 from trackbook.jobs.progress import CellState, ExecutionManager
 from trackbook.jobs.streams import StreamJoiner
+from trackbook.jobs.warm.wanted import wanted_modules
 from trackbook.jobs.watch import KernelWatch
 from trackbook.notebook.inject import INJECTED
 from trackbook.notebook.limits import cell_timeout
@@ -171,7 +172,9 @@ class JobNotebookClient(NotebookClient):
         if self._stop_reason is not None:
             return self._stopped(None, None)
         with Path(self._log_path or os.devnull).open("ab") as log:
-            kernel: Any = self._given_kernel or JobKernelManager(kernel_name=self.kernel_name)
+            kernel: Any = self._given_kernel or JobKernelManager(
+                kernel_name=self.kernel_name, modules=self._modules()
+            )
             self.km = self._kernel = kernel
             output = log if self._log_path else None  # by default where this process writes
             await kernel.launch(self._folder, self._environment, output, self.startup_timeout)
@@ -191,6 +194,10 @@ class JobNotebookClient(NotebookClient):
         outcome = await self._execute_cells()
         self.set_widgets_metadata()
         return outcome
+
+    def _modules(self) -> list[str] | None:
+        sources = [cell.source for cell in self.nb.cells if is_executed(cell)]
+        return wanted_modules(sources, self._folder)
 
     async def _say_hello(self) -> bool:
         expressions = {"on": _LOADED, "leaves": _LEAVES_CELLS}

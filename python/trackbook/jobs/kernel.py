@@ -10,6 +10,8 @@ import signal
 import sys
 import tempfile
 import time
+import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -23,25 +25,14 @@ from traitlets import Dict
 from trackbook.config import Settings
 from trackbook.errors import KernelError, UsageError
 from trackbook.jobs.dialogue import Dialogue
+from trackbook.jobs.forking.request import UNKNOWN_END
 from trackbook.jobs.kernelfolders import kernel_folders
 from trackbook.jobs.session import JobSession
+from trackbook.jobs.warm.command import LAUNCHER
+from trackbook.jobs.warm.provisioner import WarmProvisioner
 
 _POLL = 0.005
 _LONGEST_FOLDER = 90  # characters; the path of a socket has at most about a hundred
-# ipykernel_launcher without the debugger, whose import is a sixth of a kernel's start. User code may still import it.
-_LAUNCHER = """\
-import sys
-if sys.path[0] == "":
-    del sys.path[0]
-sys.modules["debugpy"] = None
-try:
-    import ipykernel.debugger
-except ImportError:
-    pass
-del sys.modules["debugpy"]
-from ipykernel import kernelapp
-kernelapp.launch_new_instance()
-"""
 
 # While the kernel ends ipykernel flushes once more, and may wait ten seconds for a thread that is gone by then.
 _GOODBYE = """\
@@ -89,11 +80,16 @@ class JobKernelClient(AsyncKernelClient):
 
 
 class JobKernelManager(AsyncKernelManager):
-    """Starts one kernel and stops it. Files of its sockets lie in a folder of their own, readable by the user alone."""
+    """Starts one kernel and stops it. Files of its sockets lie in a folder of their own, readable by the user alone.
+
+    `modules` are those that a Python kernel finds imported, where it can be forked from a template; None stands for an
+    ordinary start.
+    """
 
     goodbye: str | None = None
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, modules: Sequence[str] | None = None, **options: Any) -> None:
+        self._modules = modules
         self._sockets = Path(tempfile.mkdtemp(prefix="tb-"))
         local = sys.platform != "win32" and len(str(self._sockets)) < _LONGEST_FOLDER
         if local:
@@ -131,12 +127,22 @@ class JobKernelManager(AsyncKernelManager):
             await self._check_start(deadline)
             await asyncio.sleep(_POLL)
 
+    async def _async_pre_start_kernel(self, **options: Any) -> Any:
+        if self.provisioner is None and self._modules is not None and self._may_be_warm():
+            self.kernel_id = self.kernel_id or str(uuid.uuid4())
+            warm = WarmProvisioner(kernel_id=self.kernel_id, kernel_spec=self.kernel_spec, parent=self)
+            warm.modules = self._modules
+            self.provisioner = warm
+        return await super()._async_pre_start_kernel(**options)
+
+    pre_start_kernel = _async_pre_start_kernel
+
     def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
         """Return the command that starts the kernel."""
         command = super().format_kernel_cmd(extra_arguments)
         for position, pair in enumerate(itertools.pairwise(command)):
             if pair == ("-m", "ipykernel_launcher"):
-                command[position : position + 2] = ["-c", _LAUNCHER]
+                command[position : position + 2] = ["-c", LAUNCHER]
                 # What makes debugging possible makes starting slow.
                 return [part for part in command if part != "-Xfrozen_modules=off"]
         return command
@@ -214,6 +220,11 @@ class JobKernelManager(AsyncKernelManager):
         spec = self.kernel_spec
         return spec is not None and any("ipykernel" in part for part in spec.argv)
 
+    def _may_be_warm(self) -> bool:
+        # A kernel with a provisioner of its own keeps it.
+        spec = self.kernel_spec
+        return spec is not None and self._is_ipython() and "kernel_provisioner" not in spec.metadata
+
     def _are_sockets_bound(self) -> bool:
         if self.transport != "ipc":
             return True
@@ -235,7 +246,7 @@ class JobKernelManager(AsyncKernelManager):
 
 def describe_end(code: int | None) -> str:
     """Say how a process ended that left with `code`, negative for a signal; None if that is not known."""
-    if code is None:
+    if code is None or code == UNKNOWN_END:
         return "its process is gone"
     if code >= 0:
         return f"its process ended with exit code {code}"

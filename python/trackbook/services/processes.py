@@ -38,10 +38,15 @@ def start_module(
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder, **options
             )
+    look_after(process)
+    return process
+
+
+def look_after(process: "subprocess.Popen[bytes]") -> None:
+    """Count a process that was started elsewhere among Trackbook's own, whose end nobody waits for."""
     with _lock:
         _started[:] = [known for known in _started if known.poll() is None]
         _started.append(process)
-    return process
 
 
 def own_pids() -> set[int]:

@@ -1,0 +1,112 @@
+"""What makes a template fit a kernel: all that its interpreter, and its imports, took from where it was started."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from trackbook.jobs.warm.command import KernelCommand
+
+# Told to a kernel alone, and of no meaning to imports.
+OWN_VARIABLES = frozenset(("JPY_PARENT_PID", "JPY_INTERRUPT_EVENT", "IPY_INTERRUPT_EVENT"))
+BACKEND = "MPLBACKEND"
+# What ipykernel says where nobody else does.
+DEFAULT_BACKEND = "module://matplotlib_inline.backend_inline"
+# Read by the interpreter and by libraries of C, where nobody sees it; what Python code reads is noted as it does.
+_EARLY = (
+    "PYTHON", "LD_", "OMP_", "KMP_", "GOMP_", "OPENBLAS_", "GOTO_", "MKL_", "BLIS_", "VECLIB_", "NUMEXPR_", "MALLOC_",
+    "GLIBC_", "CUDA_", "NVIDIA_", "LC_", "CONDA_",
+)  # fmt: skip
+_EARLY_NAMES = frozenset(("LANG", "LANGUAGE", "TZ", "HOME", "PATH", "VIRTUAL_ENV", "DISPLAY"))
+# Files of the working directory that libraries read when they are imported.
+_FOLDER_FILES = ("matplotlibrc",)
+_STATUS = ("Umask:", "SigBlk:", "SigIgn:", "Cpus_allowed:", "Uid:", "Gid:", "Groups:")
+_PACKAGES = (".dist-info", ".egg-info", ".egg-link", ".pth")
+
+
+def base_key(
+    command: KernelCommand, modules: Sequence[str], environment: Mapping[str, str], folder: str
+) -> str:
+    """Return the name of templates that may fit a kernel, but for what their imports read of the environment."""
+    early = {
+        name: value
+        for name, value in sorted(environment.items())
+        if name.startswith(_EARLY) or name in _EARLY_NAMES
+    }
+    return _digest(
+        [
+            command.interpreter,
+            command.options,
+            command.debugger,
+            list(modules),
+            early,
+            home_of(folder),
+            _place(),
+        ]
+    )[:16]
+
+
+def home_of(folder: str) -> str | None:
+    """Return the folder in which a template for kernels in `folder` has to import; None where any will do."""
+    found = any(os.path.exists(os.path.join(folder, name)) for name in _FOLDER_FILES)  # noqa: PTH110, PTH118
+    return folder if found else None
+
+
+def template_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment in which a template for kernels with `environment` imports."""
+    own = {name: value for name, value in environment.items() if name not in OWN_VARIABLES}
+    return own if own.get(BACKEND) else own | {BACKEND: DEFAULT_BACKEND}
+
+
+def values_digest(environment: Mapping[str, str], names: Iterable[str]) -> dict[str, str | None]:
+    """Return what an environment says for `names`, in such a way that it can be compared and not read."""
+    seen = template_environment(environment)
+    return {name: None if name not in seen else _digest(seen[name])[:16] for name in names}
+
+
+def packages_digest(folders: Iterable[str]) -> str:
+    """Return a digest that changes when a package in one of the folders is installed, changed or taken away."""
+    found: list[Any] = []
+    for folder in folders:
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.name.endswith(_PACKAGES) or entry.name.startswith("__editable__"):
+                        found.append((folder, entry.name, entry.stat().st_mtime_ns))
+        except OSError:
+            continue
+    return _digest(sorted(found))
+
+
+def files_digest(paths: Iterable[str]) -> str:
+    """Return a digest that changes when one of the files does, comes or goes."""
+    found = []
+    for path in paths:
+        try:
+            status = os.stat(path)  # noqa: PTH116
+            found.append((path, status.st_mtime_ns, status.st_size))
+        except OSError:
+            found.append((path, 0, 0))
+    return _digest(found)
+
+
+def _place() -> list[str]:
+    """Return what a process inherits from the one that starts it, beside the environment."""
+    place = []
+    for name in ("limits", "cgroup", "oom_score_adj"):
+        try:
+            place.append(Path(f"/proc/self/{name}").read_text())
+        except OSError:
+            place.append("")
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        place += [line for line in lines if line.startswith(_STATUS)]
+    except OSError:
+        pass
+    return [*place, str(os.getpriority(os.PRIO_PROCESS, 0))]
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()

@@ -1,0 +1,115 @@
+"""The template of warm kernels: a process that has imported what they import, and forks them.
+
+Run as `python -c "from trackbook.jobs.warm.template import main; main()" SPEC`, with one line of JSON on stdout that
+says how it went. Started by `folder`; it ends with its owner, when it is told to, or when it has been idle for a while.
+"""
+
+import gc
+import json
+import os
+import shutil
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from trackbook.jobs.forking.server import listen, serve_forks
+from trackbook.jobs.warm.imports import ModuleRefused, WatchedImports, package_folders
+from trackbook.jobs.warm.key import files_digest, packages_digest, values_digest
+
+START = "from trackbook.jobs.warm.template import main; main()"
+
+
+def main() -> None:
+    """Be the template that the first argument, as JSON, describes."""
+    spec = json.loads(sys.argv[1])
+    del sys.argv[1:]
+    if sys.path[0] == "":
+        del sys.path[0]
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what imports print is no answer
+    try:
+        imports, launcher = _prepare(spec)
+    except ModuleRefused as refusal:
+        _answer(answers, {"refused": {refusal.module: refusal.reason}} | _packages())
+        return
+    listener = listen(spec["path"])
+    _answer(answers, _description(spec, imports))
+    from trackbook.jobs.warm.child import become_kernel
+
+    gc.collect()
+    gc.freeze()
+    serve_forks(
+        spec["path"],
+        lambda request: become_kernel(request, imports, launcher),
+        owner=spec["owner"],
+        idle=spec["idle"],
+        listener=listener,
+    )
+    _take_folder_away(Path(spec["path"]).parent, spec["owner"])
+
+
+def _take_folder_away(folder: Path, owner: int) -> None:
+    # An owner that was killed could not do it.
+    try:
+        os.kill(owner, 0)
+    except ProcessLookupError:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _prepare(spec: dict[str, Any]) -> tuple[WatchedImports, str]:
+    imports = WatchedImports()
+    with imports.watch_variables():
+        _import_kernel(spec["debugger"])
+        base = set(sys.modules)
+        imports.perform("trackbook.magics", spec["modules"], spec["refused"])
+    spec["names"] = sorted({name.partition(".")[0] for name in set(sys.modules) - base} - {"trackbook"})
+    return imports, _launcher()
+
+
+def _import_kernel(debugger: bool) -> None:
+    """Import what an ordinary kernel has imported before its first cell runs."""
+    if not debugger:
+        sys.modules["debugpy"] = None  # type: ignore[assignment]  # its import fails
+    import ipykernel.debugger
+
+    if not debugger:
+        del sys.modules["debugpy"]
+    import ipykernel.ipkernel
+    import ipykernel.kernelapp
+    import ipykernel.zmqshell  # noqa: F401
+
+
+def _launcher() -> str:
+    spec = find_spec("ipykernel_launcher")
+    return str(spec.origin) if spec is not None else "ipykernel_launcher.py"
+
+
+def _description(spec: dict[str, Any], imports: WatchedImports) -> dict[str, Any]:
+    files = _config_files()
+    return {
+        "pid": os.getpid(),
+        "names": spec["names"],
+        "left_out": imports.left_out,
+        "read": values_digest(imports.started, sorted(imports.read)),
+        "files": files,
+        "files_digest": files_digest(files),
+    } | _packages()
+
+
+def _packages() -> dict[str, Any]:
+    folders = package_folders()
+    return {"folders": folders, "packages": packages_digest(folders)}
+
+
+def _config_files() -> list[str]:
+    """Return the files beside the modules themselves that imports took settings from, as far as they are known."""
+    matplotlib = sys.modules.get("matplotlib")
+    if matplotlib is None:
+        return []
+    return [str(Path(matplotlib.matplotlib_fname()))]
+
+
+def _answer(answers: Any, message: dict[str, Any]) -> None:
+    answers.write(json.dumps(message) + "\n")
+    answers.close()
