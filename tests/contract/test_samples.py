@@ -40,6 +40,8 @@ SCHEMAS = {
     "cell": "CellContent",
     "clean": "Cleaned",
     "compare": "Comparison",
+    "debug": "Debug",
+    "debug-started": "DebugStarted",
     "diagnosis": "Diagnosis",
     "event": "Changed",
     "experiments": "Experiments",

@@ -26,8 +26,30 @@ def notebook(*sources: str) -> dict[str, Any]:
     }
 
 
+async def value_of(kernel: Any, name: str, until: Callable[..., Any]) -> Any:
+    """A variable of a kernel that has come to where it is to stand, which takes a while."""
+    client = kernel.client()
+    client.start_channels()
+    try:
+        await client.wait_for_ready(timeout=120)
+
+        async def value() -> Any:
+            client.execute("", silent=True, user_expressions={"found": name})
+            reply = await client.get_shell_msg(timeout=120)
+            found = reply["content"].get("user_expressions", {}).get("found", {})
+            return found.get("data", {}).get("text/plain")
+
+        return await until(value, 120)
+    finally:
+        client.stop_channels()
+
+
 async def test_a_failed_run_goes_on(
-    ask: Callable[..., Any], sample: Any, conforms: Callable[..., Any], until: Callable[..., Any]
+    ask: Callable[..., Any],
+    sample: Any,
+    conforms: Callable[..., Any],
+    until: Callable[..., Any],
+    jp_serverapp: Any,
 ) -> None:
     log = "open('ran.txt', 'a').write('{}')"
     cells = [f"x = 1; {log.format(1)}", log.format(2), f"{log.format(3)}; 1 / 0"]
@@ -47,6 +69,19 @@ async def test_a_failed_run_goes_on(
     found = conforms((await ask(f"{run}/resumption")).json, "Resumption")
     assert (found["possible"], found["how"], found["from_cell"]["number"]) == (True, "repeat", 3)
     assert [cell["again"] for cell in found["cells"]] == [False, False, True]
+    started = await ask(f"{run}/debug", "POST", {})
+    assert started.status == 201
+    debug = conforms(started.json, "DebugStarted")
+    assert (debug["how"], debug["place"]["number"], debug["cells"]) == ("repeat", 3, [])
+    everything = conforms((await ask(f"{run}/debug", "POST", {"everything": True})).json, "DebugStarted")
+    assert len(everything["cells"]) == 2
+    kernels = jp_serverapp.kernel_manager
+    assert await value_of(kernels.get_kernel(everything["kernel"]["id"]), "x", until) == "1"
+    sessions = await jp_serverapp.session_manager.list_sessions()
+    assert {everything["session"]["id"], debug["session"]["id"]} == {one["id"] for one in sessions}
+    for one in (debug, everything):
+        await kernels.shutdown_kernel(one["kernel"]["id"], now=True)
+    (sample.store.project / "ran.txt").unlink()
     # As it stands in an editor: the file is still the one that fails.
     corrected = notebook(*cells[:2], f"{log.format(3)}; print('x is', x)")
     answer = await ask(f"{run}/resume", "POST", {"notebook": corrected})
@@ -54,7 +89,7 @@ async def test_a_failed_run_goes_on(
     job = conforms(answer.json, "Job")
     assert job["spec"]["resumes"] == failed["spec"]["run_id"]
     assert (await until(lambda: ended(job["id"]), 240))["status"] == "finished"
-    assert (sample.store.project / "ran.txt").read_text() == "12313"
+    assert (sample.store.project / "ran.txt").read_text() == "13"
     detail = conforms(
         (await ask(f"/projects/{sample.project}/runs/{job['spec']['run_id']}")).json, "RunDetail"
     )

@@ -10,6 +10,7 @@ import click
 from trackbook.cli.commands.cancel import cancel
 from trackbook.cli.commands.clean import clean
 from trackbook.cli.commands.compare import compare
+from trackbook.cli.commands.debug import debug
 from trackbook.cli.commands.delete import delete
 from trackbook.cli.commands.disable import disable
 from trackbook.cli.commands.doctor import doctor
@@ -63,7 +64,7 @@ def cli() -> None:
 
 
 for _command in (
-    run_notebook, sweep, inspect_command, parameters, lint, clean, test, reproduce, resume, runs, show, edit,
+    run_notebook, sweep, inspect_command, parameters, lint, clean, test, reproduce, resume, debug, runs, show, edit,
     compare, jobs, cancel, trash, restore, delete, gc, export, import_runs, doctor, rebuild, serve, token,
     sync, enable, disable, kernel,
 ):  # fmt: skip

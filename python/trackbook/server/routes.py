@@ -11,6 +11,7 @@ from trackbook.server.handlers.cells import CellHandler, SourcesHandler
 from trackbook.server.handlers.changes import ChangesHandler, RefreshHandler
 from trackbook.server.handlers.clean import CleanHandler
 from trackbook.server.handlers.compare import CompareHandler
+from trackbook.server.handlers.debugging import DebugHandler
 from trackbook.server.handlers.environment import EnvironmentTextHandler
 from trackbook.server.handlers.experiments import ExperimentsHandler
 from trackbook.server.handlers.jobs import (
@@ -82,6 +83,7 @@ _NOTEBOOKS: Routes = (
     ("/projects/{project}/runs/{run}/reproduce", ReproduceHandler),
     ("/projects/{project}/runs/{run}/resumption", ResumptionHandler),
     ("/projects/{project}/runs/{run}/resume", ResumeHandler),
+    ("/projects/{project}/runs/{run}/debug", DebugHandler),
 )
 
 # What the writers and readers of other machines need of a served store.

@@ -26,15 +26,17 @@ from trackbook.domain.run import Run, RunDetail
 from trackbook.domain.snapshot import encode_part
 from trackbook.errors import Conflict, NotebookError, NotFound, TrackbookError, UsageError
 from trackbook.notebook.clean import clean_notebook
+from trackbook.notebook.effects import effects_in
 from trackbook.notebook.inject import inject_parameters
+from trackbook.notebook.needs import needed_cells
 from trackbook.notebook.parameters import find_parameters
-from trackbook.notebook.read import Notebook, as_notebook, parse_notebook, read_notebook, tags_of
+from trackbook.notebook.read import Notebook, as_notebook, kernel_of, parse_notebook, read_notebook, tags_of
 from trackbook.notebook.resumption import CellPlan, PlannedCell, plan_cells
 from trackbook.services.catchup import catch_up
 from trackbook.services.job_records import write_job_record
 from trackbook.services.jobs import Jobs
 from trackbook.services.runs import Runs
-from trackbook.services.sleepers import Sleepers, end
+from trackbook.services.sleepers import Sleeper, Sleepers, end
 from trackbook.store.place import Place
 
 _SOON = 10.0  # seconds
@@ -63,6 +65,28 @@ class ResumptionPlan(Struct, frozen=True):
     notebook: Notebook
     kept: list[KeptCell]
     snapshot: CellSnapshot | None
+
+
+class DebugCell(Struct, frozen=True):
+    """A cell to be run before somebody looks at the state: where it stands, and its whole source."""
+
+    place: CellPlace
+    source: str
+
+
+class DebugPlan(Struct, frozen=True):
+    """How a kernel gets into the state before the cell `place`, at which a run failed.
+
+    It begins as a fork of `sleeper`, else as a fresh `kernel` in `folder`, and runs `cells`.
+    """
+
+    run_id: str
+    number: int
+    place: CellPlace
+    cells: list[DebugCell]
+    folder: str
+    kernel: str
+    sleeper: Sleeper | None
 
 
 class _Past(Struct, frozen=True):
@@ -164,6 +188,36 @@ class Resumptions:
         catch_up(self._place, timeout=60.0)
         return job, plan.resumption
 
+    def debug_plan(self, reference: str, *, everything: bool = False) -> DebugPlan:
+        """Return how a kernel gets into the state in which a run failed; raises as `plan`.
+
+        The cells are those of the notebook that ran: what the failed cell needs, or with `everything` all before it.
+        """
+        catch_up(self._place, timeout=_SOON)
+        past = self._past(self._runs.detail(reference))
+        executed = inject_parameters(past.notebook, past.spec.params)
+        run = past.detail.run
+        failed = run.error.cell_id if run.error is not None else None
+        plan = plan_cells(executed, executed, past.done.keys(), failed=failed)
+        if plan.start == len(plan.cells):
+            raise UsageError(
+                f"All cells of run #{run.number} came to their end; there is no failure to look at."
+            )
+        before = plan.cells[: plan.start]
+        needed = before if everything else _needed(plan)
+        sleeper = self.sleepers.last_before(run, [cell.id for cell in plan.cells[: plan.start + 1]])
+        if sleeper is not None:
+            needed = before[[cell.id for cell in plan.cells].index(sleeper.snapshot.cell_id) :]
+        return DebugPlan(
+            run.id,
+            run.number,
+            _place_of(plan.cells[plan.start]),
+            [DebugCell(_place_of(cell), cell.source) for cell in needed],
+            past.spec.folder,
+            past.spec.kernel or kernel_of(past.notebook) or "python3",
+            sleeper,
+        )
+
     def notebook_path(self, reference: str) -> Path:
         """Return where the notebook of a job's run lies. Raises as `plan` for a run that can't be resumed."""
         return self._place.paths.project / self._past(self._runs.detail(reference)).spec.path
@@ -256,6 +310,16 @@ class Resumptions:
     def _path(self, path: Path) -> str:
         absolute, project = path.absolute(), self._place.paths.project
         return absolute.relative_to(project).as_posix() if absolute.is_relative_to(project) else str(absolute)
+
+
+def _needed(plan: CellPlan) -> list[PlannedCell]:
+    """Return the cells that the failed one needs; of a language that is not known those are all before it."""
+    again = [cell for cell in plan.cells[: plan.start] if cell.again]
+    if len(again) == plan.start:
+        return again
+    effects = effects_in([cell.source for cell in plan.cells[: plan.start + 1]])
+    positions = needed_cells(effects, [plan.start])
+    return [plan.cells[position] for position in positions]
 
 
 def _choose(

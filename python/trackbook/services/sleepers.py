@@ -3,7 +3,7 @@
 import contextlib
 import os
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -48,6 +48,15 @@ class Sleepers:
     def of_job(self, job_id: str) -> list[Sleeper]:
         """Return all that is noted of a job."""
         return _read(self._path(job_id))
+
+    def last_before(self, run: Run, cell_ids: Sequence[str]) -> Sleeper | None:
+        """Return the copy before the last of these cells that has one which still sleeps."""
+        asleep = {
+            one.snapshot.cell_id: one
+            for one in (self.of_job(run.source.job_id) if run.source.job_id is not None else [])
+            if one.snapshot.run_id == run.id and is_asleep(one)
+        }
+        return next((asleep[cell_id] for cell_id in reversed(cell_ids) if cell_id in asleep), None)
 
     def all(self) -> list[tuple[str, Sleeper]]:
         """Return the copies of all jobs that still sleep, each with the id of its job."""

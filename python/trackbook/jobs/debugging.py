@@ -1,0 +1,144 @@
+"""Kernels in the state in which a run failed, for people to look at. Nothing that they do is recorded in that run."""
+
+import contextlib
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from queue import Empty
+from types import TracebackType
+from typing import Any, Self
+
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.kernelspec import NoSuchKernel
+from jupyter_client.manager import KernelManager
+from jupyter_core.paths import jupyter_runtime_dir
+
+from trackbook.domain.ids import new_id
+from trackbook.domain.resumption import CellPlace
+from trackbook.errors import KernelError
+from trackbook.jobs.rerun import SETTINGS
+from trackbook.services.resumption import DebugPlan
+
+_LOOK_EVERY = 0.2
+_PATIENCE = 10.0
+# What the cells track goes into a store that is gone with the kernel; and Trackbook is loaded as in a job's kernel.
+_SETUP = """\
+def _trackbook_debug():
+    import atexit, os, shutil, tempfile
+    place = tempfile.mkdtemp(prefix="trackbook-debug-")
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    for name in {settings!r}:
+        os.environ.pop(name, None)
+    os.environ["TRACKBOOK_STORE"] = os.path.join(place, ".trackbook")
+    os.environ["TRACKBOOK_CAPTURE"] = "none"
+    os.environ["TRACKBOOK_OUTPUT_DIR"] = place
+    if os.path.isdir({folder!r}):
+        os.chdir({folder!r})
+    try:
+        get_ipython().run_line_magic("load_ext", "trackbook")
+        get_ipython().extension_manager.loaded.discard("trackbook")
+    except BaseException:
+        pass
+_trackbook_debug()
+del _trackbook_debug
+"""
+
+OnCell = Callable[[CellPlace], None]
+
+
+def setup_code(plan: DebugPlan) -> str:
+    """Return what a debug kernel executes first, silently: it must track into no store of the user's."""
+    return _SETUP.format(settings=SETTINGS, folder=plan.folder)
+
+
+class DebugKernel:
+    """A kernel that has run what a plan says, and waits for somebody to attach; it ends with the block.
+
+    `failure` says which of the cells raised on the way, if one did. Raises KernelError if none can be started.
+    """
+
+    def __init__(self, plan: DebugPlan, on_cell: OnCell | None = None) -> None:
+        self.plan = plan
+        self.failure: str | None = None
+        self._on_cell = on_cell or (lambda _: None)
+        folder = Path(jupyter_runtime_dir())
+        folder.mkdir(parents=True, exist_ok=True)
+        self.connection_file = folder / f"kernel-trackbook-{plan.number}-{new_id()[-6:]}.json"
+        self._manager = make_manager(plan, self.connection_file)
+
+    def __enter__(self) -> Self:
+        self._start()
+        try:
+            self._prepare()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until the kernel has ended, at most so many seconds; tells whether it has."""
+        deadline = time.monotonic() + seconds
+        while self._manager.is_alive():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_LOOK_EVERY)
+        return True
+
+    def _start(self) -> None:
+        plan = self.plan
+        environment = {name: value for name, value in os.environ.items() if name not in SETTINGS}
+        folder = plan.folder if Path(plan.folder).is_dir() else tempfile.gettempdir()
+        try:
+            self._manager.start_kernel(cwd=folder, env=environment)
+        except NoSuchKernel as error:
+            raise KernelError(f"There is no kernel {plan.kernel!r} here, in which the run ran.") from error
+        except (OSError, RuntimeError) as error:
+            raise KernelError(f"The kernel {plan.kernel!r} could not be started: {error}") from error
+
+    def _prepare(self) -> None:
+        client = self._manager.client()
+        assert isinstance(client, BlockingKernelClient)
+        client.start_channels(stdin=False, hb=False)
+        client.allow_stdin = False
+        try:
+            client.wait_for_ready(timeout=60)
+            self._ask(client, setup_code(self.plan), silent=True, store_history=False)
+            for cell in self.plan.cells:
+                self._on_cell(cell.place)
+                reply = self._ask(client, cell.source)
+                if reply["status"] == "error":
+                    self.failure = f"Cell {cell.place.number} raised {reply['ename']}: {reply['evalue']}"
+                    return
+        except RuntimeError as error:
+            raise KernelError(f"The kernel {self.plan.kernel!r} did not start: {error}") from error
+        finally:
+            client.stop_channels()
+
+    def _ask(self, client: BlockingKernelClient, code: str, **options: Any) -> dict[str, Any]:
+        request = client.execute(code, allow_stdin=False, **options)
+        while True:
+            try:
+                reply = client.get_shell_msg(timeout=_LOOK_EVERY)
+            except Empty:
+                if not self._manager.is_alive():
+                    raise KernelError("The kernel died while it ran what the failed cell needs.") from None
+                continue
+            if reply["parent_header"].get("msg_id") == request:
+                return dict(reply["content"])
+
+    def _stop(self) -> None:
+        with contextlib.suppress(Exception):  # whatever state it is in, it has to go
+            self._manager.shutdown_kernel(now=not self._manager.is_alive())
+        self.connection_file.unlink(missing_ok=True)
+
+
+def make_manager(plan: DebugPlan, connection_file: Path) -> KernelManager:
+    """Return a manager of the kernel that a plan asks for, which is not started yet."""
+    return KernelManager(kernel_name=plan.kernel, connection_file=str(connection_file))
