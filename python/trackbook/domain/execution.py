@@ -10,6 +10,25 @@ from trackbook.domain.run import RunError
 OutcomeStatus = Literal["finished", "failed", "timed_out", "memory", "aborted", "died", "not_started"]
 
 
+class SharedPrefix(Struct, frozen=True):
+    """What an execution shares with others of its sweep: the first `length` cells of its notebook, which run once.
+
+    `cells` are the positions of those that run. The cell with the injected values is at `values_at` among them, or
+    behind them if that is None; `constants` is its source with the values that all trials get, `own` with those of this
+    one alone. `seeded` names the libraries that the shared cells seed. `run_id` is this execution's run, `key` the same
+    for all executions that share.
+    """
+
+    key: str
+    length: int
+    cells: list[int]
+    run_id: str
+    values_at: int | None = None
+    constants: str = ""
+    own: str = ""
+    seeded: list[str] = []
+
+
 class Execution(Struct, frozen=True):
     """A notebook to be executed. All paths are absolute.
 
@@ -17,7 +36,7 @@ class Execution(Struct, frozen=True):
     `log` takes what the kernel process itself prints. `environment` is set for the kernel beside the process's own.
     `timeout` is in seconds, for the whole notebook, `cell_timeout` for each cell that has no limit of its own; `memory`
     is in bytes, for the kernel and all processes that it starts. Cells whose ids are in `kept` are not executed: their
-    outputs are in the notebook already.
+    outputs are in the notebook already. `prefix` says which cells are shared.
     """
 
     notebook: str
@@ -30,6 +49,7 @@ class Execution(Struct, frozen=True):
     cell_timeout: float | None = None
     memory: int | None = None
     kept: list[str] = []
+    prefix: SharedPrefix | None = None
 
 
 class Outcome(Struct, frozen=True):

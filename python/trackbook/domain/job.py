@@ -48,7 +48,8 @@ class JobSpec(Struct, frozen=True):
     """What to run. `notebook` is the frozen copy's blob digest; `path` the notebook it came from, relative to
     the project where it lies inside; `folder` the absolute folder in which it runs; `run_id` the run that the
     job makes. Jobs of one sweep share `sweep_id`. `reproduction` tells that it repeats a run, and how its results are
-    held against that one's. `retry_of` is the job that this one does again.
+    held against that one's. `retry_of` is the job that this one does again. With `share_prefix` the trials of a sweep
+    share the cells on which the values in `swept`, those that differ from trial to trial, have no effect.
 
     `timeout` is in seconds for the whole job, `cell_timeout` for each cell; `memory` is in bytes for the kernel and all
     processes that it starts. After a failure whose cause is among `retry_on` the job is begun again, `retries` times
@@ -85,6 +86,8 @@ class JobSpec(Struct, frozen=True):
     snapshots: bool = False
     retry_of: str | None = None
     frozen: FrozenContext | None = None
+    share_prefix: bool = False
+    swept: list[str] = []
 
 
 class JobAttempt(Struct, frozen=True):

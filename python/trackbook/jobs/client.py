@@ -74,6 +74,8 @@ class JobNotebookClient(NotebookClient):
     another thread, and never takes a dead kernel or a time-out for a success.
     """
 
+    # What is said to a kernel of Python first.
+    hello = _HELLO
     # Options of papermill's own client, which `papermill --engine trackbook` hands on.
     log_output: Any = Bool(False, help="Log what the cells print")
     stdout_file: Any = Instance(object, allow_none=True, help="A file that gets what they print")
@@ -202,7 +204,9 @@ class JobNotebookClient(NotebookClient):
     async def _say_hello(self) -> bool:
         expressions = {"on": _LOADED, "leaves": _LEAVES_CELLS}
         assert self._dialogue is not None
-        exchange = self._dialogue.ask(_HELLO, silent=True, store_history=False, user_expressions=expressions)
+        exchange = self._dialogue.ask(
+            self.hello, silent=True, store_history=False, user_expressions=expressions
+        )
         with contextlib.suppress(DeadKernelError):
             answers = (await exchange.reply)["content"].get("user_expressions") or {}
             said = {key: (value.get("data") or {}).get("text/plain") for key, value in answers.items()}
@@ -245,10 +249,7 @@ class JobNotebookClient(NotebookClient):
     async def _execute_one(self, index: int, total: int) -> Outcome | None:
         """Execute one cell; None if the next one may follow."""
         cell = self.nb.cells[index]
-        assert self._dialogue is not None
         assert self._watch is not None
-        metadata = _request_metadata(cell)
-        allows = "raises-exception" in cell.metadata.get("tags", []) and not self.force_raise_errors
         cell.outputs = []
         self.clear_before_next_output = False
         self._present, self._has_new = cell, False
@@ -256,11 +257,9 @@ class JobNotebookClient(NotebookClient):
             cell.metadata["execution"] = {}
         started, moment = time.monotonic(), self._manager.now()
         self._watch.begin()
-        exchange = self._dialogue.ask(
-            cell.source,
-            metadata,
-            lambda message: self._take(message, cell, index),
-            stop_on_error=not (self.allow_errors or allows),
+        allows = "raises-exception" in cell.metadata.get("tags", []) and not self.force_raise_errors
+        exchange = self._ask(
+            index, lambda message: self._take(message, cell, index), not (self.allow_errors or allows)
         )
         self.code_cells_executed += 1
         self._do_rest()
@@ -275,6 +274,15 @@ class JobNotebookClient(NotebookClient):
         self._streams.settle(cell.outputs)
         self._rest = lambda: self._finish(index, cell, outcome, duration, usage)
         return outcome
+
+    def _ask(self, index: int, take: Callable[[dict[str, Any]], None], stop_on_error: bool) -> Exchange:
+        assert self._dialogue is not None
+        cell = self.nb.cells[index]
+        return self._dialogue.ask(cell.source, _request_metadata(cell), take, stop_on_error=stop_on_error)
+
+    def _count(self, index: int, told: int | None) -> int | None:
+        """Return a cell's number in the history, which the kernel has told."""
+        return told
 
     def _finish(
         self, index: int, cell: NotebookNode, outcome: Outcome | None, duration: float, usage: Usage
@@ -304,8 +312,8 @@ class JobNotebookClient(NotebookClient):
         content = reply["content"]
         if self.record_timing:
             cell.metadata["execution"]["shell.execute_reply"] = timestamp(reply)
-        if content.get("execution_count") is not None:
-            cell["execution_count"] = content["execution_count"]
+        if (count := self._count(index, content.get("execution_count"))) is not None:
+            cell["execution_count"] = count
         try:
             await asyncio.wait_for(asyncio.shield(exchange.idle), self.iopub_timeout)
         except (TimeoutError, DeadKernelError) as error:
@@ -443,8 +451,7 @@ class JobNotebookClient(NotebookClient):
         self._used = used
         if self._stop_reason is None:
             self._stop_reason = "memory"
-        assert self._loop is not None
-        self._killing = self._loop.create_task(self._kill())
+        self._begin_killing()
 
     async def _kill(self) -> None:
         self._given_up = True
@@ -469,8 +476,12 @@ class JobNotebookClient(NotebookClient):
                 await self._kernel.interrupt_kernel()
 
     def _end_task(self) -> None:
-        if self._task is not None and self._dialogue is not None and self._loop is not None:
-            self._killing = self._loop.create_task(self._kill())
+        if self._task is not None and self._dialogue is not None:
+            self._begin_killing()
+
+    def _begin_killing(self) -> None:
+        assert self._loop is not None
+        self._killing = self._loop.create_task(self._kill())
 
     async def _stop_kernel(self, patience: float) -> None:
         kernel, client = self._kernel, self._client

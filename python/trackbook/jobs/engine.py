@@ -3,6 +3,7 @@
 papermill is imported late here: it loads its engines, this module among them, while it is being imported itself.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -92,6 +93,7 @@ def _execute(
     memory: int | None = None,
     observer: Observer | None = None,
     kernel: "KernelProcess | None" = None,
+    make_client: Callable[..., Any] | None = None,
     start_timeout: int = 60,
     execution_timeout: float | None = None,
     **options: Any,
@@ -99,7 +101,8 @@ def _execute(
     from trackbook.jobs.client import JobNotebookClient
 
     known = JobNotebookClient.class_trait_names()
-    client = JobNotebookClient(
+    given = {} if kernel is None else {"kernel": kernel}
+    client: JobNotebookClient = (make_client or JobNotebookClient)(
         manager,
         folder=folder,
         environment=environment or {},
@@ -107,7 +110,7 @@ def _execute(
         job_timeout=job_timeout,
         memory=memory,
         observer=observer,
-        kernel=kernel,
+        **given,
         **{name: value for name, value in options.items() if name in known}
         | {"kernel_name": kernel_name, "startup_timeout": start_timeout}
         | _timeout(execution_timeout),

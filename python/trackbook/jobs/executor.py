@@ -27,6 +27,12 @@ class PapermillExecutor:
 
     def run(self, execution: Execution, observer: Observer) -> Outcome:
         """Execute a notebook and return how it came out; raises KernelError if no kernel could be started."""
+        return self.run_with(execution, observer)
+
+    def run_with(
+        self, execution: Execution, observer: Observer, make: Callable[..., Any] | None = None
+    ) -> Outcome:
+        """Do as `run` does; `make`, if given, makes the JobNotebookClient that executes the cells."""
         from trackbook.jobs.engine import TrackbookEngine
 
         control = self._control = Control()
@@ -47,6 +53,7 @@ class PapermillExecutor:
                 memory=execution.memory,
                 kept=execution.kept,
                 observer=observer,
+                make_client=make,
                 kernel=None if self._choose is None else self._choose(execution),
             )
         except (KernelError, TimeoutError, MemoryError, ExecutionAborted):

@@ -19,7 +19,7 @@ logger = logging.getLogger("papermill")
 _DESCRIPTION = "papermill_description="
 _SAVE_EVERY = 5.0
 _SAVE_SHARE = 0.02
-_OWN = ("status", "cpu", "memory", "kept")
+_OWN = ("status", "cpu", "memory", "kept", "shared", "shared_run")
 
 # "killed" says that the job was cancelled; "skipped" that a tag did not let the cell run; "kept" that it came out well
 # in the run that this one goes on from.

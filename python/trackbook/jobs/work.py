@@ -17,6 +17,7 @@ from trackbook.domain.snapshot import encode_part
 from trackbook.errors import InvalidName, KernelError, NotebookError
 from trackbook.jobs.cells import CellRecords
 from trackbook.jobs.keeping import keep_cells
+from trackbook.jobs.prefix.order import order_prefix
 from trackbook.jobs.threads import thread_caps
 from trackbook.jobs.workplace import describe_workplace, working_folder
 from trackbook.notebook.inject import inject_parameters
@@ -114,6 +115,11 @@ class JobWork:
         executed = inject_parameters(notebook, spec.params)
         kept = keep_cells(self._store, spec, executed, recorder, self._outputs) if spec.resumes else []
         path.write_bytes(encode_part(executed))
+        prefix = None
+        if spec.share_prefix and not spec.resumes:
+            prefix, reason = order_prefix(notebook, executed, spec)
+            if prefix is None:
+                recorder.add_note(f"No cells were shared with other trials: {reason}.")
         execution = Execution(
             notebook=str(path),
             output=str(self._folder / OUTPUT),
@@ -125,6 +131,7 @@ class JobWork:
             cell_timeout=spec.cell_timeout,
             memory=spec.memory,
             kept=kept,
+            prefix=prefix,
         )
         return self._executor.run(execution, CellRecords(recorder, observer, notebook))
 

@@ -45,10 +45,12 @@ def work(options: WorkerOptions, orders: int, *, recovers: bool, folder: Path | 
 
     Returns the exit code. `folder` is where the supervisor's forking servers have their sockets.
     """
-    from trackbook.jobs.executor import PapermillExecutor
+    from trackbook.jobs.prefix.executor import SharingExecutor
 
     store = StorePaths(Path(options.store)).check()
     place = open_place(store)
+    # Copies of shared cells are for all children, and end with the supervisor.
+    executor = SharingExecutor(folder, os.getppid() if folder is not None else os.getpid())
     try:
         supervisor = os.getppid()
         queue = JobQueue(
@@ -63,7 +65,7 @@ def work(options: WorkerOptions, orders: int, *, recovers: bool, folder: Path | 
         worker = Worker(
             store,
             queue,
-            PapermillExecutor(),
+            executor,
             parallel=options.jobs,
             idle=options.idle if options.is_standing else None,
             repetitions=Repetitions(place),
@@ -81,6 +83,7 @@ def work(options: WorkerOptions, orders: int, *, recovers: bool, folder: Path | 
             else:
                 worker.run(recovers=recovers)
     finally:
+        executor.close()
         place.close()
     return 0
 

@@ -68,6 +68,7 @@ class Jobs:
         tags: Mapping[str, str] | None = None,
         executor: ExecutorName = "local",
         files: Sequence[str] = (),
+        share_prefix: bool = False,
     ) -> list[Job]:
         """Check everything, freeze the notebook, and queue a job for each combination of the sweep's values.
 
@@ -75,8 +76,9 @@ class Jobs:
         the one that the notebook itself starts, else the notebook's name. `timeout` is in seconds for each job, and
         `limits` says what else it may use.
         `parent_id` is the run from within which this is called. `executor` says who may run them; `files` are patterns,
-        relative to the notebook, of files that go along to a machine that has not got its folder. All of them and the
-        notebook's file are only read.
+        relative to the notebook, of files that go along to a machine that has not got its folder. With `share_prefix`
+        the cells on which the sweep's values have no effect run once for all jobs that one worker runs. The notebook's
+        file, and all others, are only read.
 
         Raises, before anything is queued: NotebookError, ParameterError (an unknown name, a value of the wrong type or
         range; one error tells of all), InvalidName, InvalidValue, and UsageError for a time limit or a number of jobs
@@ -113,6 +115,8 @@ class Jobs:
             retry_on=list(limits.retry_on),
             executor=executor,
             files=self._pack(path.absolute().parent, files),
+            share_prefix=share_prefix and sweep_id is not None,
+            swept=list(sweep or {}),
         )
         specs = [msgspec.structs.replace(spec, params=values, run_id=new_id()) for values in combinations]
         return self._queue(specs)

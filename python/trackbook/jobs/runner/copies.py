@@ -37,6 +37,7 @@ def wait_as_copy(
             state=state,
             keep_random=bool(values.get("keep_random", True)),
             seeded=values.get("seeded") or [],
+            inputs=values.get("inputs") or {},
             threads=1 if limited else values.get("threads"),
         )
 

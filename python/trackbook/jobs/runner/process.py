@@ -191,6 +191,7 @@ class Runner:
         state: RandomState,
         keep_random: bool,
         seeded: list[str],
+        inputs: Mapping[str, str],
         threads: int | None,
     ) -> int:
         """Go on in a forked child: with a client, environment and folder of its own. Returns the exit code."""
@@ -209,9 +210,21 @@ class Runner:
         state.restore(keep=keep_random, seeded=seeded)
         if threads is not None:
             limit_openmp(threads)
+        for number, source in inputs.items():
+            self._replace_input(int(number), source)
         self._listen()
         self.app.kernel._publish_status("starting", "shell")
         return self.serve()
+
+    def _replace_input(self, number: int, source: str) -> None:
+        """Have the history say that cell `number` was `source`."""
+        shell: Any = self.app.kernel.shell
+        history = shell.history_manager
+        transformed = shell.transform_cell(source)
+        for inputs, text in ((history.input_hist_raw, source), (history.input_hist_parsed, transformed)):
+            if number < len(inputs):
+                inputs[number] = text
+        shell.user_ns[f"_i{number}"] = source
 
     def _take_environment(self, environment: Mapping[str, str]) -> None:
         """Take over what differs from the environment this process began with: what cells have set meanwhile stays."""
