@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from trackbook.server.debugging import own_client
+
 
 def notebook(*sources: str) -> dict[str, Any]:
     return {
@@ -28,10 +30,9 @@ def notebook(*sources: str) -> dict[str, Any]:
 
 async def value_of(kernel: Any, name: str, until: Callable[..., Any]) -> Any:
     """A variable of a kernel that has come to where it is to stand, which takes a while."""
-    client = kernel.client()
+    client = own_client(kernel)
     client.start_channels()
     try:
-        await client.wait_for_ready(timeout=120)
 
         async def value() -> Any:
             client.execute("", silent=True, user_expressions={"found": name})

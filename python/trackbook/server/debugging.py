@@ -5,6 +5,8 @@ import contextlib
 from queue import Empty
 from typing import TYPE_CHECKING, Any
 
+from jupyter_client.asynchronous.client import AsyncKernelClient
+
 from trackbook.domain.ids import new_id
 from trackbook.errors import KernelError
 from trackbook.jobs.debugging import setup_code
@@ -46,7 +48,7 @@ async def start_debug_kernel(
 
 
 async def _prepare(app: "TrackbookServer", manager: Any, plan: DebugPlan) -> None:
-    client = manager.client()
+    client = own_client(manager)
     client.start_channels(stdin=False, hb=False)
     client.allow_stdin = False
     try:
@@ -61,6 +63,13 @@ async def _prepare(app: "TrackbookServer", manager: Any, plan: DebugPlan) -> Non
     finally:
         with contextlib.suppress(Exception):
             client.stop_channels()
+
+
+def own_client(manager: Any) -> AsyncKernelClient:
+    """Return a client of a kernel with an identity of its own: of two with the same one the kernel hears only one."""
+    client = AsyncKernelClient()
+    client.load_connection_info(manager.get_connection_info())
+    return client
 
 
 async def _ask(manager: Any, client: Any, code: str, **options: Any) -> bool:
