@@ -270,6 +270,46 @@ def captures_in(project: Path) -> frozenset[str]:
         return CAPTURES
 
 
+@dataclass(frozen=True, slots=True)
+class SnapshotLimits:
+    """What `[tool.trackbook.snapshots]` in a project's pyproject.toml says: whether jobs keep copies of their process
+    between cells if nobody says otherwise, how many at `most`, with how many bytes of `memory` (None: a part of the
+    machine's), and for how many `seconds` after a failure.
+    """
+
+    enabled: bool = False
+    most: int = 8
+    memory: int | None = None
+    seconds: float = 3600.0
+
+
+def snapshot_limits(project: Path) -> SnapshotLimits:
+    """Return what a project says of snapshots of jobs. Raises UsageError for what can't be."""
+    path = project / "pyproject.toml"
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return SnapshotLimits()
+    if b"snapshots" not in data:
+        return SnapshotLimits()
+    import tomllib
+
+    where = f"[tool.trackbook.snapshots] in {path}"
+    try:
+        said = tomllib.loads(data.decode()).get("tool", {}).get("trackbook", {}).get("snapshots", False)
+    except ValueError as error:
+        raise UsageError(f"{path} can't be read ({error}); it names what Trackbook keeps.") from None
+    if isinstance(said, bool):
+        return SnapshotLimits(enabled=said)
+    known: dict[str, Any] = {"most": int, "memory": int, "seconds": (int, float), "enabled": bool}
+    if not isinstance(said, dict) or not set(said) <= set(known):
+        raise UsageError(f"{where}: name enabled, most, memory (bytes) and seconds, and nothing else.")
+    for name, value in said.items():
+        if isinstance(value, bool) != (name == "enabled") or not isinstance(value, known[name]) or value < 0:
+            raise UsageError(f"{where}: {name} can't be {value!r}.")
+    return SnapshotLimits(**{"enabled": True} | said)
+
+
 def without_password(url: str) -> str:
     """Return a URL as it may be shown and kept: without a password."""
     from urllib.parse import urlsplit, urlunsplit  # slow to import, and a folder needs neither

@@ -96,6 +96,14 @@ class Run:
         """The writer behind this run, for Trackbook's own extensions."""
         return self._recorder
 
+    def move_on(self, run_id: str, output_dir: Path | None) -> None:
+        """In a forked process, which has not written anything yet: go on as a writer of another run."""
+        self._recorder.run_id = run_id
+        self._output_dir = output_dir
+        settings = Settings.load()
+        self._surroundings = Surroundings(self._recorder, None, self._recorder.capture, settings.variables)
+        self._surroundings.begin()
+
     @property
     def surroundings(self) -> Surroundings:
         """What is captured around this run, for Trackbook's own extensions."""

@@ -150,6 +150,23 @@ def join_job() -> Run | None:
     return Run(recorder, joined=True, output_dir=settings.output_dir, settings=settings)
 
 
+def move_on() -> None:
+    """In a copy of a job's kernel: have what was written into that job's run go into the one of this environment.
+
+    Variables that hold the run hold the new one from now on.
+    """
+    settings = Settings.load()
+    if settings.run_id is None:
+        return
+    for run in list(open_stack):
+        if not run.joined:
+            open_stack.remove(run)  # its record ended with the process that was copied
+            continue
+        if run.id in _joined_jobs:
+            _joined_jobs.add(settings.run_id)
+        run.move_on(settings.run_id, settings.output_dir)
+
+
 def leaves_cells() -> bool:
     """Tell whether this is the kernel of a job whose cells are recorded by who executes them, not here."""
     settings = Settings.load()

@@ -136,6 +136,14 @@ kernel_option = click.option(
 )
 
 
+snapshots_option = click.option(
+    "--snapshots/--no-snapshots",
+    default=None,
+    help="Keep copies of the process between cells, so that `trackbook resume` goes on from the failed one; by default "
+    "as pyproject.toml says.",
+)
+
+
 def startup_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Say which sessions are meant: those of a profile of this user, or those of this environment."""
     for option in (

@@ -29,6 +29,20 @@ class SharedPrefix(Struct, frozen=True):
     seeded: list[str] = []
 
 
+class KeepSnapshots(Struct, frozen=True):
+    """That copies of the process are kept at the borders between cells, for the run `run_id`.
+
+    They are noted in the file `notes`. At most `most` are kept, with at most `memory` bytes (by default a part of what
+    the machine has), and for `seconds` after the end of who executes the notebook.
+    """
+
+    run_id: str
+    notes: str
+    most: int = 8
+    memory: int | None = None
+    seconds: float = 3600.0
+
+
 class Execution(Struct, frozen=True):
     """A notebook to be executed. All paths are absolute.
 
@@ -36,7 +50,8 @@ class Execution(Struct, frozen=True):
     `log` takes what the kernel process itself prints. `environment` is set for the kernel beside the process's own.
     `timeout` is in seconds, for the whole notebook, `cell_timeout` for each cell that has no limit of its own; `memory`
     is in bytes, for the kernel and all processes that it starts. Cells whose ids are in `kept` are not executed: their
-    outputs are in the notebook already. `prefix` says which cells are shared.
+    outputs are in the notebook already. `prefix` says which cells are shared. `copy` is the
+    socket of a copy of a process that has executed the cells before, and `snapshots` asks for such copies.
     """
 
     notebook: str
@@ -49,6 +64,8 @@ class Execution(Struct, frozen=True):
     cell_timeout: float | None = None
     memory: int | None = None
     kept: list[str] = []
+    snapshots: KeepSnapshots | None = None
+    copy: str | None = None
     prefix: SharedPrefix | None = None
 
 

@@ -6,6 +6,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from trackbook.domain.execution import Execution, Observer, Outcome
 from trackbook.errors import KernelError
 from trackbook.jobs.control import Control, ExecutionAborted
@@ -27,7 +29,17 @@ class PapermillExecutor:
 
     def run(self, execution: Execution, observer: Observer) -> Outcome:
         """Execute a notebook and return how it came out; raises KernelError if no kernel could be started."""
-        return self.run_with(execution, observer)
+        if execution.copy is None and execution.snapshots is None:
+            return self.run_with(execution, observer)
+        from trackbook.jobs.snapshots.client import snapshot_client, why_no_snapshots
+
+        reason = why_no_snapshots(execution.kernel)
+        if reason is None:
+            return self.run_with(execution, observer, snapshot_client(execution.snapshots, execution.copy))
+        if execution.copy is not None:
+            raise KernelError(reason)
+        outcome = self.run_with(execution, observer)
+        return msgspec.structs.replace(outcome, problems=[f"No snapshots: {reason}", *outcome.problems])
 
     def run_with(
         self, execution: Execution, observer: Observer, make: Callable[..., Any] | None = None

@@ -1,13 +1,18 @@
 """A job that goes on where another run failed: what of that run is put in its place before it begins."""
 
+import copy
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from trackbook.domain.cell import CellStatus
+from trackbook.domain.execution import Observer
 from trackbook.domain.job import JobSpec
 from trackbook.domain.resumption import KeptCell
 from trackbook.errors import TrackbookError
 from trackbook.notebook.read import Notebook
 from trackbook.services.recorder import RunRecorder
+from trackbook.services.sleepers import Sleepers
 from trackbook.store.paths import StorePaths
 
 if TYPE_CHECKING:
@@ -16,34 +21,96 @@ if TYPE_CHECKING:
 _OUTPUTS = "outputs/"
 
 
-def keep_cells(
-    store: StorePaths, spec: JobSpec, notebook: Notebook, recorder: RunRecorder, outputs: Path
-) -> list[str]:
-    """Give a job what it keeps of the run that it resumes; returns the ids of the cells that are not executed.
+class Keeping:
+    """What a job keeps of the run that it resumes. `copy` is the socket of the snapshot that it goes on from."""
 
-    What they showed is put into `notebook`, what they logged is recorded in the job's own run, and the files that they
-    left in the job's output folder are in `outputs` again.
-    """
-    from trackbook.services.carrying import Carrying
-    from trackbook.services.context import Services
-    from trackbook.services.opening import open_place
+    def __init__(self, store: StorePaths, spec: JobSpec, outputs: Path) -> None:
+        self._store, self._spec, self._outputs = store, spec, outputs
+        self.copy: str | None = None
+        if spec.resumes is not None and spec.snapshot is not None:
+            sleeper = Sleepers(store).find(spec.resumes, spec.snapshot)
+            self.copy = sleeper.path if sleeper is not None else None
 
-    kept = [cell for cell in spec.kept if not cell.again]
-    services = Services(open_place(store))
-    try:
+    @property
+    def has_lost_its_copy(self) -> bool:
+        """Whether the snapshot is gone that the job was to go on from."""
+        return self._spec.snapshot is not None and self.copy is None
+
+    def cells(self, notebook: Notebook) -> list[KeptCell]:
+        """Return the cells that are not executed: with a copy all before its border, else those that none needs."""
+        if self.copy is None:
+            return [cell for cell in self._spec.kept if not cell.again]
+        before: list[str] = []
+        for cell in notebook["cells"]:
+            if cell.get("id") == self._spec.snapshot:
+                break
+            before.append(cell.get("id"))
+        return [cell for cell in self._spec.kept if cell.cell_id in before]
+
+    def fill(self, notebook: Notebook) -> Notebook:
+        """Return the notebook with the outputs of what is kept, and restore the files that the run had left."""
+        filled = copy.deepcopy(notebook)
+        kept = {cell.cell_id: cell for cell in self.cells(notebook)}
+        services = self._open()
+        try:
+            shown = _carrying(services).outputs(list(kept.values()))
+            _restore_files(services, self._spec.resumes or "", self._outputs)
+        finally:
+            services.close()
+        for cell in filled["cells"]:
+            if (one := kept.get(cell.get("id", ""))) is not None:
+                cell["outputs"], cell["execution_count"] = shown[one.cell_id]
+                _mark(cell, one)
+        return filled
+
+    def carry(self, notebook: Notebook, recorder: RunRecorder) -> None:
+        """Record in the job's own run what the kept cells had recorded."""
+        services = self._open()
+        try:
+            _carrying(services).carry(self.cells(notebook), recorder)
+        finally:
+            services.close()
+
+    def _open(self) -> "Services":
+        from trackbook.services.context import Services
+        from trackbook.services.opening import open_place
+
+        services = Services(open_place(self._store))
         services.runs.refresh(timeout=60.0)
-        carrying = Carrying(services.runs, services.series, services.snapshots)
-        carrying.carry(kept, recorder)
-        shown = carrying.outputs(kept)
-        _restore_files(services, spec.resumes or "", outputs)
-    finally:
-        services.close()
-    by_id = {cell.cell_id: cell for cell in kept}
-    for cell in notebook["cells"]:
-        if (one := by_id.get(cell.get("id", ""))) is not None:
-            cell["outputs"], cell["execution_count"] = shown[one.cell_id]
-            _mark(cell, one)
-    return list(by_id)
+        return services
+
+
+class CarryingObserver:
+    """Tells another observer what it hears; what is kept is carried over once there is a kernel to go on in."""
+
+    def __init__(
+        self, keeping: Keeping, notebook: Notebook, recorder: RunRecorder, observer: Observer
+    ) -> None:
+        self._keeping, self._notebook, self._recorder = keeping, notebook, recorder
+        self._observer = observer
+
+    def kernel_ready(self, tracks: bool) -> None:
+        """Hear that the kernel answers."""
+        self._keeping.carry(self._notebook, self._recorder)
+        self._observer.kernel_ready(tracks)
+
+    def cell_started(self, position: int, total: int, cell: dict[str, Any]) -> None:
+        """Hear that a cell begins."""
+        self._observer.cell_started(position, total, cell)
+
+    def cell_finished(self, cell: dict[str, Any], status: CellStatus, duration: float) -> None:
+        """Hear that a cell has ended."""
+        self._observer.cell_finished(cell, status, duration)
+
+    def cell_shown(self, cell: dict[str, Any]) -> None:
+        """Hear what the cell that runs has shown."""
+        self._observer.cell_shown(cell)
+
+
+def _carrying(services: "Services") -> Any:
+    from trackbook.services.carrying import Carrying
+
+    return Carrying(services.runs, services.series, services.snapshots)
 
 
 def _mark(cell: Notebook, kept: KeptCell) -> None:
@@ -66,3 +133,8 @@ def _restore_files(services: "Services", run_id: str, outputs: Path) -> None:
                 target.write_bytes(services.place.blobs.get(artifact.digest))
             except TrackbookError:  # its bytes are gone; whoever reads the file will say so
                 continue
+
+
+def ids_of(cells: Sequence[KeptCell]) -> list[str]:
+    """Return the ids of cells."""
+    return [cell.cell_id for cell in cells]

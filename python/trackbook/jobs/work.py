@@ -3,12 +3,13 @@
 import os
 import shutil
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from trackbook.config import Settings, captures_in
-from trackbook.domain.execution import Execution, Executor, Observer, Outcome, OutcomeStatus
+from trackbook.config import Settings, captures_in, snapshot_limits
+from trackbook.domain.execution import Execution, Executor, KeepSnapshots, Observer, Outcome, OutcomeStatus
 from trackbook.domain.job import Job, JobAttempt
 from trackbook.domain.names import check_artifact_path
 from trackbook.domain.parameter import Parameter
@@ -16,16 +17,17 @@ from trackbook.domain.run import RunError, RunStatus, Source
 from trackbook.domain.snapshot import encode_part
 from trackbook.errors import InvalidName, KernelError, NotebookError
 from trackbook.jobs.cells import CellRecords
-from trackbook.jobs.keeping import keep_cells
+from trackbook.jobs.keeping import CarryingObserver, Keeping, ids_of
 from trackbook.jobs.prefix.order import order_prefix
 from trackbook.jobs.threads import thread_caps
 from trackbook.jobs.workplace import describe_workplace, working_folder
 from trackbook.notebook.inject import inject_parameters
 from trackbook.notebook.parameters import find_parameters
-from trackbook.notebook.read import kernel_of, parse_notebook
+from trackbook.notebook.read import Notebook, kernel_of, parse_notebook
 from trackbook.services.job_records import attempt_of
 from trackbook.services.masking import Masker
 from trackbook.services.recorder import RunRecorder
+from trackbook.services.sleepers import NOTES
 from trackbook.services.snapshots import store_notebook
 from trackbook.store.locks import os_host
 from trackbook.store.paths import StorePaths
@@ -112,12 +114,11 @@ class JobWork:
             recorder.snapshot_taken("start", "job", store_notebook(recorder.blobs, mask.notebook(notebook)))
         self._clear_folder()
         path = self._folder / "notebook.ipynb"
-        executed = inject_parameters(notebook, spec.params)
-        kept = keep_cells(self._store, spec, executed, recorder, self._outputs) if spec.resumes else []
-        path.write_bytes(encode_part(executed))
+        injected = inject_parameters(notebook, spec.params)
+        path.write_bytes(encode_part(injected))
         prefix = None
         if spec.share_prefix and not spec.resumes:
-            prefix, reason = order_prefix(notebook, executed, spec)
+            prefix, reason = order_prefix(notebook, injected, spec)
             if prefix is None:
                 recorder.add_note(f"No cells were shared with other trials: {reason}.")
         execution = Execution(
@@ -130,10 +131,44 @@ class JobWork:
             timeout=spec.timeout,
             cell_timeout=spec.cell_timeout,
             memory=spec.memory,
-            kept=kept,
             prefix=prefix,
+            snapshots=self._kept_snapshots() if spec.snapshots else None,
         )
-        return self._executor.run(execution, CellRecords(recorder, observer, notebook))
+        records = CellRecords(recorder, observer, notebook)
+        if spec.resumes is None:
+            return self._executor.run(execution, records)
+        return self._go_on(execution, injected, recorder, records)
+
+    def _go_on(
+        self, execution: Execution, notebook: Notebook, recorder: RunRecorder, records: CellRecords
+    ) -> Outcome:
+        """Execute what the failed run left: from its snapshot, or with what is needed run again."""
+        keeping = Keeping(self._store, self._job.spec, self._outputs)
+        observer = CarryingObserver(keeping, notebook, recorder, records)
+        if keeping.has_lost_its_copy:
+            recorder.add_note("The snapshot has ended meanwhile; what is needed ran again instead.")
+        while True:
+            Path(execution.notebook).write_bytes(encode_part(keeping.fill(notebook)))
+            present = msgspec.structs.replace(
+                execution, kept=ids_of(keeping.cells(notebook)), copy=keeping.copy
+            )
+            try:
+                return self._executor.run(present, observer)
+            except KernelError as error:
+                if keeping.copy is None:
+                    raise
+                keeping.copy = None
+                recorder.add_note(f"The snapshot could not be taken up; what is needed ran again. {error}")
+
+    def _kept_snapshots(self) -> KeepSnapshots:
+        limits = snapshot_limits(self._store.project)
+        return KeepSnapshots(
+            self._job.spec.run_id,
+            str(self._folder / NOTES),
+            limits.most,
+            limits.memory,
+            limits.seconds,
+        )
 
     def _clear_folder(self) -> None:
         # What an earlier attempt left would pass for results of this one.

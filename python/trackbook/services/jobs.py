@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from trackbook.config import snapshot_limits
 from trackbook.domain.clock import now, to_datetime
 from trackbook.domain.ids import new_id
 from trackbook.domain.job import JOB_ENDED, ExecutorName, Job, JobSpec, JobStatus
@@ -69,12 +70,14 @@ class Jobs:
         executor: ExecutorName = "local",
         files: Sequence[str] = (),
         share_prefix: bool = False,
+        snapshots: bool | None = None,
     ) -> list[Job]:
         """Check everything, freeze the notebook, and queue a job for each combination of the sweep's values.
 
         The jobs come back in the order of the combinations, the last name varying fastest. `experiment` is by default
         the one that the notebook itself starts, else the notebook's name. `timeout` is in seconds for each job, and
         `limits` says what else it may use.
+        `snapshots` has copies of the process kept between cells, by default as the project says.
         `parent_id` is the run from within which this is called. `executor` says who may run them; `files` are patterns,
         relative to the notebook, of files that go along to a machine that has not got its folder. With `share_prefix`
         the cells on which the sweep's values have no effect run once for all jobs that one worker runs. The notebook's
@@ -116,6 +119,7 @@ class Jobs:
             executor=executor,
             files=self._pack(path.absolute().parent, files),
             share_prefix=share_prefix and sweep_id is not None,
+            snapshots=snapshot_limits(self._store.project).enabled if snapshots is None else snapshots,
             swept=list(sweep or {}),
         )
         specs = [msgspec.structs.replace(spec, params=values, run_id=new_id()) for values in combinations]

@@ -37,6 +37,7 @@ from trackbook.services.job_records import write_job_record
 from trackbook.services.jobs import Jobs
 from trackbook.services.runs import Runs
 from trackbook.services.sleepers import Sleeper, Sleepers, end
+from trackbook.store.bells import ring_bells
 from trackbook.store.place import Place
 
 _SOON = 10.0  # seconds
@@ -186,6 +187,7 @@ class Resumptions:
         job = Job(new_id(), spec, "queued", to_datetime(at))
         write_job_record(self._place.paths, job.id, JobSubmitted(at, spec))
         catch_up(self._place, timeout=60.0)
+        ring_bells(self._place.paths.bells)
         return job, plan.resumption
 
     def debug_plan(self, reference: str, *, everything: bool = False) -> DebugPlan:

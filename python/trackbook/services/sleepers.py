@@ -47,7 +47,7 @@ class Sleepers:
 
     def of_job(self, job_id: str) -> list[Sleeper]:
         """Return all that is noted of a job."""
-        return _read(self._path(job_id))
+        return read_notes(self._path(job_id))
 
     def last_before(self, run: Run, cell_ids: Sequence[str]) -> Sleeper | None:
         """Return the copy before the last of these cells that has one which still sleeps."""
@@ -58,21 +58,21 @@ class Sleepers:
         }
         return next((asleep[cell_id] for cell_id in reversed(cell_ids) if cell_id in asleep), None)
 
+    def find(self, run_id: str, cell_id: str) -> Sleeper | None:
+        """Return the copy of a run before a cell, if it still sleeps."""
+        found = (
+            one for _, one in self.all() if (one.snapshot.run_id, one.snapshot.cell_id) == (run_id, cell_id)
+        )
+        return next(found, None)
+
     def all(self) -> list[tuple[str, Sleeper]]:
         """Return the copies of all jobs that still sleep, each with the id of its job."""
         return [
             (path.parent.name, one)
             for path in sorted(self._store.jobs.glob(f"*/{NOTES}"))
-            for one in _read(path)
+            for one in read_notes(path)
             if is_asleep(one)
         ]
-
-    def note(self, job_id: str, sleepers: Iterable[Sleeper]) -> None:
-        """Note all borders of a job, in place of what was noted before."""
-        path = self._path(job_id)
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        draft.write_bytes(msgspec.json.encode(list(sleepers)))
-        draft.replace(path)
 
     def _path(self, job_id: str) -> Path:
         return self._store.job_folder(job_id) / NOTES
@@ -120,7 +120,15 @@ def end(sleeper: Sleeper) -> bool:
     return False
 
 
-def _read(path: Path) -> list[Sleeper]:
+def write_notes(path: Path, sleepers: Iterable[Sleeper]) -> None:
+    """Note all borders of a job, in place of what was noted before."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_bytes(msgspec.json.encode(list(sleepers)))
+    draft.replace(path)
+
+
+def read_notes(path: Path) -> list[Sleeper]:
+    """Return what is noted of a job's borders."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=list[Sleeper])
     except (OSError, msgspec.MsgspecError):

@@ -17,6 +17,7 @@ from trackbook.cli.options import (
     notebook_argument,
     param_option,
     params_file_option,
+    snapshots_option,
     timeout_option,
 )
 from trackbook.cli.output import print_data, print_json, say
@@ -36,6 +37,7 @@ from trackbook.notebook.read import read_notebook
 @limit_options
 @executor_options
 @kernel_option
+@snapshots_option
 @json_option
 def run_notebook(
     notebook: Path,
@@ -47,6 +49,7 @@ def run_notebook(
     place: JobPlace,
     files: tuple[str, ...],
     kernel: str | None,
+    snapshots: bool | None,
     as_json: bool,
 ) -> int:
     """Run a notebook as a job and wait for it.
@@ -67,6 +70,7 @@ def run_notebook(
             limits=limits,
             kernel=kernel,
             parent_id=surrounding_run(),
+            snapshots=snapshots,
             executor=place.executor,
             files=files,
         )

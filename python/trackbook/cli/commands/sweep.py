@@ -19,6 +19,7 @@ from trackbook.cli.options import (
     notebook_argument,
     param_option,
     params_file_option,
+    snapshots_option,
     timeout_option,
 )
 from trackbook.cli.output import print_data, print_json, say
@@ -59,6 +60,7 @@ from trackbook.notebook.read import read_notebook
 @limit_options
 @executor_options
 @kernel_option
+@snapshots_option
 @json_option
 def sweep(
     notebook: Path,
@@ -73,6 +75,7 @@ def sweep(
     place: JobPlace,
     files: tuple[str, ...],
     kernel: str | None,
+    snapshots: bool | None,
     as_json: bool,
 ) -> int:
     """Run a notebook for each combination of values.
@@ -97,6 +100,7 @@ def sweep(
             limits=limits,
             kernel=kernel,
             parent_id=surrounding_run(),
+            snapshots=snapshots,
             executor=place.executor,
             files=files,
         )

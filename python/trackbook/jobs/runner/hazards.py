@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import sys
 import threading
 from pathlib import Path
@@ -9,6 +10,11 @@ from typing import Any
 
 _OPEN_FOR_WRITING = os.O_WRONLY | os.O_RDWR
 _HARMLESS = ("/dev/null", "/dev/urandom", "/dev/random", "/dev/tty", "/dev/shm/")
+# Trackbook's own, which a copy of the process gives up by itself, and takes up anew when it writes.
+_OWN_THREADS = frozenset(("trackbook-data", "trackbook-system", "trackbook-syncing"))
+_OWN_FILE = re.compile(
+    r"/journals/[0-9a-f-]{36}/[^/]+\.(?:lock|journal)$|/trackbook-system-[0-9a-f-]{36}\.lock$"
+)
 _ACCELERATORS = ("/dev/nvidia", "/dev/kfd", "/dev/dri/")
 
 
@@ -22,7 +28,11 @@ def hazards(*, own: frozenset[int] = frozenset(), tasks: int = 0) -> list[str]:
 
 def _threads() -> list[str]:
     me = threading.current_thread()
-    names = sorted(thread.name for thread in threading.enumerate() if thread is not me)
+    names = sorted(
+        thread.name
+        for thread in threading.enumerate()
+        if thread is not me and thread.name not in _OWN_THREADS
+    )
     if not names:
         return []
     return [f"{_count(len(names), 'thread')} of Python would not be there any more: {', '.join(names[:5])}."]
@@ -64,7 +74,7 @@ def _descriptors(own: frozenset[int]) -> list[str]:
             continue
         if target.startswith("socket:"):
             sockets += 1
-        elif _is_file(target) and _is_written(descriptor):
+        elif _is_file(target) and not _OWN_FILE.search(target) and _is_written(descriptor):
             written.append(target.removesuffix(" (deleted)"))
     found = []
     if sockets:

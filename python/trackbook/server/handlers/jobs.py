@@ -33,6 +33,7 @@ class _Submission(Struct, frozen=True, forbid_unknown_fields=True):
     retries: Annotated[int, Meta(ge=0, le=MOST_RETRIES)] = 0
     retry_delay: Annotated[float, Meta(ge=0)] = RETRY_DELAY
     retry_on: list[FailureCause] = field(default_factory=lambda: list(RETRIED_BY_DEFAULT))
+    snapshots: bool | None = None
     parallel: Annotated[int, Meta(ge=1, le=64)] | None = None
 
 
@@ -60,6 +61,7 @@ class JobsHandler(TrackbookHandler):
             submission.sweep,
             experiment=submission.experiment,
             timeout=submission.timeout,
+            snapshots=submission.snapshots,
             limits=Limits(
                 submission.cell_timeout,
                 submission.memory,

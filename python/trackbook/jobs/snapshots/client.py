@@ -1,0 +1,98 @@
+"""Executes a notebook in a runner, with a copy of its state at each border; or goes on from such a copy."""
+
+import contextlib
+from typing import Any
+
+from nbclient.exceptions import DeadKernelError
+
+from trackbook.domain.execution import KeepSnapshots, Outcome
+from trackbook.jobs.client import JobNotebookClient
+from trackbook.jobs.runner.client import RunnerDialogue
+from trackbook.jobs.runner.manager import RunnerManager
+from trackbook.jobs.snapshots.borders import Borders
+from trackbook.notebook.inject import INJECTED
+
+# Trackbook is loaded in the copy already, and writes into the run that failed: from now on into this one.
+_MOVE_ON = """\
+try:
+    __import__("trackbook.api.starting", fromlist=["move_on"]).move_on()
+except ImportError:
+    pass
+"""
+_SETTLE = """\
+try:
+    __import__("trackbook.services.surroundings", fromlist=["x"]).wait_for_captures(3.0)
+except Exception:
+    pass
+"""
+_PATIENCE = 60.0
+
+
+class SnapshotClient(JobNotebookClient):
+    """Takes a copy before each cell but the first one, as `keep` says; `copy` is the socket of one to go on from."""
+
+    def __init__(
+        self,
+        *arguments: Any,
+        keep: KeepSnapshots | None = None,
+        copy: str | None = None,
+        **options: Any,
+    ) -> None:
+        kernel = RunnerManager() if copy is None else RunnerManager(copy, {"keep_random": True})
+        super().__init__(*arguments, kernel=kernel, **options)
+        if copy is not None:
+            self.hello = _MOVE_ON
+        self._borders = Borders(keep) if keep is not None else None
+        self._has_executed = copy is not None
+        self._has_settled = False
+
+    async def _execute_cells(self) -> Outcome:
+        outcome: Outcome | None = None
+        try:
+            outcome = await super()._execute_cells()
+            return outcome
+        finally:
+            if self._borders is not None:
+                self._borders.close(succeeded=outcome is not None and outcome.status == "finished")
+
+    async def _execute_one(self, index: int, total: int) -> Outcome | None:
+        if self._borders is not None and self._has_executed:
+            await self._take_border(self._borders, index)
+        self._has_executed = True
+        return await super()._execute_one(index, total)
+
+    async def _take_border(self, borders: Borders, index: int) -> None:
+        if not self._has_settled:
+            # What Trackbook captures when a run begins, in a thread and with git, is over soon.
+            self._has_settled = True
+            assert self._dialogue is not None
+            exchange = self._dialogue.ask(_SETTLE, silent=True, store_history=False)
+            with contextlib.suppress(DeadKernelError):
+                await exchange.reply
+        self._do_rest()  # what the cell before has shown is stored first
+        cell = self.nb.cells[index]
+        number = sum(INJECTED not in one.metadata.get("tags", []) for one in self.nb.cells[: index + 1])
+        assert isinstance(self._dialogue, RunnerDialogue)
+        path, owner = borders.begin()
+        answer = await self._dialogue.ask_control("snapshot", {"path": path, "owner": owner}, _PATIENCE)
+        borders.note(index, str(cell.get("id")), max(number, 1), path, answer)
+
+
+def snapshot_client(keep: KeepSnapshots | None, copy: str | None) -> Any:
+    """Return what makes the client of such an execution."""
+
+    def make(*arguments: Any, **options: Any) -> SnapshotClient:
+        return SnapshotClient(*arguments, keep=keep, copy=copy, **options)
+
+    return make
+
+
+def why_no_snapshots(kernel: str | None) -> str | None:
+    """Return why no copies can be taken of a notebook's process, as a sentence; None if they can."""
+    from trackbook.jobs.forking.wire import can_fork
+    from trackbook.jobs.runner.choice import why_no_runner
+
+    if not can_fork():
+        return "Processes can't be copied on this system."
+    reason = why_no_runner(kernel)
+    return None if reason is None else f"{reason[0].upper()}{reason[1:]}"
