@@ -101,9 +101,9 @@ def main() -> None:
                 count = min(options.trials, QUICK_TRIALS) if quick else options.trials
                 place = Path(folder) / f"{number}-{lines.index(line)}"
                 place.mkdir()
-                environment = {**os.environ, **dict.fromkeys(THREADS, "1")}
-                # Nobody's own kernels, and none of this environment in that of the peers.
-                environment["JUPYTER_PATH"] = ""
+                environment = {**os.environ, **dict.fromkeys(THREADS, "1"), "JUPYTER_PATH": ""}
+                # Compiled modules are kept, as they are for everybody.
+                environment.pop("PYTHONDONTWRITEBYTECODE", None)
                 seconds = line.measure(Setting(place, Path(folder), count, peers, environment))
                 if line.name.startswith("trivial"):
                     times[line.name].append(seconds)

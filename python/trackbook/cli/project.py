@@ -84,13 +84,15 @@ def open_folder_project(folder: Path) -> "Services":
     """Return the services of a folder's project, made where there is none. Raises StoreError if it can't be used."""
     from trackbook.services.context import open_services
 
+    return open_services(locate_folder_store(folder), Settings.load().token)
+
+
+def locate_folder_store(folder: Path) -> StorePaths:
+    """Return the store of a folder's project, made where there is none. Raises StoreError if it can't be used."""
     settings = Settings.load()
-    store = (
-        create_store(settings.folder, settings.remote)
-        if settings.folder is not None
-        else locate_store(folder)
-    )
-    return open_services(store, settings.token)
+    if settings.folder is not None:
+        return create_store(settings.folder, settings.remote)
+    return locate_store(folder)
 
 
 def surrounding_run() -> str | None:

@@ -2,18 +2,21 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from trackbook.config import Settings
 from trackbook.domain.job import ExecutorName, Job
-from trackbook.jobs.pool import OnProgress, Outcomes, run_jobs
+from trackbook.jobs.headstart import HeadStart
 from trackbook.store.paths import StorePaths
+
+if TYPE_CHECKING:
+    from trackbook.jobs.pool import OnProgress, Outcomes
 
 
 class RunJobs(Protocol):
     """Runs submitted jobs and waits for them; as `run_jobs`."""
 
-    def __call__(self, jobs: Sequence[Job], *, on_progress: OnProgress | None = None) -> Outcomes:
+    def __call__(self, jobs: Sequence[Job], *, on_progress: "OnProgress | None" = None) -> "Outcomes":
         """Run the jobs."""
 
 
@@ -33,11 +36,15 @@ def open_executor(
     sentences for people. Raises MissingExtra, UsageError and InfrastructureError where there is no such cluster.
     """
     if executor == "local":
+        with HeadStart(store, parallel or 1) as head_start:
+            from trackbook.jobs.pool import run_jobs  # late: meanwhile the worker imports what it needs
 
-        def run_here(jobs: Sequence[Job], *, on_progress: OnProgress | None = None) -> Outcomes:
-            return run_jobs(store, jobs, parallel=parallel or 1, on_progress=on_progress)
+            def run_here(jobs: Sequence[Job], *, on_progress: "OnProgress | None" = None) -> "Outcomes":
+                return run_jobs(
+                    store, jobs, parallel=parallel or 1, on_progress=on_progress, head_start=head_start
+                )
 
-        yield run_here
+            yield run_here
         return
     from trackbook.jobs.distributed.cluster import open_cluster
     from trackbook.jobs.distributed.pool import run_jobs_on_dask
@@ -45,7 +52,7 @@ def open_executor(
     named = scheduler or Settings.load().scheduler_in(store.project)
     with open_cluster(named, parallel or 1) as cluster:
 
-        def run_there(jobs: Sequence[Job], *, on_progress: OnProgress | None = None) -> Outcomes:
+        def run_there(jobs: Sequence[Job], *, on_progress: "OnProgress | None" = None) -> "Outcomes":
             return run_jobs_on_dask(
                 store, jobs, cluster, parallel=parallel, on_progress=on_progress, on_notice=on_notice
             )

@@ -4,12 +4,12 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from msgspec import Struct
 
 from trackbook.domain.job import JOB_ENDED, FailureCause, Job
 from trackbook.errors import InfrastructureError
+from trackbook.jobs.headstart import HeadStart, worker_log
 from trackbook.jobs.worker import slot_path
 from trackbook.services.jobs import Jobs
 from trackbook.services.opening import open_place
@@ -56,9 +56,16 @@ def is_infrastructure_failure(job: Job) -> bool:
 
 
 def run_jobs(
-    store: StorePaths, jobs: Sequence[Job], *, parallel: int = 1, on_progress: OnProgress | None = None
+    store: StorePaths,
+    jobs: Sequence[Job],
+    *,
+    parallel: int = 1,
+    on_progress: OnProgress | None = None,
+    head_start: HeadStart | None = None,
 ) -> Outcomes:
     """Run submitted jobs in worker processes, `parallel` at a time, and wait for all of them.
+
+    `head_start` is a worker that was started before, for so many.
 
     `on_progress` gets all jobs, in their order, at the beginning and whenever one of them has changed. Ctrl-C cancels
     what is left, waits until the notebooks have ended, and returns. When this process dies, its workers end, too.
@@ -66,7 +73,7 @@ def run_jobs(
     """
     place = open_place(store)
     try:
-        return _Waiting(place, jobs, parallel, on_progress or (lambda _: None)).run()
+        return _Waiting(place, jobs, parallel, on_progress or (lambda _: None), head_start).run()
     finally:
         place.close()
 
@@ -100,6 +107,7 @@ class _Waiting:
         jobs: Sequence[Job],
         parallel: int,
         on_progress: OnProgress,
+        head_start: HeadStart | None = None,
     ) -> None:
         self._store, self._on_progress = place.paths, on_progress
         self._ids = [job.id for job in jobs]
@@ -107,7 +115,9 @@ class _Waiting:
         self._queue = JobQueue(place, job_ids=self._ids)
         self._size = max(1, min(parallel, len(jobs)))
         self._wanted = _wanted(jobs)
-        self._worker: subprocess.Popen[bytes] | None = None
+        self._worker = (
+            head_start.take([*self._wanted, "--jobs", str(self._size)]) if head_start is not None else None
+        )
         self._may_start = _MOST_WORKERS
 
     def run(self) -> Outcomes:
@@ -151,7 +161,7 @@ class _Waiting:
             self._queue.recover()
         if self._may_start == 0:
             raise InfrastructureError(
-                f"Workers end before their jobs do; see {_log_path(self._store)} for what they said."
+                f"Workers end before their jobs do; see {worker_log(self._store)} for what they said."
             )
         self._may_start -= 1
         arguments = [*self._wanted, "--jobs", str(self._size), "--parent", str(os.getpid())]
@@ -186,9 +196,5 @@ def _wanted(jobs: Sequence[Job]) -> list[str]:
 def _start(store: StorePaths, arguments: list[str]) -> "subprocess.Popen[bytes]":
     # In a session of its own: Ctrl-C is for the process that waits, which then cancels the jobs.
     return start_module(
-        "trackbook.jobs.worker", str(store.root), *arguments, folder=store.root, log=_log_path(store)
+        "trackbook.jobs.worker", str(store.root), *arguments, folder=store.root, log=worker_log(store)
     )
-
-
-def _log_path(store: StorePaths) -> Path:
-    return store.jobs / "worker.log"

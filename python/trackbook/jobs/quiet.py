@@ -10,9 +10,12 @@ from collections.abc import Iterator
 
 from trackbook.jobs.threads import THREAD_VARIABLES
 
-# jsonschema, which nbformat needs, imports the first for checks of URIs that no notebook asks for: a second of work.
-# papermill imports the second for notebooks in Hadoop; it starts a thread.
-_NEEDLESS = ("rfc3987_syntax", "pyarrow")
+# jsonschema, which nbformat needs, imports these for checks of URIs, colours and dates that no notebook asks for: more
+# than a second of work. papermill imports pyarrow for notebooks in Hadoop; it starts a thread.
+_FORMATS = (
+    "fqdn", "isoduration", "rfc3339_validator", "rfc3986_validator", "rfc3987_syntax", "uri_template", "webcolors",
+)  # fmt: skip
+_NEEDLESS = (*_FORMATS, "pyarrow")
 
 
 @contextlib.contextmanager
@@ -20,6 +23,7 @@ def quiet_imports() -> Iterator[None]:
     """While this is entered, libraries of numbers start no threads, and what no job needs is not found."""
     before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
     os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
+    # One that jsonschema has found already stays as it is.
     hidden = [name for name in _NEEDLESS if name not in sys.modules]
     for name in hidden:
         sys.modules[name] = None  # type: ignore[assignment]  # None makes its import fail

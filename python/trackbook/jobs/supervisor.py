@@ -7,6 +7,7 @@ inherit neither.
 
 import contextlib
 import gc
+import json
 import os
 import select
 import shutil
@@ -17,7 +18,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
@@ -35,10 +36,21 @@ _FOLDER = "tb-worker-"
 
 
 class Supervisor:
-    """Keeps the children of a worker: as many as `options` say, each replaced when it dies before its time."""
+    """Keeps the children of a worker: as many as `options` say, each replaced when it dies before its time.
 
-    def __init__(self, options: WorkerOptions, arguments: Sequence[str]) -> None:
+    With `told` it imports what jobs need and then waits for a line on its standard input, a JSON list of further
+    arguments, of which `told` makes the options.
+    """
+
+    def __init__(
+        self,
+        options: WorkerOptions,
+        arguments: Sequence[str],
+        *,
+        told: Callable[[Sequence[str]], WorkerOptions] | None = None,
+    ) -> None:
         self._options, self._arguments = options, list(arguments)
+        self._told = told
         self._children: list[_Child] = []
         self._short_lives = 0
         self._order: bytes | None = None
@@ -54,6 +66,8 @@ class Supervisor:
             with self._listening():
                 if _can_fork():
                     _import_all()
+                if self._told is not None and not self._hear_options(self._told):
+                    return 0
                 for _ in range(max(1, self._options.jobs)):
                     self._start_child(recovers=False)
                 while self._children:
@@ -65,6 +79,24 @@ class Supervisor:
                 child.kill()
             shutil.rmtree(self._folder, ignore_errors=True)
         return 1 if self._short_lives > _MOST_SHORT_LIVES else 0
+
+    def _hear_options(self, told: Callable[[Sequence[str]], WorkerOptions]) -> bool:
+        """Wait to be told what to work on; False if there is nothing, or this process is to end."""
+        assert self._ears is not None
+        said = b""
+        while not said.endswith(b"\n"):
+            ready = select.select([0, self._ears[0]], [], [])[0]
+            if self._order is not None:
+                return False
+            if 0 in ready:
+                piece = os.read(0, 65536)
+                if not piece:  # whoever was to say it has ended, or has changed its mind
+                    return False
+                said += piece
+        own = [argument for argument in self._arguments if argument != "--told"]
+        self._arguments = [*own, *json.loads(said)]
+        self._options = told(self._arguments)
+        return True
 
     def _start_child(self, *, recovers: bool) -> None:
         others = [child.orders for child in self._children if child.orders is not None]
@@ -273,8 +305,6 @@ def _be_child(
 def _import_all() -> None:
     """Import what jobs need, for all children."""
     with quiet_imports():
-        import papermill.iorw  # noqa: F401
-
         import trackbook.jobs.client
         import trackbook.jobs.engine
         import trackbook.jobs.executor

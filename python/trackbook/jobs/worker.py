@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from trackbook.jobs.repetitions import Repetitions
     from trackbook.services.queue import JobQueue
 
+if TYPE_CHECKING:
+    from trackbook.jobs.workerchild import WorkerOptions
+
 IDLE_SECONDS = 10.0
 # How often is looked for jobs where nobody rings: those of other machines, and those that are to be begun again.
 _LOOK_EVERY = 0.2
@@ -134,11 +137,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a worker as the command line says; returns the exit code."""
     with quiet_imports():
         from trackbook.jobs.supervisor import Supervisor
-        from trackbook.jobs.workerchild import WorkerOptions, run_spawned
+        from trackbook.jobs.workerchild import run_spawned
 
     given = list(sys.argv[1:] if arguments is None else arguments)
     found = _parser().parse_args(given)
-    options = WorkerOptions(
+    if found.told:
+        return Supervisor(
+            _options(found), given, told=lambda more: _options(_parser().parse_args(more))
+        ).run()
+    if found.child is not None:
+        return run_spawned(_options(found), recovers=found.child == "again")
+    return Supervisor(_options(found), given).run()
+
+
+def _options(found: argparse.Namespace) -> "WorkerOptions":
+    from trackbook.jobs.workerchild import WorkerOptions
+
+    return WorkerOptions(
         store=str(found.store),
         jobs=found.jobs,
         sweep=found.sweep,
@@ -148,9 +163,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parent=found.parent,
         memory=found.memory,
     )
-    if found.child is not None:
-        return run_spawned(options, recovers=found.child == "again")
-    return Supervisor(options, given).run()
 
 
 def slot_path(store: StorePaths, number: int) -> Path:
@@ -190,6 +202,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--idle", type=float, default=IDLE_SECONDS, help="seconds to wait for another job")
     parser.add_argument("--forever", action="store_true", help="wait for jobs until it is stopped")
     parser.add_argument("--memory", type=int, help="bytes that the jobs may use together")
+    parser.add_argument(
+        "--told",
+        action="store_true",
+        help="read from standard input, as a line of JSON, which options come to these",
+    )
     parser.add_argument("--parent", type=int, help="end when this process, the parent, has ended")
     # How a supervisor starts its children where they can't be forked.
     parser.add_argument("--child", choices=("first", "again"), help=argparse.SUPPRESS)

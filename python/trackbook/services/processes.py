@@ -12,9 +12,11 @@ _lock = threading.Lock()
 
 
 def start_module(
-    module: str, *arguments: str, folder: Path, log: Path | None = None
+    module: str, *arguments: str, folder: Path, log: Path | None = None, told: bool = False
 ) -> "subprocess.Popen[bytes]":
     """Start `python -m module arguments` in `folder`; what it prints is added to `log`, or dropped.
+
+    It reads nothing, or with `told` what this process writes to its `stdin`.
 
     The folder must hold no Python files: a user's random.py would be taken for Python's own.
     """
@@ -23,11 +25,11 @@ def start_module(
         options["creationflags"] = subprocess.CREATE_NEW_PROCESS_GROUP
     else:
         options["start_new_session"] = True
+    options["stdin"] = subprocess.PIPE if told else subprocess.DEVNULL
     command = [sys.executable, "-m", module, *arguments]
     if log is None:
         process = subprocess.Popen(
             command,
-            stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd=folder,
@@ -35,9 +37,7 @@ def start_module(
         )
     else:
         with log.open("ab") as output:
-            process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder, **options
-            )
+            process = subprocess.Popen(command, stdout=output, stderr=output, cwd=folder, **options)
     look_after(process)
     return process
 

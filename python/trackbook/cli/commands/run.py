@@ -21,7 +21,13 @@ from trackbook.cli.options import (
     timeout_option,
 )
 from trackbook.cli.output import print_data, print_json, say
-from trackbook.cli.project import RESULTS_WITHIN, find_run, open_notebook_project, surrounding_run
+from trackbook.cli.project import (
+    RESULTS_WITHIN,
+    find_run,
+    locate_folder_store,
+    open_notebook_project,
+    surrounding_run,
+)
 from trackbook.cli.values import read_values
 from trackbook.domain.limits import Limits
 from trackbook.notebook.parameters import find_parameters
@@ -60,8 +66,9 @@ def run_notebook(
     from trackbook.jobs.executors import open_executor
 
     values, _ = read_values(find_parameters(read_notebook(notebook), notebook), params, params_file)
-    project = open_notebook_project(notebook)
-    with open_executor(project.store, place.executor, scheduler=place.scheduler, on_notice=say) as run_jobs:
+    store = locate_folder_store(notebook.absolute().parent)
+    with open_executor(store, place.executor, scheduler=place.scheduler, on_notice=say) as run_jobs:
+        project = open_notebook_project(notebook)
         jobs = project.jobs.submit(
             notebook,
             values,
