@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from trackbook.capture.git import read_git
+from trackbook.capture.installed import Pairs, kept
 from trackbook.capture.packages import normal_name
 from trackbook.domain.environment import Editable
 
@@ -34,7 +35,12 @@ def _editable(folder: str, git: bool) -> Editable:
     return Editable(folder) if state is None else Editable(folder, state.commit, state.dirty)
 
 
-def _in_folder(folder: Path) -> Iterator[tuple[str, str]]:
+@kept
+def _in_folder(folder: Path) -> Pairs:
+    return tuple(_list(folder))
+
+
+def _list(folder: Path) -> Iterator[tuple[str, str]]:
     try:
         entries = [entry for entry in os.scandir(folder) if entry.name.endswith(".dist-info")]
     except OSError:  # a zip file, or an entry of sys.path that is gone

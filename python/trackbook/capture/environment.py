@@ -57,6 +57,13 @@ def look_around(
     return FoundEnvironment(environment, diff, read_lock(folder))
 
 
+def look_ahead() -> None:
+    """Find out what stays the same for all kernels that are forked from this process, so that none has to."""
+    installed_packages()
+    read_editable(git=False)
+    read_hardware()
+
+
 def _look_at_git(folder: Path) -> tuple[Git | None, Diff | None]:
     git = read_git(folder)
     if git is None:

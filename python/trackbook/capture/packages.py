@@ -5,6 +5,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from trackbook.capture.installed import Pairs, kept
+
 _NAMED = re.compile(r"(?P<name>.+?)-(?P<version>\d[^-]*)(?:-py[\d.]+)?\.(?:dist-info|egg-info)\Z")
 _SEPARATORS = re.compile(r"[-_.]+")
 
@@ -26,7 +28,12 @@ def normal_name(name: str) -> str:
     return _SEPARATORS.sub("-", name).lower()
 
 
-def _in_folder(folder: Path) -> Iterator[tuple[str, str]]:
+@kept
+def _in_folder(folder: Path) -> Pairs:
+    return tuple(_list(folder))
+
+
+def _list(folder: Path) -> Iterator[tuple[str, str]]:
     try:
         entries = list(folder.iterdir())
     except OSError:  # no folder: a zip file, or an entry of sys.path that is gone

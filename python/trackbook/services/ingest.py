@@ -23,6 +23,8 @@ from trackbook.store.paths import StorePaths
 from trackbook.store.writers import is_being_written
 
 POLL_SECONDS = 0.1
+# It rests so many times as long as a pass took, at most LONGEST_REST seconds.
+SPARING, LONGEST_REST = 4, 1.0
 IDLE_SECONDS = 20.0
 PATIENCE = 600.0
 SHORTEST_WAIT, LONGEST_WAIT = 0.5, 30.0
@@ -69,6 +71,7 @@ def _ingest(store: StorePaths, idle_seconds: float, away: "Away") -> Exception |
             try:
                 quiet_since = time.monotonic()
                 while store.root.exists():
+                    began = time.monotonic()
                     changed = ingester.run_pass()
                     away.ended()
                     if changed or ingester.has_living_writers():
@@ -77,7 +80,8 @@ def _ingest(store: StorePaths, idle_seconds: float, away: "Away") -> Exception |
                         break
                     if _is_asked_to_end(store):
                         break
-                    time.sleep(POLL_SECONDS)
+                    # A pass over many runs that are being written takes long: the work has the processor, not this.
+                    time.sleep(max(POLL_SECONDS, min(LONGEST_REST, SPARING * (time.monotonic() - began))))
                 ingester.finish()
             finally:
                 ingester.close()
