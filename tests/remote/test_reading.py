@@ -156,7 +156,7 @@ def test_errors_are_those_of_the_store(shared_server: Any, client: Any, remote: 
 
 def test_no_method_of_a_service_is_forgotten(remote: RemoteServices) -> None:
     """A method that is not written anew would look for an index that is not there."""
-    fine = {"take", "store_parts", "info", "parameters", "kernel"}  # made of others that are
+    fine = {"take", "store_parts", "info", "parameters", "kernel", "submit"}  # made of others that are
     fine |= {"last_at", "trashed_at"}  # for resuming, forking and cleaning, which need the store itself
     for name, prop in vars(Services).items():
         if name.startswith("_") or not hasattr(prop, "func"):
@@ -212,10 +212,28 @@ def test_what_needs_the_store_itself_says_so(client: Any) -> None:
         done = client.call(command)
         assert done.returncode == 2
         assert b"call it where" in done.stderr
-    (client.folder / "n.ipynb").write_text(json.dumps(NOTEBOOK), encoding="utf-8")
-    done = client.call("run", "n.ipynb")
-    assert done.returncode == 2
-    assert b"Jobs need a store in a folder or a PostgreSQL database" in done.stderr
+
+
+def test_a_notebook_runs_as_a_job_for_who_may_run_code(
+    shared_server: Any, client: Any, client_of: Callable[..., Any]
+) -> None:
+    may = client_of(shared_server, token=shared_server.token("execute"))
+    for machine in (client, may):
+        text = json.dumps(NOTEBOOK).replace('"x"', '"x = 1"')
+        (machine.folder / "n.ipynb").write_text(text, encoding="utf-8")
+    refused = client.call("run", "n.ipynb")
+    assert refused.returncode == 3
+    assert b"needs 'execute'" in refused.stderr
+    done = may.call("run", "n.ipynb", "--json")
+    assert done.returncode == 0, done.stderr
+    run = json.loads(done.stdout)
+    with shared_server.services() as local:
+        assert local.runs.get(run["id"]).status == "finished"
+        assert [a.path for a in local.runs.detail(run["id"]).artifacts] == ["output.ipynb"]
+    (job,) = [
+        job for job in json.loads(may.call("jobs", "--json").stdout) if job["id"] == run["source"]["job_id"]
+    ]
+    assert (job["status"], job["attempt"]) == ("finished", 1)
 
 
 def test_a_reader_needs_no_more_than_the_scope_read(

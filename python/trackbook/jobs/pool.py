@@ -11,14 +11,13 @@ from trackbook.domain.job import JOB_ENDED, FailureCause, Job
 from trackbook.errors import InfrastructureError
 from trackbook.jobs.headstart import HeadStart, worker_log
 from trackbook.jobs.worker import slot_path
-from trackbook.services.jobs import Jobs
-from trackbook.services.opening import open_place
 from trackbook.services.processes import start_module
-from trackbook.services.queue import WORKER_DIED, JobQueue
+from trackbook.services.queue import WORKER_DIED
+from trackbook.services.queues import Queueing, open_queue
+from trackbook.services.settling import settle
 from trackbook.store.bells import Bell
 from trackbook.store.locks import is_held
 from trackbook.store.paths import StorePaths
-from trackbook.store.place import Place
 
 _LOOK_EVERY = 0.1
 _PATIENCE = 20.0  # seconds for cancelled jobs to end
@@ -71,11 +70,11 @@ def run_jobs(
     what is left, waits until the notebooks have ended, and returns. When this process dies, its workers end, too.
     Raises InfrastructureError if workers can't be started.
     """
-    place = open_place(store)
+    queueing = open_queue(store, job_ids=[job.id for job in jobs])
     try:
-        return _Waiting(place, jobs, parallel, on_progress or (lambda _: None), head_start).run()
+        return _Waiting(store, queueing, jobs, parallel, on_progress or (lambda _: None), head_start).run()
     finally:
-        place.close()
+        queueing.close()
 
 
 def ensure_workers(store: StorePaths, parallel: int = 1) -> int:
@@ -84,13 +83,12 @@ def ensure_workers(store: StorePaths, parallel: int = 1) -> int:
     Who does that is a process of its own, which outlives this one and ends when nothing waits any more. Returns at
     once.
     """
-    place = open_place(store)
+    queueing = open_queue(store)
     try:
-        queue = JobQueue(place)
-        queue.recover()
-        waiting = queue.count_open()
+        queueing.queue.recover()
+        waiting = queueing.queue.count_open()
     finally:
-        place.close()
+        queueing.close()
     at_work = sum(is_held(slot_path(store, number)) for number in range(parallel))
     missing = max(0, min(parallel, waiting) - at_work)
     if missing:
@@ -103,16 +101,16 @@ class _Waiting:
 
     def __init__(
         self,
-        place: Place,
+        store: StorePaths,
+        queueing: Queueing,
         jobs: Sequence[Job],
         parallel: int,
         on_progress: OnProgress,
         head_start: HeadStart | None = None,
     ) -> None:
-        self._store, self._on_progress = place.paths, on_progress
+        self._store, self._on_progress = settle(store), on_progress
         self._ids = [job.id for job in jobs]
-        self._services = Jobs(place)
-        self._queue = JobQueue(place, job_ids=self._ids)
+        self._services, self._queue = queueing.jobs, queueing.queue
         self._size = max(1, min(parallel, len(jobs)))
         self._wanted = _wanted(jobs)
         self._worker = (

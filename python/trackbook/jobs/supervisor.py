@@ -85,7 +85,8 @@ class Supervisor:
         assert self._ears is not None
         said = b""
         while not said.endswith(b"\n"):
-            ready = select.select([0, self._ears[0]], [], [])[0]
+            watched: list[Any] = [0, self._ears[0]]
+            ready = select.select(watched, [], [])[0]
             if self._order is not None:
                 return False
             if 0 in ready:

@@ -8,7 +8,7 @@ has been empty for a while.
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,8 @@ class Worker:
     """Works on the jobs of a queue, one after the other, until none is left.
 
     `stop` ends it with the job it is at, which is aborted, `drain` after that job. `is_stopped` tells whether it takes
-    no more. `folder` is where the forking servers of its supervisor have their sockets.
+    no more. `folder` is where the forking servers of its supervisor have their sockets. `deliver` sees to it that what
+    a job recorded is where others read it, before its outcome is.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Worker:
         idle: float | None = None,
         repetitions: "Repetitions | None" = None,
         folder: Path | None = None,
+        deliver: Callable[[], None] = lambda: None,
     ) -> None:
         self._store, self._queue, self._executor = store, queue, executor
         self._parallel, self._idle = parallel, idle
@@ -60,6 +62,7 @@ class Worker:
         self._aborts = self._is_abandoned = False
         self.is_stopped = False
         self.folder = folder
+        self._deliver = deliver
 
     def run(self, *, recovers: bool = False) -> None:
         """Work until all wanted jobs have ended, or, with `idle`, until none waited for so many seconds.
@@ -128,6 +131,8 @@ class Worker:
                 # While the job is still at work: who waits for it wants the verdict.
                 if self._repetitions is not None:
                     self._repetitions.conclude(job, attempt.outcome)
+                if not lease.is_lost:
+                    self._deliver()
         except Exception as unexpected:  # the store failed; the job must not stay behind as running
             attempt = work.attempt(Outcome("failed", RunError(type(unexpected).__name__, str(unexpected))))
         self._queue.finish(job, attempt)

@@ -13,8 +13,8 @@ from trackbook.errors import StoreError
 from trackbook.jobs.repetitions import Repetitions
 from trackbook.jobs.worker import Worker, run_in_slot
 from trackbook.services.ingester import ensure_ingester
-from trackbook.services.opening import open_place
-from trackbook.services.queue import RENEW, JobQueue
+from trackbook.services.queue import RENEW
+from trackbook.services.queues import open_queue
 from trackbook.services.workers import Workers
 from trackbook.store.paths import StorePaths
 from trackbook.store.place import Place
@@ -48,27 +48,28 @@ def work(options: WorkerOptions, orders: int, *, recovers: bool, folder: Path | 
     from trackbook.jobs.prefix.executor import SharingExecutor
 
     store = StorePaths(Path(options.store)).check()
-    place = open_place(store)
     # Copies of shared cells are for all children, and end with the supervisor.
     executor = SharingExecutor(folder, os.getppid() if folder is not None else os.getpid())
+    supervisor = os.getppid()
+    queueing = open_queue(
+        store,
+        sweep_id=options.sweep,
+        job_ids=options.job_ids,
+        supervisor=supervisor,
+        memory=options.memory,
+        capacity=options.jobs,
+    )
     try:
-        supervisor = os.getppid()
-        queue = JobQueue(
-            place,
-            sweep_id=options.sweep,
-            job_ids=options.job_ids,
-            supervisor=supervisor,
-            memory=options.memory,
-            capacity=options.jobs,
-        )
-        presence = Presence(place, supervisor, options)
+        queue, place = queueing.queue, queueing.place
+        presence = contextlib.nullcontext() if place is None else Presence(place, supervisor, options)
         worker = Worker(
             store,
             queue,
             executor,
             parallel=options.jobs,
             idle=options.idle if options.is_standing else None,
-            repetitions=Repetitions(place),
+            repetitions=Repetitions(place) if place is not None else None,
+            deliver=queueing.deliver,
             folder=folder,
         )
         signal.signal(signal.SIGTERM, lambda *_: worker.stop())
@@ -84,7 +85,7 @@ def work(options: WorkerOptions, orders: int, *, recovers: bool, folder: Path | 
                 worker.run(recovers=recovers)
     finally:
         executor.close()
-        place.close()
+        queueing.close()
     return 0
 
 

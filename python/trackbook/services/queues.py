@@ -59,15 +59,28 @@ def open_queue(
     sweep_id: str | None = None,
     job_ids: Sequence[str] | None = None,
     worker: str | None = None,
+    supervisor: int | None = None,
+    memory: int | None = None,
+    capacity: int = 1,
     settings: Settings | None = None,
 ) -> Queueing:
     """Open the queue of a store, or of the one for which `store` is the spool; the arguments are those of `JobQueue`.
+
+    Behind a server nobody shares `memory` out.
 
     Raises StoreError if it can't be opened.
     """
     if not is_served(store.remote):
         place = open_place(store, settings)
-        queue = JobQueue(place, sweep_id=sweep_id, job_ids=job_ids, worker=worker)
+        queue = JobQueue(
+            place,
+            sweep_id=sweep_id,
+            job_ids=job_ids,
+            worker=worker,
+            supervisor=supervisor,
+            memory=memory,
+            capacity=capacity,
+        )
         return Queueing(Jobs(place), queue, place, place.close)
     from trackbook.services.remote.connection import Connection
     from trackbook.services.remote.jobs import RemoteJobs

@@ -24,6 +24,7 @@ from trackbook.domain.run import RunError
 from trackbook.errors import StoreError, TrackbookError
 from trackbook.jobs.distributed.orders import Order, Report, check_sight
 from trackbook.jobs.lease import JobLease
+from trackbook.jobs.quiet import quiet_imports
 from trackbook.jobs.work import JobWork
 from trackbook.services.ingester import ensure_ingester
 from trackbook.services.processes import own_pids
@@ -116,9 +117,10 @@ def main() -> int:
     """Work on orders until the input ends."""
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print is for the Dask worker's log
-    from trackbook.jobs.executor import PapermillExecutor
+    with quiet_imports():
+        from trackbook.jobs.executor import PapermillExecutor
 
-    executor = PapermillExecutor()
+        executor = PapermillExecutor()
     orders: queue.Queue[bytes] = queue.Queue()
     threading.Thread(target=_read, args=(sys.stdin.buffer, orders), daemon=True).start()
     while line := orders.get():
