@@ -20,6 +20,37 @@ class RunJobs(Protocol):
         """Run the jobs."""
 
 
+class TrialWorkers(Protocol):
+    """Runs the trials of a sweep whose controller queues some as others end."""
+
+    def tend(self, wanted: int) -> None:
+        """See to it that somebody works on `wanted` trials; raises InfrastructureError where that can't be."""
+
+    def wait(self, seconds: float) -> None:
+        """Wait until something may have changed, so many seconds at most."""
+
+    def end(self) -> None:
+        """End them."""
+
+
+@contextlib.contextmanager
+def open_trial_workers(
+    store: StorePaths,
+    sweep_id: str,
+    *,
+    parallel: int | None = None,
+    scheduler: str | None = None,
+    on_notice: Callable[[str], None] = lambda sentence: None,
+) -> Iterator[TrialWorkers]:
+    """Make ready a Dask cluster for the trials of a sweep; as `open_executor` for "dask"."""
+    from trackbook.jobs.distributed.cluster import open_cluster
+    from trackbook.jobs.distributed.trials import DaskTrials
+
+    named = scheduler or Settings.load().scheduler_in(store.project)
+    with open_cluster(named, parallel or 1) as cluster:
+        yield DaskTrials(store, sweep_id, cluster, parallel=parallel, on_notice=on_notice)
+
+
 @contextlib.contextmanager
 def open_executor(
     store: StorePaths,

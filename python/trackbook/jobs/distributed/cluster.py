@@ -2,11 +2,13 @@
 
 import contextlib
 import importlib
+import ipaddress
 import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -15,7 +17,7 @@ from trackbook.errors import InfrastructureError, MissingExtra, UsageError
 LOCAL_HOST = "127.0.0.1"
 CONNECT_SECONDS = 30.0
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*\Z")
-_LOOPBACK = ("127.", "localhost", "[::1]", "::1")
+_ENCRYPTED = ("tls", "wss", "gateway", "inproc")
 
 
 class Cluster(Struct, frozen=True):
@@ -28,8 +30,8 @@ class Cluster(Struct, frozen=True):
     @property
     def is_private(self) -> bool:
         """Whether what is sent to its workers can't be read on the way: it stays on this machine, or is encrypted."""
-        scheme, _, host = self.address.rpartition("://")
-        return scheme in ("tls", "wss", "inproc", "gateway") or host.startswith(_LOOPBACK)
+        # A scheduler may be at the near end of a tunnel, and its workers far away.
+        return all(_is_private(address) for address in (self.address, *self.workers()))
 
     def workers(self) -> dict[str, Any]:
         """Return what is known of the workers that are there, by their addresses."""
@@ -55,7 +57,7 @@ def open_cluster(scheduler: str | None, size: int) -> Iterator[Cluster]:
         distributed: Any = importlib.import_module("distributed")  # much of it carries no types
     except ImportError:
         raise MissingExtra("--executor dask", "dask") from None
-    logging.getLogger("distributed").setLevel(logging.ERROR)
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     with contextlib.ExitStack() as stack:
         if scheduler is None:
             # Each worker's share of the cores is for its job's kernel to know; Dask would give it one.
@@ -65,10 +67,11 @@ def open_cluster(scheduler: str | None, size: int) -> Iterator[Cluster]:
                         n_workers=size,
                         threads_per_worker=1,
                         host=LOCAL_HOST,
-                        dashboard_address=None,
-                        worker_dashboard_address=None,
+                        dashboard_address=f"{LOCAL_HOST}:0",
+                        worker_dashboard_address=f"{LOCAL_HOST}:0",
+                        preload=["trackbook.jobs.distributed.preload"],
                         memory_limit=0,  # of the Dask worker alone; jobs have limits of their own
-                        silence_logs=logging.ERROR,
+                        silence_logs=logging.CRITICAL,
                     )
                 )
             client = stack.enter_context(distributed.Client(cluster))
@@ -118,3 +121,12 @@ def _call(distributed: Any, name: str) -> Any:
     raise UsageError(
         f"--scheduler {name} returned {type(made).__name__}, which is neither a Dask client nor a cluster."
     )
+
+
+def _is_private(address: str) -> bool:
+    parts = urlsplit(address)
+    if parts.scheme in _ENCRYPTED or parts.hostname == "localhost":
+        return True
+    with contextlib.suppress(ValueError):  # a name, not an address
+        return ipaddress.ip_address(parts.hostname or "").is_loopback
+    return False
