@@ -19,7 +19,7 @@ class JobPlace(NamedTuple):
     scheduler: str | None
 
 
-class _Parsed(click.ParamType[Any]):
+class Parsed(click.ParamType[Any]):
     """A type whose texts a function reads, and refuses with a UsageError that says what to write."""
 
     def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
@@ -100,7 +100,7 @@ def limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--memory",
             metavar="SIZE",
-            type=_Parsed("size", parse_memory),
+            type=Parsed("size", parse_memory),
             help="End a notebook whose kernel and processes use more than this, such as 2GB.",
         ),
         click.option(
@@ -120,7 +120,7 @@ def limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--retry-on",
             metavar="CAUSES",
-            type=_Parsed("causes", parse_causes),
+            type=Parsed("causes", parse_causes),
             help="Begin again after these, between commas: failed, timed_out, memory, died, not_started, lost; by "
             "default died,not_started,lost.",
         ),

@@ -10,17 +10,17 @@ from trackbook.domain.parameter import (
     check_values,
     parse_assignments,
     parse_options,
-    parse_sweeps,
     split_names,
 )
+from trackbook.domain.space import Dimension, Space, parse_space
 from trackbook.errors import ParameterError, raise_all
 from trackbook.services.parameter_files import read_parameter_file, with_place
 
 
 def read_values(
     parameters: Sequence[Parameter], params: Sequence[str], file: Path | None, sweeps: Sequence[str] = ()
-) -> tuple[dict[str, Any], dict[str, list[Any]]]:
-    """Return the values that count, and those of the sweeps. A file counts less than -p and options, and than a sweep.
+) -> tuple[dict[str, Any], Space]:
+    """Return the values that count, and the space of the sweep. A file counts less than -p, options and a sweep.
 
     Raises ParameterError for everything that is wrong with them at once; UsageError for a file that can't be read.
     """
@@ -28,7 +28,7 @@ def read_values(
     check_given_once(options, params)
     errors: list[ParameterError] = []
     values: dict[str, Any] = {}
-    swept: dict[str, list[Any]] = {}
+    swept: dict[str, Dimension] = {}
     if file is not None:
         given = read_parameter_file(file)
         try:
@@ -38,7 +38,7 @@ def read_values(
     for target, read in (
         (values, lambda: parse_assignments(parameters, params)),
         (values, lambda: parse_options(parameters, options)),
-        (swept, lambda: parse_sweeps(parameters, sweeps)),
+        (swept, lambda: parse_space(parameters, sweeps)),
     ):
         try:
             target.update(read())

@@ -8,18 +8,19 @@ from msgspec import Struct, field
 from trackbook.domain.reproduction import ReproductionOptions
 from trackbook.domain.resumption import KeptCell
 from trackbook.domain.run import RunError
+from trackbook.domain.trial import Trial
 
-JobStatus = Literal["queued", "running", "finished", "failed", "cancelled"]
+JobStatus = Literal["queued", "running", "finished", "failed", "cancelled", "pruned"]
 
 # Who runs it: workers of the store's own machines, or tasks on a Dask cluster.
 ExecutorName = Literal["local", "dask"]
 
-JOB_ENDED: frozenset[JobStatus] = frozenset({"finished", "failed", "cancelled"})
+JOB_ENDED: frozenset[JobStatus] = frozenset({"finished", "failed", "cancelled", "pruned"})
 
 # A cell raised; the time ran out; the memory limit was passed; the kernel died; it did not start; the worker was lost.
 FailureCause = Literal["failed", "timed_out", "memory", "died", "not_started", "lost"]
 AttemptOutcome = Literal[
-    "finished", "cancelled", "failed", "timed_out", "memory", "died", "not_started", "lost"
+    "finished", "cancelled", "pruned", "failed", "timed_out", "memory", "died", "not_started", "lost"
 ]
 
 RETRIED_BY_DEFAULT: tuple[FailureCause, ...] = ("died", "not_started", "lost")
@@ -47,9 +48,10 @@ class FrozenContext(Struct, frozen=True):
 class JobSpec(Struct, frozen=True):
     """What to run. `notebook` is the frozen copy's blob digest; `path` the notebook it came from, relative to
     the project where it lies inside; `folder` the absolute folder in which it runs; `run_id` the run that the
-    job makes. Jobs of one sweep share `sweep_id`. `reproduction` tells that it repeats a run, and how its results are
-    held against that one's. `retry_of` is the job that this one does again. With `share_prefix` the trials of a sweep
-    share the cells on which the values in `swept`, those that differ from trial to trial, have no effect.
+    job makes. Jobs of one sweep share `sweep_id`, and `trial` says which try each is. `reproduction` tells that it
+    repeats a run, and how its results are held against that one's. `retry_of` is the job that this one does again. With
+    `share_prefix` the trials of a sweep share the cells on which the values in `swept`, those that differ from trial to
+    trial, have no effect.
 
     `timeout` is in seconds for the whole job, `cell_timeout` for each cell; `memory` is in bytes for the kernel and all
     processes that it starts. After a failure whose cause is among `retry_on` the job is begun again, `retries` times
@@ -88,6 +90,7 @@ class JobSpec(Struct, frozen=True):
     frozen: FrozenContext | None = None
     share_prefix: bool = False
     swept: list[str] = []
+    trial: Trial | None = None
 
 
 class JobAttempt(Struct, frozen=True):

@@ -23,7 +23,7 @@ def check_values(parameters: Sequence[Parameter], values: Mapping[str, Any]) -> 
     one error tells of all of them.
     """
     known = {parameter.name: parameter for parameter in parameters}
-    return _each(values.items(), lambda name, value: check_value(_find(known, name), value))
+    return each_parameter(values.items(), lambda name, value: check_value(find_parameter(known, name), value))
 
 
 def check_value(parameter: Parameter, value: Any) -> Any:
@@ -79,7 +79,9 @@ def check_sweep(parameter: Parameter, values: Sequence[Any]) -> list[Any]:
 def check_sweeps(parameters: Sequence[Parameter], sweep: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
     """Return the values of several sweeps by name; raises ParameterError as `check_sweep` and for unknown names."""
     known = {parameter.name: parameter for parameter in parameters}
-    return _each(sweep.items(), lambda name, values: check_sweep(_find(known, name), values))
+    return each_parameter(
+        sweep.items(), lambda name, values: check_sweep(find_parameter(known, name), values)
+    )
 
 
 def parse_assignments(parameters: Sequence[Parameter], texts: Iterable[str]) -> dict[str, Any]:
@@ -88,7 +90,9 @@ def parse_assignments(parameters: Sequence[Parameter], texts: Iterable[str]) -> 
     Raises UsageError for a text without `=`, ParameterError as `parse_value` and for unknown names.
     """
     known = {parameter.name: parameter for parameter in parameters}
-    return _each(map(_split_assignment, texts), lambda name, text: parse_value(_find(known, name), text))
+    return each_parameter(
+        map(_split_assignment, texts), lambda name, text: parse_value(find_parameter(known, name), text)
+    )
 
 
 def parse_repeated(parameter: Parameter, texts: Sequence[str]) -> Any:
@@ -111,7 +115,9 @@ def parse_repeated(parameter: Parameter, texts: Sequence[str]) -> Any:
 def parse_options(parameters: Sequence[Parameter], options: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """Return the values that options' texts mean, by name; errors as `check_values`."""
     known = {parameter.name: parameter for parameter in parameters}
-    return _each(options.items(), lambda name, texts: parse_repeated(_find(known, name), texts))
+    return each_parameter(
+        options.items(), lambda name, texts: parse_repeated(find_parameter(known, name), texts)
+    )
 
 
 def _item_of(parameter: Parameter, kind: ValueType | None) -> Parameter:
@@ -123,7 +129,9 @@ def _item_of(parameter: Parameter, kind: ValueType | None) -> Parameter:
 def parse_sweeps(parameters: Sequence[Parameter], texts: Iterable[str]) -> dict[str, list[Any]]:
     """Return the values of `name=v1,v2` texts from a command line; errors as `parse_assignments`."""
     known = {parameter.name: parameter for parameter in parameters}
-    return _each(map(_split_assignment, texts), lambda name, text: parse_sweep(_find(known, name), text))
+    return each_parameter(
+        map(_split_assignment, texts), lambda name, text: parse_sweep(find_parameter(known, name), text)
+    )
 
 
 def split_names(texts: Iterable[str]) -> list[str]:
@@ -139,7 +147,8 @@ def combine_sweep(sweep: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
 _SPELLINGS = {"True": True, "False": False, "true": True, "false": False, "None": None, "null": None}
 
 
-def _each(pairs: Iterable[tuple[str, T]], read: Callable[[str, T], Any]) -> dict[str, Any]:
+def each_parameter(pairs: Iterable[tuple[str, T]], read: Callable[[str, T], Any]) -> dict[str, Any]:
+    """Return what `read` makes of each pair, by name. All that is wrong with them is one ParameterError."""
     # Someone who mistyped two values wants to hear of both.
     read_values: dict[str, Any] = {}
     errors: list[ParameterError] = []
@@ -180,7 +189,8 @@ def _split_assignment(text: str) -> tuple[str, str]:
     return name.strip(), value
 
 
-def _find(known: Mapping[str, Parameter], name: str) -> Parameter:
+def find_parameter(known: Mapping[str, Parameter], name: str) -> Parameter:
+    """Return a parameter by its name; raises ParameterError for an unknown one, with close names as suggestions."""
     if (parameter := known.get(name)) is not None:
         return parameter
     if not known:

@@ -46,9 +46,12 @@ def goal_metric(runs: Sequence[Run]) -> str | None:
     return next((key for key in metric_keys(runs) if key_goal(runs, key)), None)
 
 
-def sort_by_metric(runs: Sequence[Run], key: str) -> list[Run]:
-    """Return the runs with the best value first (the highest, unless the goal is "min"), those without one last."""
-    sign = 1.0 if key_goal(runs, key) == "min" else -1.0
+def sort_by_metric(runs: Sequence[Run], key: str, goal: Goal | None = None) -> list[Run]:
+    """Return the runs with the best value first (the highest, unless the goal is "min"), those without one last.
+
+    The goal is by default the one that the runs state.
+    """
+    sign = 1.0 if (goal or key_goal(runs, key)) == "min" else -1.0
 
     def position(run: Run) -> tuple[bool, float]:
         value = run.metrics.get(key, math.nan)

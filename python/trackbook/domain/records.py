@@ -17,6 +17,7 @@ from trackbook.domain.metric import Goal, Summary
 from trackbook.domain.reproduction import Reproduction
 from trackbook.domain.rich import RichValue
 from trackbook.domain.run import Fork, RunError, RunStatus, Source
+from trackbook.domain.sweep import SweepSpec
 
 FORMAT = 1
 
@@ -277,6 +278,12 @@ class JobAttempted(_Record, frozen=True, array_like=True, tag="job-try"):
     not_before: Moment | None = None
 
 
+class SweepDefined(_Record, frozen=True, array_like=True, tag="sweep"):
+    """The run is a sweep: what it tries. Said again, it is continued with what is said last."""
+
+    spec: SweepSpec
+
+
 class RecordsLost(_Record, frozen=True, array_like=True, tag="gap"):
     """Between two moments, `first` and `last`, the disk refused this many records, or contents of files."""
 
@@ -320,6 +327,7 @@ Record = (
     | JobSubmitted
     | JobFinished
     | JobAttempted
+    | SweepDefined
     | RecordsLost
     | WriterClosed
 )

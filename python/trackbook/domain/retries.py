@@ -8,8 +8,10 @@ _JITTER = 0.25
 
 
 def cause_of(outcome: AttemptOutcome) -> FailureCause | None:
-    """Return why an attempt failed; None for one that finished or was cancelled."""
-    return None if outcome == "finished" or outcome == "cancelled" else outcome
+    """Return why an attempt failed; None for one that finished, was cancelled or pruned."""
+    if outcome == "finished" or outcome == "cancelled" or outcome == "pruned":
+        return None
+    return outcome
 
 
 def may_retry(spec: JobSpec, attempt: int, cause: FailureCause) -> bool:

@@ -37,12 +37,16 @@ class TrialWorkers(Protocol):
 def open_trial_workers(
     store: StorePaths,
     sweep_id: str,
+    executor: ExecutorName,
     *,
     parallel: int | None = None,
     scheduler: str | None = None,
     on_notice: Callable[[str], None] = lambda sentence: None,
-) -> Iterator[TrialWorkers]:
-    """Make ready a Dask cluster for the trials of a sweep; as `open_executor` for "dask"."""
+) -> Iterator[TrialWorkers | None]:
+    """Make ready who runs the trials of a sweep; None stands for this machine's own workers. As `open_executor`."""
+    if executor == "local":
+        yield None
+        return
     from trackbook.jobs.distributed.cluster import open_cluster
     from trackbook.jobs.distributed.trials import DaskTrials
 

@@ -92,7 +92,7 @@ def ensure_workers(store: StorePaths, parallel: int = 1) -> int:
     at_work = sum(is_held(slot_path(store, number)) for number in range(parallel))
     missing = max(0, min(parallel, waiting) - at_work)
     if missing:
-        _start(store, ["--slots", str(parallel), "--jobs", str(missing)])
+        start_worker(store, ["--slots", str(parallel), "--jobs", str(missing)])
     return missing
 
 
@@ -163,7 +163,7 @@ class _Waiting:
             )
         self._may_start -= 1
         arguments = [*self._wanted, "--jobs", str(self._size), "--parent", str(os.getpid())]
-        self._worker = _start(self._store, arguments)
+        self._worker = start_worker(self._store, arguments)
 
     def _cancel(self, bell: Bell) -> None:
         for job in self._services.get_many(self._ids):
@@ -191,7 +191,8 @@ def _wanted(jobs: Sequence[Job]) -> list[str]:
     return [argument for job in jobs for argument in ("--job", job.id)]
 
 
-def _start(store: StorePaths, arguments: list[str]) -> "subprocess.Popen[bytes]":
+def start_worker(store: StorePaths, arguments: list[str]) -> "subprocess.Popen[bytes]":
+    """Start a worker process with these arguments behind its store."""
     # In a session of its own: Ctrl-C is for the process that waits, which then cancels the jobs.
     return start_module(
         "trackbook.jobs.worker", str(store.root), *arguments, folder=store.root, log=worker_log(store)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -59,9 +60,10 @@ class JobWork:
         self._folder = store.job_folder(job.id)
         self._outputs = store.output_folder(job.id)
 
-    def run(self, observer: Observer) -> JobAttempt:
+    def run(self, observer: Observer, prune_reason: Callable[[], str | None] = lambda: None) -> JobAttempt:
         """Execute the job's notebook into its run; returns how that came out.
 
+        What was ended from outside is pruned, rather than cancelled, if `prune_reason` says why then.
         Whatever goes wrong on the way is the run's and the job's error: a worker has further jobs to do.
         """
         spec = self._job.spec
@@ -86,16 +88,18 @@ class JobWork:
             recorder.add_note(f"Some results could not be stored: {error}")
         for problem in outcome.problems:
             recorder.add_note(problem)
-        reason = "The job was cancelled." if outcome.status == "aborted" else None
+        pruned = prune_reason() if outcome.status == "aborted" else None
+        reason = (pruned or "The job was cancelled.") if outcome.status == "aborted" else None
         with recorder.masking() as mask:
-            told = mask.error(outcome.error, "error of the run")
-        recorder.end(_RUN_STATUS[outcome.status], error=told, reason=reason)
-        return self.attempt(msgspec.structs.replace(outcome, error=told))
+            told = None if pruned is not None else mask.error(outcome.error, "error of the run")
+        status_of_run: RunStatus = "pruned" if pruned is not None else _RUN_STATUS[outcome.status]
+        recorder.end(status_of_run, error=told, reason=reason)
+        return self.attempt(msgspec.structs.replace(outcome, error=told), pruned=pruned is not None)
 
-    def attempt(self, outcome: Outcome) -> JobAttempt:
-        """Return the attempt at the job that has come out so."""
+    def attempt(self, outcome: Outcome, *, pruned: bool = False) -> JobAttempt:
+        """Return the attempt at the job that has come out so; `pruned` says how one came to be aborted."""
         if outcome.status == "aborted":
-            attempt = attempt_of(self._job, "cancelled")
+            attempt = attempt_of(self._job, "pruned" if pruned else "cancelled")
         else:
             attempt = attempt_of(self._job, outcome.status, outcome.error)
         return msgspec.structs.replace(

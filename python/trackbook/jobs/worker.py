@@ -127,7 +127,7 @@ class Worker:
             with JobLease(self._queue, job, self._executor.cancel, lambda: not self._aborts) as lease:
                 if self._repetitions is not None:
                     self._repetitions.prepare(job)
-                attempt = work.run(lease)
+                attempt = work.run(lease, lambda: self._queue.prune_reason(job))
                 # While the job is still at work: who waits for it wants the verdict.
                 if self._repetitions is not None:
                     self._repetitions.conclude(job, attempt.outcome)

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from trackbook.errors import StoreError, StoreTooNew, StoreUnreachable
 from trackbook.services.adoption import strange_segments
@@ -35,6 +35,25 @@ def catch_up(place: Place, *, inline: bool = True, timeout: float = 10.0) -> boo
             ensure_ingester(store)
         time.sleep(0.02)
     return True
+
+
+def is_indexed(place: Place, run_ids: Iterable[str]) -> set[str]:
+    """Return those of these runs of which all that their journals on this machine hold is in the index.
+
+    A run that the index knows as ended may lack points yet: what its kernel wrote lies in another journal than its end.
+    """
+    wanted = set(run_ids)
+    sizes = {name: size for name, size in _journal_sizes(place.paths).items() if name.subject in wanted}
+    if not sizes:
+        return wanted
+    with place.database.read() as connection:
+        parts = index.open_parts(connection, {name.subject for name in sizes})
+    unread = {
+        name.subject
+        for name, size in sizes.items()
+        if name not in parts or not (parts[name].sealed or parts[name].position >= size)
+    }
+    return wanted - unread
 
 
 def rebuild(store: StorePaths, timeout: float = 60.0) -> Place:

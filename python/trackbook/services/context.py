@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from trackbook.services.runs import Runs
     from trackbook.services.series import SeriesReader
     from trackbook.services.snapshots import Snapshots
+    from trackbook.services.sweeps import Sweeps
     from trackbook.services.values.reading import Values
     from trackbook.services.verdicts import Verdicts
     from trackbook.services.workers import Workers
@@ -146,6 +147,13 @@ class Services:
         from trackbook.services.workers import Workers
 
         return Workers(self.place)
+
+    @cached_property
+    def sweeps(self) -> "Sweeps":
+        """Defines, reads and ends sweeps."""
+        from trackbook.services.sweeps import Sweeps
+
+        return Sweeps(self.place, self.jobs, self.runs)
 
     @cached_property
     def reproducing(self) -> "Reproducing":

@@ -28,11 +28,11 @@ def write_job_record(store: StorePaths, job_id: str, *records: Record) -> None:
         writer.close()
 
 
-def cancel_job(place: Place, job_id: str) -> None:
-    """Have a job end: at once if it waits, else by way of its worker."""
+def cancel_job(place: Place, job_id: str, prune_reason: str | None = None) -> None:
+    """Have a job end: at once if it waits, else by way of its worker, as "pruned" if there is a reason for that."""
     at = now()
     with place.database.write() as connection:
-        never_begins = table.request_cancel(connection, job_id)
+        never_begins = table.request_cancel(connection, job_id, prune_reason)
         if never_begins:
             table.finish(connection, job_id, "cancelled", None, at)
     if never_begins:

@@ -1,10 +1,10 @@
 """Jobs: notebooks checked, frozen and queued; found, read and cancelled. Who runs them is another's business."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -17,6 +17,7 @@ from trackbook.domain.names import check_name
 from trackbook.domain.parameter import Parameter, check_sweeps, check_values, combine_sweep
 from trackbook.domain.records import JobSubmitted
 from trackbook.domain.snapshot import encode_part
+from trackbook.domain.space import Space, check_space
 from trackbook.domain.values import flatten, to_parameter
 from trackbook.errors import Conflict, NotFound, ParameterError, UsageError, raise_all
 from trackbook.notebook.clean import clean_notebook
@@ -35,6 +36,8 @@ from trackbook.store.place import Place
 
 MOST_JOBS = 10_000
 _DAY = timedelta(days=1)
+T = TypeVar("T")
+
 JobList = list[Job]
 IdList = list[str]
 
@@ -93,36 +96,75 @@ class Jobs:
         for values in combinations:
             _check_storable(values)
             inject_parameters(notebook, values)
-        check_seconds(timeout)
-        limits = (limits or Limits()).check()
         sweep_id = new_id() if sweep else None
-        all_tags = {check_name("tag", key): str(value) for key, value in (tags or {}).items()}
-        if sweep_id is not None:
-            all_tags["sweep"] = sweep_id[-8:]  # the random part of the id
-        spec = JobSpec(
-            notebook=self._blobs.put_bytes(encode_part(notebook)),
-            path=self._relative(path),
-            folder=str(path.absolute().parent),
-            params={},
-            experiment=_experiment(experiment, notebook, path),
-            run_id="",
-            kernel=kernel,
-            sweep_id=sweep_id,
-            parent_id=parent_id,
-            timeout=float(timeout) if timeout is not None else None,
-            tags=all_tags,
-            cell_timeout=limits.cell_timeout,
-            memory=limits.memory,
-            retries=limits.retries,
-            retry_delay=limits.retry_delay,
-            retry_on=list(limits.retry_on),
-            executor=executor,
-            files=self._pack(path.absolute().parent, files),
-            share_prefix=share_prefix and sweep_id is not None,
-            snapshots=snapshot_limits(self._store.project).enabled if snapshots is None else snapshots,
-            swept=list(sweep or {}),
+        # Of an id the random part.
+        all_tags = dict(tags or {}) | ({"sweep": sweep_id[-8:]} if sweep_id is not None else {})
+        spec = self._spec(
+            path,
+            notebook,
+            experiment,
+            timeout,
+            limits,
+            kernel,
+            parent_id,
+            all_tags,
+            executor,
+            files,
+            snapshots,
         )
+        shares = share_prefix and sweep_id is not None
+        spec = msgspec.structs.replace(spec, sweep_id=sweep_id, share_prefix=shares, swept=list(sweep or {}))
         specs = [msgspec.structs.replace(spec, params=values, run_id=new_id()) for values in combinations]
+        return self._queue(specs)
+
+    def template(
+        self,
+        path: Path,
+        params: Mapping[str, Any] | None = None,
+        space: Mapping[str, Any] | None = None,
+        *,
+        experiment: str | None = None,
+        timeout: float | None = None,
+        limits: Limits | None = None,
+        kernel: str | None = None,
+        parent_id: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        executor: ExecutorName = "local",
+        files: Sequence[str] = (),
+        share_prefix: bool = False,
+        snapshots: bool | None = None,
+    ) -> tuple[JobSpec, Space]:
+        """Check everything, freeze the notebook, and return what the trials of a sweep have in common, and its space.
+
+        Nothing is queued. `space` is as `check_space` takes it; the rest, and what is raised, as with `submit`.
+        """
+        notebook = clean_notebook(read_notebook(path))
+        known = find_parameters(notebook, path.name)
+        given, swept = _check_both(known, params or {}, lambda: check_space(known, space or {}))
+        # Each value of each parameter once: what can't be written as code is found before anything runs.
+        for name, one in swept.items():
+            for value in one.values if one.kind == "choices" else [one.low, one.high]:
+                values = given | {name: value}
+                _check_storable(values)
+                inject_parameters(notebook, values)
+        spec = self._spec(
+            path,
+            notebook,
+            experiment,
+            timeout,
+            limits,
+            kernel,
+            parent_id,
+            tags or {},
+            executor,
+            files,
+            snapshots,
+        )
+        spec = msgspec.structs.replace(spec, params=given, share_prefix=share_prefix, swept=list(swept))
+        return spec, swept
+
+    def queue(self, specs: Sequence[JobSpec]) -> JobList:
+        """Queue jobs that were checked before, each with a run of its own."""
         return self._queue(specs)
 
     def list(
@@ -205,6 +247,43 @@ class Jobs:
         with self._database.read() as connection:
             return table.changed_jobs(connection, revision)
 
+    def _spec(
+        self,
+        path: Path,
+        notebook: Notebook,
+        experiment: str | None,
+        timeout: float | None,
+        limits: Limits | None,
+        kernel: str | None,
+        parent_id: str | None,
+        tags: Mapping[str, str],
+        executor: ExecutorName,
+        files: Sequence[str],
+        snapshots: bool | None,
+    ) -> JobSpec:
+        check_seconds(timeout)
+        limits = (limits or Limits()).check()
+        return JobSpec(
+            tags={check_name("tag", key): str(value) for key, value in tags.items()},
+            notebook=self._blobs.put_bytes(encode_part(notebook)),
+            path=self._relative(path),
+            folder=str(path.absolute().parent),
+            params={},
+            experiment=_experiment(experiment, notebook, path),
+            run_id="",
+            kernel=kernel,
+            parent_id=parent_id,
+            timeout=float(timeout) if timeout is not None else None,
+            cell_timeout=limits.cell_timeout,
+            memory=limits.memory,
+            retries=limits.retries,
+            retry_delay=limits.retry_delay,
+            retry_on=list(limits.retry_on),
+            executor=executor,
+            files=self._pack(path.absolute().parent, files),
+            snapshots=snapshot_limits(self._store.project).enabled if snapshots is None else snapshots,
+        )
+
     def _queue(self, specs: Sequence[JobSpec]) -> JobList:
         queued = []
         for spec in specs:
@@ -233,23 +312,30 @@ class Jobs:
 def _combine(
     known: Sequence[Parameter], params: Mapping[str, Any], sweep: Mapping[str, Sequence[Any]]
 ) -> list[dict[str, Any]]:
+    given, swept = _check_both(known, params, lambda: check_sweeps(known, sweep))
+    count = math.prod(len(values) for values in swept.values())
+    if count > MOST_JOBS:
+        raise UsageError(f"The sweep makes {count:,} jobs; at most {MOST_JOBS:,} can be queued at once.")
+    return [given | combination for combination in combine_sweep(swept)]
+
+
+def _check_both(
+    known: Sequence[Parameter], params: Mapping[str, Any], check: Callable[[], dict[str, T]]
+) -> tuple[dict[str, Any], dict[str, T]]:
     errors: list[ParameterError] = []
     given: dict[str, Any] = {}
-    swept: dict[str, list[Any]] = {}
+    swept: dict[str, T] = {}
     try:
         given = check_values(known, params)
     except ParameterError as error:
         errors.append(error)
     try:
-        swept = check_sweeps(known, sweep)
+        swept = check()
     except ParameterError as error:
         errors.append(error)
     both = [name for name in swept if name in given]
     raise_all([*errors, *(ParameterError(name, "it has both a single value and a sweep") for name in both)])
-    count = math.prod(len(values) for values in swept.values())
-    if count > MOST_JOBS:
-        raise UsageError(f"The sweep makes {count:,} jobs; at most {MOST_JOBS:,} can be queued at once.")
-    return [given | combination for combination in combine_sweep(swept)]
+    return given, swept
 
 
 def _check_storable(values: Mapping[str, Any]) -> None:

@@ -35,6 +35,7 @@ _ENDED_BY_WORKER: dict[RunStatus, tuple[JobStatus, AttemptOutcome]] = {
     "failed": ("failed", "failed"),
     "timed_out": ("failed", "timed_out"),
     "aborted": ("cancelled", "cancelled"),
+    "pruned": ("pruned", "pruned"),
 }
 
 
@@ -158,6 +159,11 @@ class JobQueue:
         with self._database.read() as connection:
             return table.is_cancel_requested(connection, job.id)
 
+    def prune_reason(self, job: Job) -> str | None:
+        """Return why a job's trial promises too little to go on, if that is why it is to end."""
+        with self._database.read() as connection:
+            return table.prune_reason(connection, job.id)
+
     def finish(self, job: Job, attempt: JobAttempt) -> bool:
         """Hand in how a job's attempt came out, and give the job up; False if another worker has taken it over.
 
@@ -169,8 +175,9 @@ class JobQueue:
         cause = cause_of(attempt.outcome)
         ours = self._begins_again(job, cause, attempt)
         if not ours:
-            status: JobStatus = "finished" if attempt.outcome == "finished" else "cancelled"
-            status = "failed" if cause is not None else status
+            status: JobStatus = "failed"
+            if attempt.outcome in ("finished", "cancelled", "pruned"):
+                status = attempt.outcome
             error = attempt.error if cause is not None else None
             ours = end_job(self._place, job, status, error, cause=cause, attempt=attempt, worker=self._worker)
         with self._database.write() as connection:

@@ -26,6 +26,7 @@ _BY_RUN = (
     t.turns,
     t.losses,
     t.reproductions,
+    t.sweeps,
     t.cards,
 )
 

@@ -177,9 +177,17 @@ def is_cancel_requested(connection: Connection, job_id: str) -> bool:
     return bool(connection.execute(select(_c.cancel_requested).where(_c.id == job_id)).scalar())
 
 
-def request_cancel(connection: Connection, job_id: str) -> bool:
-    """Note that a job is to end; True if it was waiting, and so never begins."""
-    connection.execute(update(t.jobs).where(_c.id == job_id).values(cancel_requested=True))
+def prune_reason(connection: Connection, job_id: str) -> str | None:
+    """Return why a job's trial is given up, if it is to end for that."""
+    return connection.execute(select(_c.prune_reason).where(_c.id == job_id)).scalar()
+
+
+def request_cancel(connection: Connection, job_id: str, prune_reason: str | None = None) -> bool:
+    """Note that a job is to end, as "pruned" with a reason for that; True if it was waiting, and so never begins."""
+    changes: dict[str, Any] = {"cancel_requested": True}
+    if prune_reason is not None:
+        changes["prune_reason"] = prune_reason
+    connection.execute(update(t.jobs).where(_c.id == job_id).values(**changes))
     status = connection.execute(select(_c.status).where(_c.id == job_id)).scalar()
     return status == "queued"
 

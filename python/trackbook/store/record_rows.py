@@ -13,6 +13,7 @@ import msgspec
 from trackbook.domain import records as r
 from trackbook.domain.job import JobSpec
 from trackbook.domain.records import Record
+from trackbook.domain.sweep import SweepSpec
 from trackbook.store import schema as t
 from trackbook.store.batch import Batch, Row
 from trackbook.store.job_history import TRIED
@@ -26,13 +27,14 @@ def apply_record(batch: Batch, name: PartName, record: Record) -> None:
         meaning(batch, name, record)
 
 
-def write_spec(spec: JobSpec) -> str:
-    """Return a job's spec as the index keeps it: JSON with NaN and infinities as Python writes them.
+def write_spec(spec: JobSpec | SweepSpec) -> str:
+    """Return a job's or a sweep's spec as the index keeps it: JSON with NaN and infinities as Python writes them.
 
-    The executor comes last, where a query finds it without reading the JSON, which no database does with NaN in it.
+    A job's executor comes last, where a query finds it without reading the JSON, which no database does with NaN in it.
     """
     plain = msgspec.to_builtins(spec)
-    plain["executor"] = plain.pop("executor")
+    if isinstance(spec, JobSpec):
+        plain["executor"] = plain.pop("executor")
     return json.dumps(plain, ensure_ascii=False)
 
 
@@ -234,6 +236,7 @@ def _job_submitted(batch: Batch, name: PartName, record: r.JobSubmitted) -> None
     row.setdefault("submitted", record.at)
     # A further attempt of a job submits it again, with another run.
     row |= {"run_id": spec.run_id, "sweep_id": spec.sweep_id, "spec": write_spec(spec)}
+    row["trial"] = spec.trial.number if spec.trial is not None else None
 
 
 def _job_finished(batch: Batch, name: PartName, record: r.JobFinished) -> None:
@@ -245,6 +248,11 @@ def _job_finished(batch: Batch, name: PartName, record: r.JobFinished) -> None:
 def _job_attempted(batch: Batch, name: PartName, record: r.JobAttempted) -> None:
     row = batch.jobs.setdefault(name.subject, {})
     row.setdefault(TRIED, []).append((record.attempt, record.not_before or 0))
+
+
+def _sweep(batch: Batch, name: PartName, record: r.SweepDefined) -> None:
+    batch.run(name.subject, record.at)
+    batch.keep_latest(t.sweeps, {"run_id": name.subject, "at": record.at, "spec": write_spec(record.spec)})
 
 
 def _lost(batch: Batch, name: PartName, record: r.RecordsLost) -> None:
@@ -281,5 +289,6 @@ _MEANING: dict[type[Record], Callable[[Batch, PartName, Any], None]] = {
     r.JobSubmitted: _job_submitted,
     r.JobFinished: _job_finished,
     r.JobAttempted: _job_attempted,
+    r.SweepDefined: _sweep,
     r.RecordsLost: _lost,
 }

@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 metadata = MetaData()
@@ -319,6 +320,10 @@ jobs = Table(
     Column("cause", String(12)),
     Column("history", Text, nullable=False, default="[]", server_default="[]"),  # JSON list of ended attempts
     Column("not_before", BigInteger, nullable=False, default=0, server_default="0"),
+    Column("trial", Integer),  # which try of its sweep it is, from 0
+    Column(
+        "prune_reason", Text
+    ),  # why it is to end before its time; like a request to cancel, it lives here alone
     Column("revision", BigInteger, nullable=False, default=0, index=True),
     # The memory in bytes that a running job may need, where its worker has so much and no more.
     Column("reserved", BigInteger, nullable=False, default=0, server_default="0"),
@@ -340,6 +345,16 @@ workers = Table(
     Column("jobs", BigInteger, nullable=False, default=0),
     Column("started", BigInteger, nullable=False),
     Column("seen", BigInteger, nullable=False),
+)
+
+# Runs that are sweeps: what they try, as their journals said last.
+sweeps = Table(
+    "sweeps",
+    metadata,
+    Column("run_id", String(36), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("spec", Text, nullable=False),
+    Column("cancel_requested", Boolean, nullable=False, default=False, server_default=false()),
 )
 
 numbers = Table(

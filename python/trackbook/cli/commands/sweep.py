@@ -1,60 +1,121 @@
-"""`trackbook sweep`: a job for each combination of values."""
+"""`trackbook sweep`: a notebook tried with many values of its parameters."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from trackbook.cli.display.jobs import describe_params
-from trackbook.cli.display.progress import JobProgress
 from trackbook.cli.display.runs import trials_table
+from trackbook.cli.display.sweeping import SweepView
 from trackbook.cli.notebook_options import NotebookCommand
 from trackbook.cli.options import (
     JobPlace,
+    Parsed,
     executor_options,
     experiment_option,
     json_option,
     kernel_option,
     limit_options,
-    notebook_argument,
     param_option,
     params_file_option,
     snapshots_option,
     timeout_option,
 )
 from trackbook.cli.output import print_data, print_json, say
-from trackbook.cli.project import RESULTS_WITHIN, find_run, open_notebook_project, surrounding_run
-from trackbook.cli.values import read_values
+from trackbook.cli.project import RESULTS_WITHIN, open_notebook_project, open_project, surrounding_run
+from trackbook.cli.sweep_plans import define_sweep
 from trackbook.domain.formatting import one_line
 from trackbook.domain.job import Job
 from trackbook.domain.limits import Limits
 from trackbook.domain.ranking import goal_metric, key_goal, sort_by_metric
 from trackbook.domain.run import Run
-from trackbook.notebook.parameters import find_parameters
-from trackbook.notebook.read import read_notebook
+from trackbook.domain.space import grid_size
+from trackbook.domain.sweep import (
+    DEFAULT_TRIALS,
+    PRUNERS,
+    SAMPLERS,
+    Objective,
+    Pruner,
+    Sampler,
+    SweepSpec,
+    best_runs,
+    parse_objective,
+    parse_pruner,
+    swept_params,
+)
+from trackbook.errors import UsageError
+from trackbook.services.sweep_files import SweepPlan, read_sweep_file
+
+if TYPE_CHECKING:
+    from trackbook.services.context import Services
 
 
 @click.command(cls=NotebookCommand)
-@notebook_argument
+@click.argument(
+    "notebook", metavar="[NOTEBOOK]", required=False, type=click.Path(path_type=Path, dir_okay=False)
+)
 @click.option(
     "-s",
     "--sweep",
     "sweeps",
-    metavar="NAME=VALUES",
+    metavar="NAME[=VALUES]",
     multiple=True,
-    required=True,
-    help="Values of a parameter between commas, or as a JSON array. May be repeated.",
+    help="What a parameter may be: values between commas or as a JSON array; a range such as 0.001..0.1, with :log or "
+    ":step=N behind it; without VALUES all that its type allows. May be repeated.",
+)
+@click.option(
+    "--sweep-file",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Take the whole sweep from a YAML, JSON or TOML file; options given here go before it.",
 )
 @param_option
 @params_file_option
 @click.option(
-    "-j",
-    "--jobs",
-    "parallel",
-    type=click.IntRange(min=1),
-    help="Work so many jobs at a time; by default 1, with --scheduler as many as the cluster takes.",
+    "--sampler",
+    type=click.Choice(SAMPLERS),
+    help="Who chooses values: by default grid for lists of values, tpe where there is a range.",
 )
-@click.option("--sort", metavar="METRIC", help="Sort by this metric; by default by the one with a goal.")
+@click.option(
+    "--trials", metavar="N", type=int, help=f"Try so many; by default all of a grid, else {DEFAULT_TRIALS}."
+)
+@click.option(
+    "--seed", metavar="N", type=int, help="Choose by this seed, the same values each time; by default 0."
+)
+@click.option(
+    "--objective",
+    "objectives",
+    metavar="METRIC[:max|:min]",
+    multiple=True,
+    type=Parsed("objective", parse_objective),
+    help="Judge by this metric, by default by the one with a goal. Several make a Pareto front.",
+)
+@click.option(
+    "--pruner",
+    metavar="NAME[:OPTION=N,...]",
+    type=Parsed("pruner", parse_pruner),
+    help=f"Stop trials that promise little: {', '.join(PRUNERS)}.",
+)
+@click.option(
+    "-j", "--jobs", "parallel", metavar="N", type=int, help="Work so many trials at a time; by default 1."
+)
+@click.option(
+    "--max-time",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    help="End the whole sweep after so long.",
+)
+@click.option(
+    "--max-failures", metavar="N", type=click.IntRange(min=1), help="End it after so many failed trials."
+)
+@click.option(
+    "--resume",
+    metavar="SWEEP",
+    help="Go on with a sweep that was interrupted: its number, its id, or last. With --trials it gets more.",
+)
+@click.option("--sort", metavar="METRIC", help="Sort by this metric; by default by the objective.")
 @experiment_option
 @timeout_option
 @limit_options
@@ -63,11 +124,20 @@ from trackbook.notebook.read import read_notebook
 @snapshots_option
 @json_option
 def sweep(
-    notebook: Path,
+    notebook: Path | None,
     sweeps: tuple[str, ...],
+    sweep_file: Path | None,
     params: tuple[str, ...],
     params_file: Path | None,
+    sampler: Sampler | None,
+    trials: int | None,
+    seed: int | None,
+    objectives: tuple[Objective, ...],
+    pruner: Pruner | None,
     parallel: int | None,
+    max_time: float | None,
+    max_failures: int | None,
+    resume: str | None,
     sort: str | None,
     experiment: str | None,
     timeout: float | None,
@@ -78,65 +148,133 @@ def sweep(
     snapshots: bool | None,
     as_json: bool,
 ) -> int:
-    """Run a notebook for each combination of values.
+    """Run a notebook with many values of its parameters, in search of the best.
 
-    Each parameter of the notebook is an option, too, for a value that all runs get. Prints the runs with the best one
-    first. Exits with 1 if some trial failed; the others are not affected by it.
+    Each parameter of the notebook is an option, too, for a value that all trials get. The sweep is a run, of which the
+    trials are children. Prints the trials with the best one first. Exits with 1 if some trial failed; the others are
+    not affected by it.
     """
-    from trackbook.jobs.executors import open_executor
-
-    known = find_parameters(read_notebook(notebook), notebook)
-    values, swept = read_values(known, params, params_file, sweeps)
-    project = open_notebook_project(notebook)
-    with open_executor(
-        project.store, place.executor, parallel=parallel, scheduler=place.scheduler, on_notice=say
-    ) as run_jobs:
-        jobs = project.jobs.submit(
-            notebook,
-            values,
-            swept,
+    if resume is not None:
+        if notebook is not None or sweeps or sweep_file is not None or params or sampler or seed is not None:
+            raise UsageError(
+                "--resume goes on with the sweep as it was begun: leave the notebook and its values out."
+            )
+        project = open_project()
+        sweep_id = project.sweeps.find(resume)
+        spec = project.sweeps.extend(
+            sweep_id, trials=trials, parallel=parallel, max_time=max_time, max_failures=max_failures
+        )
+    else:
+        plan = read_sweep_file(sweep_file) if sweep_file is not None else SweepPlan()
+        if notebook is None and plan.notebook is None:
+            raise UsageError("Name the notebook: trackbook sweep NOTEBOOK -s lr=0.01,0.1.")
+        path = notebook or Path(plan.notebook or "")
+        project = open_notebook_project(path)
+        sweep_id = define_sweep(
+            project,
+            path,
+            plan,
+            sweeps,
+            params,
+            params_file,
+            limits,
+            sampler=sampler,
+            trials=trials,
+            seed=seed,
+            objectives=list(objectives) or None,
+            pruner=pruner,
+            parallel=parallel,
+            max_time=max_time,
+            max_failures=max_failures,
             experiment=experiment,
             timeout=timeout,
-            limits=limits,
             kernel=kernel,
             parent_id=surrounding_run(),
-            snapshots=snapshots,
             executor=place.executor,
             files=files,
+            snapshots=snapshots,
         )
-        with JobProgress(notebook.name, list(swept)) as progress:
-            outcomes = run_jobs(jobs, on_progress=progress.update)
+        spec = project.sweeps.spec(sweep_id)
+        say(describe_sweep(spec, named=trials is not None or plan.trials is not None), "dim")
+    return work_off(project, sweep_id, spec, sort, as_json, scheduler=place.scheduler)
+
+
+def work_off(
+    project: "Services",
+    sweep_id: str,
+    spec: SweepSpec,
+    sort: str | None,
+    as_json: bool,
+    *,
+    scheduler: str | None = None,
+) -> int:
+    """Work a sweep off, and print how it came out; returns the exit code. `scheduler` is that of a Dask cluster."""
+    from trackbook.jobs.executors import open_trial_workers
+    from trackbook.jobs.sweeping import run_sweep
+
+    with (
+        open_trial_workers(
+            project.store,
+            sweep_id,
+            spec.job.executor,
+            parallel=spec.parallel,
+            scheduler=scheduler,
+            on_notice=say,
+        ) as workers,
+        SweepView(Path(spec.job.path).name) as view,
+    ):
+        outcome = run_sweep(project.store, sweep_id, on_progress=view.update, workers=workers)
     project.runs.refresh(timeout=RESULTS_WITHIN)
-    found = {job.spec.run_id: find_run(project, job.spec.run_id) for job in outcomes.jobs}
-    runs = [run for run in found.values() if run is not None]
-    metric = sort or goal_metric(runs)
-    ordered = sort_by_metric(runs, metric) if metric else runs
+    spec = project.sweeps.spec(sweep_id)
+    found = project.sweeps.runs_of(outcome.jobs)
+    runs = [found[job.spec.run_id] for job in outcome.jobs if job.spec.run_id in found]
+    metric = sort or (spec.objectives[0].metric if spec.objectives else goal_metric(runs))
+    goals = {objective.metric: objective.direction for objective in spec.objectives if objective.direction}
+    ordered = sort_by_metric(runs, metric, goals.get(metric)) if metric else runs
+    front = best_runs(spec, runs) if len(spec.objectives) > 1 and sort is None else []
+    ordered.sort(key=lambda run: run.id not in front)
     if as_json:
         print_json(ordered)
     elif ordered:
-        print_data(trials_table(ordered, list(swept), metric))
-    say(_describe_order(runs, metric), "dim")
-    for job in outcomes.jobs:
+        print_data(trials_table(ordered, list(spec.space), metric, goals, front or None))
+    say(_describe_order(runs, metric, goals.get(metric or ""), len(front)), "dim")
+    for job in outcome.jobs:
         if job.status == "failed":
-            say(_describe_failure(job, found[job.spec.run_id], swept), "red")
-    if cancelled := sum(job.status == "cancelled" for job in outcomes.jobs):
-        say(f"Cancelled: {cancelled} of {len(jobs)} jobs.")
-    return outcomes.exit_code
+            say(_describe_failure(job, found.get(job.spec.run_id), spec), "red")
+    if outcome.reason is not None:
+        say(outcome.reason, "red" if outcome.status == "failed" else "")
+    if outcome.interrupted:
+        number = project.runs.get(sweep_id).number
+        ended = sum(job.status != "cancelled" for job in outcome.jobs)
+        say(f"{ended} of {spec.trials} trials have ended; `trackbook sweep --resume {number}` goes on.")
+    return outcome.exit_code
 
 
-def _describe_order(runs: Sequence[Run], metric: str | None) -> str:
+def describe_sweep(spec: SweepSpec, *, named: bool) -> str:
+    """Return what a sweep is about to try; `named` tells that somebody said how many trials there are to be."""
+    size = grid_size(spec.space)
+    count = f"{spec.trials:,} {'trial' if spec.trials == 1 else 'trials'}"
+    if spec.sampler == "grid" and size is not None and size > spec.trials:
+        return f"The grid has {size:,} combinations; {spec.trials:,} of them are drawn."
+    hint = "" if named or spec.sampler == "grid" else "; --trials says how many"
+    return f"{count} by {spec.sampler}{hint}."
+
+
+def _describe_order(runs: Sequence[Run], metric: str | None, direction: str | None, front: int) -> str:
     count = f"{len(runs)} {'run' if len(runs) == 1 else 'runs'}"
     if metric is None:
         return f"{count}. Which one is best? Say `%track goal METRIC max` in the notebook, or --sort METRIC here."
     if not any(metric in run.metrics for run in runs):
         return f"{count}, none of which has a metric {metric!r}."
-    return f"{count} by {metric}, the {'lowest' if key_goal(runs, metric) == 'min' else 'highest'} first."
+    first = f"{front} of them on the Pareto front, which come first; " if front else ""
+    way = direction or key_goal(runs, metric)
+    return f"{count} by {metric}, {first}the {'lowest' if way == 'min' else 'highest'} first."
 
 
-def _describe_failure(job: Job, run: Run | None, swept: Iterable[str]) -> str:
+def _describe_failure(job: Job, run: Run | None, spec: SweepSpec) -> str:
     number = f"#{run.number} " if run is not None else ""
-    values = describe_params({key: job.spec.params[key] for key in swept})
+    values: Mapping[str, object] = swept_params(spec.space, job)
     if job.error is None:
-        return f"{number}{values}: failed"
+        return f"{number}{describe_params(values)}: failed"
     where = f"cell {job.error.cell}: " if job.error.cell is not None else ""
-    return f"{number}{values}: {where}{job.error.ename}: {one_line(job.error.evalue, 200)}"
+    return f"{number}{describe_params(values)}: {where}{job.error.ename}: {one_line(job.error.evalue, 200)}"

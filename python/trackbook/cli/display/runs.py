@@ -1,7 +1,7 @@
 """Runs as a table: what differs between them is shown, the best value of a metric with a goal is marked."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 from rich.text import Text
@@ -16,6 +16,7 @@ from trackbook.domain.formatting import (
     format_value,
     one_line,
 )
+from trackbook.domain.metric import Goal
 from trackbook.domain.ranking import MISSING, best_value, differing_params, key_goal, metric_keys
 from trackbook.domain.run import Run
 from trackbook.domain.runcolumns import FIELDS, MOST_METRICS, MOST_PARAMS, column_titles
@@ -49,9 +50,21 @@ def left_out(runs: Sequence[Run]) -> list[str]:
     return _choose(runs)[2]
 
 
-def trials_table(runs: Sequence[Run], swept: Sequence[str], metric: str | None) -> Table:
-    """Return the runs of a sweep as a table: the metric they are sorted by, and the parameters that it varied."""
-    metrics = [f"metrics.{key}" for key in metric_keys(runs, metric)]
+def trials_table(
+    runs: Sequence[Run],
+    swept: Sequence[str],
+    metric: str | None,
+    goals: Mapping[str, Goal] | None = None,
+    front: Sequence[str] | None = None,
+) -> Table:
+    """Return the runs of a sweep as a table: the metric they are sorted by, and the parameters that it varied.
+
+    `goals` go before those that the runs state. Of several objectives the runs of the Pareto `front` are marked.
+    """
+    goals = goals or {}
+    first = [key for key in [metric, *goals] if key is not None]
+    keys = [*dict.fromkeys(first), *(key for key in metric_keys(runs, metric) if key not in first)]
+    metrics = [f"metrics.{key}" for key in keys if any(key in run.metrics for run in runs)]
     varied = [f"params.{key}" for key in swept]
     others = [f"params.{key}" for key in differing_params(runs) if key not in swept]
     shown, rest = others[:MOST_PARAMS], [*metrics[MOST_METRICS:], *others[MOST_PARAMS:]]
@@ -60,7 +73,7 @@ def trials_table(runs: Sequence[Run], swept: Sequence[str], metric: str | None) 
     return make_table(
         [
             *_identity_columns(runs),
-            *_metric_columns(runs, metrics, titles),
+            *_metric_columns(runs, metrics, titles, goals, front),
             *_param_columns(runs, varied, titles, rank=0),
             *_param_columns(runs, shown, titles, rank=5),
             *_error_column(runs, rank=2),
@@ -158,16 +171,28 @@ def _experiment_column(runs: Sequence[Run], rank: int) -> list[Column]:
     return [to_column("Experiment", names, rank=rank)] if len(set(names)) > 1 else []
 
 
-def _metric_columns(runs: Sequence[Run], names: Sequence[str], titles: dict[str, str]) -> list[Column]:
+def _metric_columns(
+    runs: Sequence[Run],
+    names: Sequence[str],
+    titles: dict[str, str],
+    goals: Mapping[str, Goal] | None = None,
+    front: Sequence[str] | None = None,
+) -> list[Column]:
     columns = []
     for place, name in enumerate(names):
         key = name.removeprefix("metrics.")
         # Runs of different experiments don't compete.
         cells = metric_cells(
             [run.metrics.get(key) for run in runs],
-            key_goal(runs, key),
+            (goals or {}).get(key) or key_goal(runs, key),
             [run.experiment for run in runs],
         )
+        if front is not None and key in (goals or {}):
+            values = [cell.plain.removeprefix(f"{BEST} ") for cell in cells]
+            cells = [
+                Text(f"{BEST} {text}", "bold green") if run.id in front else Text(text)
+                for run, text in zip(runs, values, strict=True)
+            ]
         rank = 1 if place == 0 else 4 + 2 * place
         columns.append(to_column(titles[name], cells, justify="right", rank=rank))
     return columns

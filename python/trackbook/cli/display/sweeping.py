@@ -1,0 +1,195 @@
+"""The progress of a sweep while it is worked off: a table in a terminal, a line for each trial that ended elsewhere."""
+
+import time
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from trackbook.cli.display.jobs import describe_params
+from trackbook.cli.display.symbols import BEST, status_text
+from trackbook.cli.output import message_console, say
+from trackbook.domain.formatting import format_duration, format_number, format_value, one_line
+from trackbook.domain.sweep import SweepSpec
+from trackbook.jobs.trials import SweepProgress, TrialState
+
+# However many trials there are, so often is the table drawn, and so many of them are in it.
+_EVERY = 0.3
+_MOST_ROWS = 20
+_MOST_PARAMS = 6
+
+
+class SweepView:
+    """Shows on stderr how far a sweep is; a context manager, told of it by `update`."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._console = message_console()
+        self._live: Live | None = None
+        self._drawn = 0.0
+        self._reported: set[int] = set()
+        self._best: list[int] = []
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._live = Live(console=self._console, auto_refresh=False, transient=True)
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def update(self, progress: SweepProgress) -> None:
+        """Show how far the sweep is."""
+        if self._live is None:
+            self._report(progress)
+            return
+        now = time.monotonic()
+        if now - self._drawn >= _EVERY:
+            self._drawn = now
+            rows = max(3, min(_MOST_ROWS, self._console.size.height - 6))
+            self._live.update(render(self._title, progress, rows), refresh=True)
+
+    def _report(self, progress: SweepProgress) -> None:
+        for number, trial in progress.trials.items():
+            if trial.is_settled and number not in self._reported:
+                self._reported.add(number)
+                say(_line(progress, trial))
+
+
+def render(title: str, progress: SweepProgress, rows: int) -> RenderableType:
+    """Return the present state as a heading and a table of at most so many rows."""
+    spec = progress.spec
+    names = list(spec.space)[:_MOST_PARAMS]
+    table = Table(box=None, pad_edge=False, show_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("Trial", justify="right", no_wrap=True)
+    table.add_column("State", no_wrap=True)
+    table.add_column("Cells", justify="right", no_wrap=True)
+    for name in names:
+        table.add_column(one_line(name, 20), justify="right", no_wrap=True, overflow="ellipsis")
+    for objective in spec.objectives:
+        table.add_column(one_line(objective.metric, 24), justify="right", no_wrap=True)
+    table.add_column("Time", justify="right", no_wrap=True)
+    now = datetime.now(UTC)
+    for trial in choose_rows(progress, rows):
+        job = trial.job
+        cells = (
+            f"{job.cell}/{job.cells}" if job is not None and job.cells and trial.status == "running" else ""
+        )
+        taken = trial.duration
+        if taken is None and trial.status == "running" and trial.started is not None:
+            taken = max(0.0, (now - trial.started).total_seconds())
+        table.add_row(
+            str(trial.number),
+            status_text(trial.status),
+            cells,
+            *(one_line(format_value(trial.params.get(name)), 24) for name in names),
+            *_values(progress, trial),
+            format_duration(taken),
+        )
+    return Group(heading(title, progress), table)
+
+
+def heading(title: str, progress: SweepProgress) -> Text:
+    """Return on a line or two how far the sweep is, what is best so far, and how long it will take."""
+    spec = progress.spec
+    ended = sum(trial.is_settled for trial in progress.trials.values())
+    counts = {status: progress.count(status) for status in ("running", "failed", "pruned", "cancelled")}  # type: ignore[arg-type]  # these are states
+    parts = [f"{ended}/{spec.trials} trials", *(f"{n} {status}" for status, n in counts.items() if n)]
+    line = Text(f"{title}  ", "bold").append(", ".join(parts), "default")
+    line.append(f"  {format_duration(progress.seconds)}", "dim")
+    if (left := seconds_left(progress)) is not None:
+        line.append(f", about {format_duration(left)} left", "dim")
+    if progress.best and spec.objectives:
+        line.append("\n").append(f"{BEST} ", "bold green")
+        shown = progress.best[:3]
+        words = [_best_words(spec, progress.trials[number]) for number in shown]
+        more = f" and {len(progress.best) - len(shown)} more" if len(progress.best) > len(shown) else ""
+        line.append("; ".join(words) + more)
+    return line
+
+
+def choose_rows(progress: SweepProgress, most: int) -> list[TrialState]:
+    """Return the trials that are worth a row: those that run, the best ones, and those that ended last."""
+    chosen: dict[int, TrialState] = {}
+
+    def take(trials: Iterable[TrialState]) -> None:
+        for trial in trials:
+            if len(chosen) < most:
+                chosen.setdefault(trial.number, trial)
+
+    everything = progress.trials
+    take(trial for trial in everything.values() if trial.status == "running")
+    take(everything[number] for number in progress.best[: max(1, most // 2)])
+    for number in reversed(everything):
+        if len(chosen) >= most:
+            break
+        if everything[number].is_settled:
+            chosen.setdefault(number, everything[number])
+    return [chosen[number] for number in sorted(chosen)]
+
+
+def seconds_left(progress: SweepProgress) -> float | None:
+    """Return about how many seconds the sweep will take yet; None as long as no trial has ended."""
+    taken = [trial.duration for trial in progress.trials.values() if trial.is_settled and trial.duration]
+    left = progress.spec.trials - sum(trial.is_settled for trial in progress.trials.values())
+    if not taken or left <= 0:
+        return None
+    mean = sum(duration for duration in taken if duration is not None) / len(taken)
+    begun = [trial for trial in progress.trials.values() if trial.status == "running" and trial.started]
+    now = datetime.now(UTC)
+    done = sum(
+        min(mean, (now - trial.started).total_seconds()) for trial in begun if trial.started is not None
+    )
+    return max(0.0, (left * mean - done) / max(1, min(progress.spec.parallel, left)))
+
+
+def _values(progress: SweepProgress, trial: TrialState) -> Sequence[Text]:
+    spec = progress.spec
+    values = trial.values(spec)
+    if len(values) == 1 and values[0] is None:
+        values = [trial.last]
+    texts = ["" if value is None else format_number(value, whole=False) for value in values]
+    if trial.number not in progress.best:
+        return [Text(text) for text in texts]
+    return [Text(f"{BEST} {text}" if place == 0 else text, "bold green") for place, text in enumerate(texts)]
+
+
+def _best_words(spec: SweepSpec, trial: TrialState) -> str:
+    values = ", ".join(
+        f"{objective.metric} {format_number(value, whole=False)}"
+        for objective, value in zip(spec.objectives, trial.values(spec), strict=True)
+        if value is not None
+    )
+    return f"{values} with {one_line(describe_params(trial.params), 60)}"
+
+
+def _line(progress: SweepProgress, trial: TrialState) -> Text:
+    spec = progress.spec
+    values = [
+        f"{objective.metric} {format_number(value, whole=False)}"
+        for objective, value in zip(spec.objectives, trial.values(spec), strict=True)
+        if value is not None
+    ]
+    if not values and trial.last is not None and spec.objectives:
+        values = [f"{spec.objectives[0].metric} {format_number(trial.last, whole=False)}"]
+    if trial.number in progress.best:
+        values = [f"{BEST} {text}" for text in values]
+    ended = sum(one.is_settled for one in progress.trials.values())
+    parts = [
+        f"{ended}/{spec.trials}",
+        one_line(describe_params(trial.params), 60),
+        ", ".join(values),
+        format_duration(trial.duration),
+    ]
+    line = status_text(trial.status)
+    line.append("  " + "  ".join(filter(None, parts)), "default")
+    return line

@@ -1,0 +1,454 @@
+"""The controller of a sweep: asks what to try next, keeps trials going, hears how they come out.
+
+Run as `python -m trackbook.jobs.sweeping STORE SWEEP` it is a process of its own, which outlives who started it. What
+it knows is in the trials' jobs and runs: whoever comes after it, after a kill, too, goes on from there.
+"""
+
+import argparse
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from trackbook.domain.ids import new_id
+from trackbook.domain.job import JOB_ENDED, Job, JobSpec
+from trackbook.domain.run import Run, RunStatus, Source
+from trackbook.domain.space import describe_dimension
+from trackbook.domain.sweep import SweepSpec
+from trackbook.domain.trial import Trial
+from trackbook.errors import Conflict, TrackbookError
+from trackbook.jobs.judging import Judge
+from trackbook.jobs.pool import is_infrastructure_failure
+from trackbook.jobs.sweepworkers import SweepWorkers
+from trackbook.jobs.trials import SweepProgress, TrialState, known_trials
+from trackbook.services.context import Services, open_services
+from trackbook.services.ingester import ensure_ingester
+from trackbook.services.queue import JobQueue
+from trackbook.services.recorder import RunRecorder
+from trackbook.services.sweeps import BEST, BEST_RUNS, SWEEP, sweep_lock
+from trackbook.store.locks import ProcessLock
+from trackbook.store.paths import StorePaths
+
+# Where results decide nothing, so many trials wait in the queue beside those that run: no worker ever waits for one.
+AHEAD = 24
+_LOOK_EVERY = 0.05
+_LOOK_EVERY_IDLE = 0.2
+_ASK_EVERY = 0.5  # seconds between looks whether somebody wants the sweep to end
+_PATIENCE = 30.0  # seconds for cancelled trials to end
+_INTERRUPTED = "It was interrupted; it can be resumed."
+_SETTLE = 2.0  # seconds after which the index is made to catch up with a trial that has ended
+
+OnProgress = Callable[[SweepProgress], None]
+
+
+class Workers(Protocol):
+    """Who runs the trials."""
+
+    def tend(self, wanted: int) -> None:
+        """See to it that somebody works on `wanted` trials; raises InfrastructureError where that can't be."""
+
+    def wait(self, seconds: float) -> None:
+        """Wait until something may have changed, so many seconds at most."""
+
+    def end(self) -> None:
+        """End them."""
+
+
+class SweepOutcome(msgspec.Struct, frozen=True):
+    """How a sweep came out. `interrupted`: by Ctrl-C, or because somebody wanted it to end; it can be resumed."""
+
+    sweep_id: str
+    status: RunStatus
+    reason: str | None
+    jobs: list[Job]
+    interrupted: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """0 if all is well, 1 if a trial failed, 3 if what is under the trials did, 130 if it was interrupted."""
+        failed = [job for job in self.jobs if job.status == "failed"]
+        if self.interrupted:
+            return 130
+        if any(is_infrastructure_failure(job) for job in failed):
+            return 3
+        return 1 if failed or self.status == "failed" else 0
+
+
+class _Ends(Exception):
+    """The sweep is over before all trials were run."""
+
+    def __init__(self, status: RunStatus, reason: str, interrupted: bool = False) -> None:
+        self.status, self.reason, self.interrupted = status, reason, interrupted
+        super().__init__(reason)
+
+
+def run_sweep(
+    store: StorePaths,
+    sweep_id: str,
+    *,
+    on_progress: OnProgress | None = None,
+    workers: Workers | None = None,
+    ahead: int = AHEAD,
+) -> SweepOutcome:
+    """Work a sweep off: begin it, or go on with it, and wait for its end.
+
+    Trials that ended are not run again, others are, with the same parameters. Ctrl-C cancels what runs, and returns.
+    When this process dies its workers end, too. Raises NotFound for an unknown sweep, Conflict while another process
+    works it off, InfrastructureError if workers can't be started.
+    """
+    services = open_services(store)
+    try:
+        lock = ProcessLock(sweep_lock(store, sweep_id))
+        lock.path.parent.mkdir(parents=True, exist_ok=True)
+        spec = services.sweeps.spec(sweep_id)
+        if not lock.acquire():
+            raise Conflict(
+                "Another process works this sweep off; `trackbook sweeps show` says how far it is."
+            )
+        try:
+            return _Controller(
+                services, sweep_id, spec, on_progress or (lambda _: None), workers, ahead
+            ).run()
+        finally:
+            lock.release()
+    finally:
+        services.close()
+
+
+def start_sweep(store: StorePaths, sweep_id: str) -> None:
+    """Have a process of its own work a sweep off; it outlives this one. Returns at once."""
+    from trackbook.services.processes import start_module
+
+    start_module(
+        "trackbook.jobs.sweeping", str(store.root), sweep_id, folder=store.root, log=store.jobs / "sweeps.log"
+    )
+
+
+class _Controller:
+    def __init__(
+        self,
+        services: Services,
+        sweep_id: str,
+        spec: SweepSpec,
+        on_progress: OnProgress,
+        workers: Workers | None,
+        ahead: int,
+    ) -> None:
+        self._services, self._id, self._spec = services, sweep_id, spec
+        self._store = services.store
+        self._on_progress, self._workers, self._ahead = on_progress, workers, ahead
+        self._queue = JobQueue(services.place, sweep_id=sweep_id)
+        self._progress = SweepProgress(sweep_id, spec)
+        self._trials = self._progress.trials
+        self._judge = Judge(services, sweep_id, spec, self._trials)
+        self._again: list[int] = []
+        self._open: set[int] = set()
+        self._unsettled: set[int] = set()
+        self._failed = 0
+        self._begun = time.monotonic()
+        self._asked = 0.0
+        self._told: object = None
+
+    def run(self) -> SweepOutcome:
+        known = self._services.sweeps.trials(self._id)
+        if known:
+            known = self._leave_former(known)
+        self._services.sweeps.withdraw_end(self._id)
+        recorder = self._open_run(resumes=bool(known) or self._is_begun())
+        status: RunStatus = "failed"
+        reason: str | None = "The process that worked the sweep off failed."
+        interrupted = False
+        try:
+            ensure_ingester(self._store)
+            self._take_over(known)
+            workers = self._workers or SweepWorkers(self._store, self._id, self._spec.parallel)
+            try:
+                status, reason, interrupted = self._work(workers, recorder)
+            finally:
+                workers.end()
+        except KeyboardInterrupt:
+            status, reason, interrupted = "aborted", _INTERRUPTED, True
+        except TrackbookError as error:
+            reason = str(error)
+            raise
+        finally:
+            self._mark_best(recorder)
+            recorder.end(status, reason=reason)
+        self._services.runs.refresh(timeout=_PATIENCE)
+        jobs = [trial.job for _, trial in sorted(self._trials.items()) if trial.job is not None]
+        return SweepOutcome(self._id, status, reason, jobs, interrupted)
+
+    # Beginning
+
+    def _leave_former(self, known: list[Job]) -> list[Job]:
+        """End what a former controller left, which may be about to end by itself; returns how the trials stand."""
+        until = time.monotonic() + _PATIENCE
+        while any(job.status not in JOB_ENDED for job in known) and time.monotonic() < until:
+            self._services.sweeps.cancel_open(self._id)
+            time.sleep(_LOOK_EVERY)
+            known = self._services.sweeps.trials(self._id)
+        return known
+
+    def _is_begun(self) -> bool:
+        self._services.runs.refresh(timeout=_PATIENCE)
+        sweep = self._services.sweeps.get(self._id)
+        return sweep.status != "queued"
+
+    def _open_run(self, *, resumes: bool) -> RunRecorder:
+        spec, job = self._spec, self._spec.job
+        source = Source("job", path=job.path)
+        name = f"sweep-{self._id[-8:]}"
+        if resumes:
+            last = self._services.runs.last_at(self._id)
+            recorder = RunRecorder.resume(
+                self._store, self._id, experiment=job.experiment, name=name, source=source, after=last
+            )
+        else:
+            recorder = RunRecorder.start(
+                self._store,
+                experiment=job.experiment,
+                name=name,
+                tags=job.tags | {SWEEP: self._id[-8:]},
+                parent_id=job.parent_id,
+                source=source,
+                run_id=self._id,
+            )
+        recorder.set_params(_run_params(spec))
+        return recorder
+
+    def _take_over(self, known: Sequence[Job]) -> None:
+        by_number = {job.spec.trial.number: job for job in known if job.spec.trial is not None}
+        self._trials.update(known_trials(self._spec, by_number))
+        for number, trial in self._trials.items():
+            if trial.status == "cancelled" or trial.is_open:
+                trial.job, trial.run = None, None
+                self._again.append(number)
+            else:
+                self._unsettled.add(number)
+        self._services.runs.refresh(timeout=_PATIENCE)
+        self._settle(at_once=True)
+        self._judge.begin()
+
+    # Working
+
+    def _work(self, workers: Workers, recorder: RunRecorder) -> tuple[RunStatus, str | None, bool]:
+        try:
+            while True:
+                self._submit()
+                workers.tend(len(self._open))
+                self._look()
+                self._mark_best(recorder)
+                self._tell()
+                if not self._open and not self._unsettled and not self._is_left():
+                    return self._verdict()
+                self._check_end()
+                busy = self._unsettled or self._judge.prunes
+                workers.wait(_LOOK_EVERY if busy or len(self._open) < 100 else _LOOK_EVERY_IDLE)
+        except KeyboardInterrupt:
+            end = _Ends("aborted", _INTERRUPTED, True)
+        except _Ends as ended:
+            end = ended
+        self._stop(workers)
+        return end.status, end.reason, end.interrupted
+
+    def _is_left(self) -> bool:
+        return bool(self._again) or len(self._trials) < self._spec.trials
+
+    def _submit(self) -> None:
+        """Queue as many trials as can run now; where results decide nothing, some more."""
+        room = self._spec.parallel + (self._ahead if self._judge.is_free else 0) - len(self._open)
+        if room <= self._ahead // 2 and self._judge.is_free and self._open:
+            return  # in lots: each costs a look at the store
+        numbers: list[int] = []
+        while room > len(numbers) and self._is_left():
+            if self._again:
+                numbers.append(self._again.pop(0))
+                continue
+            number = len(self._trials)
+            self._trials[number] = TrialState(number, self._judge.ask(number))
+            numbers.append(number)
+        if not numbers:
+            return
+        jobs = self._services.jobs.queue([self._job_spec(self._trials[number]) for number in numbers])
+        for number, job in zip(numbers, jobs, strict=True):
+            self._trials[number].job = job
+            self._open.add(number)
+
+    def _job_spec(self, trial: TrialState) -> JobSpec:
+        job = self._spec.job
+        return msgspec.structs.replace(
+            job,
+            params=job.params | trial.params,
+            run_id=new_id(),
+            sweep_id=self._id,
+            parent_id=self._id,
+            tags=job.tags | {SWEEP: self._id[-8:], "trial": str(trial.number)},
+            trial=Trial(trial.number, self._id),
+        )
+
+    def _look(self) -> None:
+        """Look how the trials stand that have not ended, and at the values of those that run."""
+        numbers = sorted(self._open)
+        jobs = self._services.jobs.get_many([self._trials[number].job.id for number in numbers])  # type: ignore[union-attr]
+        for job in jobs:
+            trial = self._trials[job.spec.trial.number]  # type: ignore[union-attr]
+            trial.job = job
+            if job.status in JOB_ENDED:
+                self._open.discard(trial.number)
+                self._unsettled.add(trial.number)
+            elif job.status == "running" and trial.prune_reason is None:
+                trial.prune_reason = self._judge.watch(trial)
+                if trial.prune_reason is not None:
+                    self._services.sweeps.prune(job.id, trial.prune_reason)
+        self._settle()
+
+    def _settle(self, *, at_once: bool = False) -> None:
+        """Take in the results of trials that have ended, as soon as the index has them."""
+        if not self._unsettled:
+            return
+        waiting = [self._trials[number] for number in sorted(self._unsettled)]
+        jobs = [trial.job for trial in waiting if trial.job is not None]
+        runs = self._services.sweeps.runs_of(jobs) if at_once else self._services.sweeps.ended_runs_of(jobs)
+        is_late = False
+        for trial in waiting:
+            job = trial.job
+            assert job is not None
+            run = runs.get(job.spec.run_id)
+            never_began = run is None and job.attempt == 0
+            if at_once or never_began or run is not None:
+                self._take_in(trial, run)
+            elif job.ended is None or time.time() - job.ended.timestamp() > _SETTLE:
+                is_late = True
+        if is_late:
+            self._services.runs.refresh(timeout=_PATIENCE)
+            self._settle(at_once=True)
+
+    def _take_in(self, trial: TrialState, run: Run | None) -> None:
+        trial.run, trial.is_settled = run, True
+        self._unsettled.discard(trial.number)
+        self._failed += trial.status == "failed"
+        self._spec = self._progress.spec = self._judge.tell(trial)
+
+    def _check_end(self) -> None:
+        spec = self._spec
+        if (problem := self._judge.problem) is not None:
+            raise _Ends("failed", problem)
+        if spec.max_failures is not None and self._failed >= spec.max_failures:
+            raise _Ends("failed", f"{_count(self._failed)} failed, which is as many as may.")
+        now = time.monotonic()
+        if spec.max_time is not None and now - self._begun > spec.max_time:
+            done = sum(trial.is_settled for trial in self._trials.values())
+            raise _Ends("finished", f"The time for the sweep was over after {done} of {_count(spec.trials)}.")
+        if now - self._asked > _ASK_EVERY:
+            self._asked = now
+            if self._services.sweeps.is_end_requested(self._id):
+                raise _Ends("aborted", "It was cancelled; it can be resumed.", True)
+
+    def _verdict(self) -> tuple[RunStatus, str | None, bool]:
+        if (problem := self._judge.problem) is not None:
+            return "failed", problem, False
+        ended = len(self._trials)
+        if self._failed and self._failed == ended:
+            return "failed", f"All {ended} trials failed." if ended > 1 else "The trial failed.", False
+        if self._failed:
+            return "finished", f"{self._failed} of {_count(ended)} failed.", False
+        return "finished", None, False
+
+    def _stop(self, workers: Workers) -> None:
+        """Cancel what has not ended, and wait for it."""
+        until = time.monotonic() + _PATIENCE
+        self._services.sweeps.cancel_open(self._id)
+        while (self._open or self._unsettled) and time.monotonic() < until:
+            workers.tend(0)
+            self._look()
+            self._tell()
+            workers.wait(_LOOK_EVERY)
+
+    # Telling
+
+    def _tell(self) -> None:
+        self._progress.seconds = time.monotonic() - self._begun
+        self._on_progress(self._progress)
+
+    def _mark_best(self, recorder: RunRecorder) -> None:
+        """Keep the best trials marked: on their runs, and on that of the sweep."""
+        if not self._judge.has_new_best:
+            return
+        best = self._judge.take_best()
+        before, self._progress.best = self._progress.best, best
+        edits = self._services.edits
+        for number in best:
+            if (
+                number not in before
+                and (run := self._trials[number].run) is not None
+                and BEST not in run.tags
+            ):
+                edits.set_tags(run.id, {BEST: "true"})
+        for number, trial in self._trials.items():
+            marked = number in before or (trial.run is not None and BEST in trial.run.tags)
+            if marked and number not in best and trial.run is not None:
+                edits.set_tags(trial.run.id, {BEST: None})
+                trial.run = msgspec.structs.replace(
+                    trial.run, tags={key: text for key, text in trial.run.tags.items() if key != BEST}
+                )
+        runs = [run for number in best if (run := self._trials[number].run) is not None]
+        recorder.set_tags({BEST_RUNS: ",".join(run.id for run in runs)})
+        if len(self._spec.objectives) == 1 and runs:
+            objective = self._spec.objectives[0]
+            value = runs[0].metrics.get(objective.metric)
+            if value is not None:
+                recorder.define_metric(f"best/{objective.metric}", objective.direction)
+                recorder.log({f"best/{objective.metric}": value}, step=best[0])
+
+
+def _run_params(spec: SweepSpec) -> dict[str, object]:
+    objectives = [f"{one.metric}:{one.direction}" if one.direction else one.metric for one in spec.objectives]
+    params: dict[str, object] = {
+        "sampler": spec.sampler,
+        "trials": spec.trials,
+        "seed": spec.seed,
+        "space": {name: describe_dimension(one) for name, one in spec.space.items()},
+    }
+    if objectives:
+        params["objectives"] = ", ".join(objectives)
+    if spec.pruner.name != "none":
+        told = ",".join(f"{name}={value:g}" for name, value in spec.pruner.options.items())
+        params["pruner"] = f"{spec.pruner.name}:{told}" if told else spec.pruner.name
+    if spec.job.params:
+        params["fixed"] = spec.job.params
+    return params
+
+
+def _count(trials: int) -> str:
+    return f"{trials} {'trial' if trials == 1 else 'trials'}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Work a sweep off as a process of its own; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m trackbook.jobs.sweeping", description="Work a sweep off."
+    )
+    parser.add_argument("store", type=Path, help="the store's folder")
+    parser.add_argument("sweep", help="the id of the sweep")
+    options = parser.parse_args(arguments)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, interrupt)
+    try:
+        return run_sweep(StorePaths(options.store).check(), options.sweep).exit_code
+    except Conflict:
+        return 0
+    except TrackbookError as error:
+        sys.stderr.write(f"{error}\n")
+        return 3
+
+
+if __name__ == "__main__":
+    sys.exit(main())
