@@ -25,6 +25,7 @@ from trackbook.domain.obstacle import Diagnosis
 from trackbook.domain.parameter import Parameter
 from trackbook.domain.resumption import Resumption
 from trackbook.domain.run import Run, RunDetail, SnapshotInfo
+from trackbook.domain.sweep import Sweep, SweepDetail
 from trackbook.domain.values import to_wire
 from trackbook.domain.verdict import Verdict
 from trackbook.services.lending import Claim, Shown, Standing
@@ -82,6 +83,9 @@ SCHEMAS = {
     "snapshot": "Snapshot",
     "snapshot-info": "SnapshotInfo",
     "sources": "Sources",
+    "sweep": "SweepDetail",
+    "sweep-definition": "SweepDefinition",
+    "sweeps": "Sweeps",
     "verdict": "Verdict",
     "workers": "Workers",
     "writers": "Writers",
@@ -112,6 +116,8 @@ VALUES: list[tuple[str, str | None, Any]] = [
     ("jobs", "jobs", list[Job]),
     ("workers", "workers", list[WorkerInfo]),
     ("changes", "runs", list[Change]),
+    ("sweep", None, SweepDetail),
+    ("sweeps", "sweeps", list[Sweep]),
     ("verdict", None, Verdict),
     ("lint", "diagnostics", list[Diagnostic]),
     ("lint", "counts", Counts),

@@ -84,8 +84,8 @@ async def test_a_user_who_may_not_is_told_so(ask: Callable[..., Any]) -> None:
         answer = await ask(path, method, None if method in ("GET", "DELETE") else "{}")
         assert (answer.status, answer.json["code"]) == (403, "forbidden"), (method, path)
     actions = {"GET": "read", "POST": "write", "PUT": "write", "PATCH": "write", "DELETE": "write"}
-    execute = dict.fromkeys(("jobs", "cancel", "retry", "reproduce", "resume", "debug"), "execute")
-    posts = {**execute, "lint": "read", "clean": "read"}
+    execute = ("jobs", "sweeps", "cancel", "retry", "reproduce", "resume", "debug")
+    posts = dict.fromkeys(execute, "execute") | {"lint": "read", "clean": "read"}
     wanted = [
         (
             posts.get(path.rpartition("/")[2], actions[method]) if method == "POST" else actions[method],

@@ -41,6 +41,12 @@ from trackbook.server.handlers.resumptions import ResumeHandler, ResumptionHandl
 from trackbook.server.handlers.runs import FindHandler, RestoreHandler, RunHandler, RunsHandler, TrashHandler
 from trackbook.server.handlers.series import SeriesHandler
 from trackbook.server.handlers.snapshots import MissingHandler, SnapshotHandler
+from trackbook.server.handlers.sweeps import (
+    EndSweepHandler,
+    ResumeSweepHandler,
+    SweepHandler,
+    SweepsHandler,
+)
 from trackbook.server.handlers.values import ValueContentHandler
 from trackbook.server.handlers.verdicts import VerdictHandler
 
@@ -78,6 +84,10 @@ _NOTEBOOKS: Routes = (
     ("/projects/{project}/jobs/{job}/retry", RetryHandler),
     ("/projects/{project}/jobs/{job}/log", JobLogHandler),
     ("/projects/{project}/workers", WorkersHandler),
+    ("/projects/{project}/sweeps", SweepsHandler),
+    ("/projects/{project}/sweeps/{sweep}", SweepHandler),
+    ("/projects/{project}/sweeps/{sweep}/cancel", EndSweepHandler),
+    ("/projects/{project}/sweeps/{sweep}/resume", ResumeSweepHandler),
     ("/clean", CleanHandler),
     ("/projects/{project}/runs/{run}/diagnosis", DiagnosisHandler),
     ("/projects/{project}/runs/{run}/reproduce", ReproduceHandler),

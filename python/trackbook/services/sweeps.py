@@ -32,7 +32,7 @@ from trackbook.domain.sweep import (
     objective_values,
     swept_params,
 )
-from trackbook.errors import NotFound, UsageError
+from trackbook.errors import Conflict, NotFound, UsageError
 from trackbook.services.catchup import catch_up, is_indexed
 from trackbook.services.job_records import cancel_job, write_job_record
 from trackbook.services.jobs import Jobs
@@ -82,12 +82,11 @@ class Sweeps:
         files: Sequence[str] = (),
         share_prefix: bool = False,
         snapshots: bool | None = None,
-        changes: Mapping[str, Any] | None = None,
     ) -> str:
         """Check everything, freeze the notebook, and note down what is to be tried; returns the id of the sweep.
 
         Nothing runs yet. `space` is as `check_space` takes it; `max_time` is in seconds for the whole sweep, `timeout`
-        for each trial. `changes` replaces fields of the trials' JobSpec. Raises, before anything is stored, what
+        for each trial. With `share_prefix` the cells on which swept values have no effect run once. Raises, before anything is stored, what
         `Jobs.submit` does, and UsageError for parts that don't fit together.
         """
         job, swept = self._jobs.template(
@@ -108,7 +107,7 @@ class Sweeps:
         wanted = [check_objective(objective) for objective in objectives]
         chosen = choose_sampler(sampler, swept, wanted)
         spec = SweepSpec(
-            job=msgspec.structs.replace(job, **(changes or {})),
+            job=msgspec.structs.replace(job, share_prefix=share_prefix, swept=list(swept)),
             space=swept,
             sampler=chosen,
             trials=count_trials(chosen, swept, trials),
@@ -231,6 +230,13 @@ class Sweeps:
             table.request_end(connection, sweep_id)
         if not is_held(sweep_lock(self._place.paths, sweep_id)):  # nobody is there to do it
             self.cancel_open(sweep_id)
+
+    def check_idle(self, sweep_id: str) -> None:
+        """Raise Conflict while a process works the sweep off."""
+        if is_held(sweep_lock(self._place.paths, sweep_id)):
+            raise Conflict(
+                "Another process works this sweep off; `trackbook sweeps show` says how far it is."
+            )
 
     def is_end_requested(self, sweep_id: str) -> bool:
         """Tell whether somebody wants the sweep to end."""
