@@ -82,7 +82,7 @@ class Judge:
         trial.last = values[0] if values and values[0] is not None else trial.last
         if self._study is not None:
             end = status if status in ("finished", "pruned") else "failed"
-            self._study.tell(trial.number, end, values)  # type: ignore[arg-type]  # one of the three
+            self._study.tell(trial.number, end, values)
         if status == "finished":
             self._consider(trial.number, values)
         return self._spec
@@ -166,7 +166,7 @@ class Judge:
         if self.prunes and self._spec.objectives and trial.job is not None:
             metric = self._spec.objectives[0].metric
             points = dict(self._points(trial.job.spec.run_id, metric, 0))
-        return PastTrial(trial.number, trial.params, end, trial.values(self._spec), points)  # type: ignore[arg-type]
+        return PastTrial(trial.number, trial.params, end, trial.values(self._spec), points)
 
     def _points(self, run_id: str, metric: str, after: int) -> list[tuple[int, float]]:
         key, context = split_series(metric)

@@ -96,6 +96,27 @@ def ensure_workers(store: StorePaths, parallel: int = 1) -> int:
     return missing
 
 
+def start_sweep_worker(store: StorePaths, sweep_id: str, parallel: int) -> "subprocess.Popen[bytes]":
+    """Start a worker for a sweep's trials, `parallel` at a time; it stays until it is ended, or this process has."""
+    return start_worker(store, [*sweep_options(sweep_id, parallel), "--parent", str(os.getpid())])
+
+
+def sweep_options(sweep_id: str, parallel: int) -> list[str]:
+    """Return what a worker is told that is for a sweep's trials, `parallel` at a time, until it is ended."""
+    return ["--sweep", sweep_id, "--jobs", str(parallel), "--forever"]
+
+
+def end_worker(worker: "subprocess.Popen[bytes]") -> None:
+    """End a worker with what it runs, and wait for it."""
+    if worker.poll() is None:
+        worker.terminate()
+    try:
+        worker.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        worker.kill()
+        worker.wait()
+
+
 class _Waiting:
     """`run_jobs` at work: the worker that runs the jobs, and the one who watches over it."""
 
@@ -172,16 +193,8 @@ class _Waiting:
         self._wait(bell, time.monotonic() + _PATIENCE)
 
     def _end_worker(self) -> None:
-        worker = self._worker
-        if worker is None:
-            return
-        if worker.poll() is None:
-            worker.terminate()
-        try:
-            worker.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            worker.kill()
-            worker.wait()
+        if self._worker is not None:
+            end_worker(self._worker)
 
 
 def _wanted(jobs: Sequence[Job]) -> list[str]:

@@ -47,7 +47,7 @@ class Study:
         self._distributions = {name: _distribution(one) for name, one in spec.space.items()}
         self._trials: dict[int, Any] = {}
         self._reported: dict[int, set[int]] = {}
-        ways = ["maximize" if way == "max" else "minimize" for way in directions] or ["minimize"]
+        ways: list[Any] = ["maximize" if way == "max" else "minimize" for way in directions] or ["minimize"]
         with _quietly():
             self._study = optuna.create_study(
                 # Hyperband puts trials into brackets by this name and their number.
@@ -190,7 +190,7 @@ class Study:
             for value in trial.values[:1]
             if value is not None and not math.isnan(value)
         ]
-        more = {"source_trials": done} if len(done) > 4 else {}
+        more: dict[str, Any] = {"source_trials": done} if len(done) > 4 else {}
         return self._optuna.samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False, **more)
 
 

@@ -21,6 +21,7 @@ from trackbook.domain.space import describe_dimension
 from trackbook.domain.sweep import SweepSpec
 from trackbook.domain.trial import Trial
 from trackbook.errors import Conflict, TrackbookError
+from trackbook.jobs.headstart import HeadStart
 from trackbook.jobs.judging import Judge
 from trackbook.jobs.pool import is_infrastructure_failure
 from trackbook.jobs.sweepworkers import SweepWorkers
@@ -92,12 +93,15 @@ def run_sweep(
     *,
     on_progress: OnProgress | None = None,
     workers: Workers | None = None,
+    head_start: HeadStart | None = None,
     ahead: int = AHEAD,
 ) -> SweepOutcome:
     """Work a sweep off: begin it, or go on with it, and wait for its end.
 
     Trials that ended are not run again, others are, with the same parameters. Ctrl-C cancels what runs, and returns.
-    When this process dies its workers end, too. Raises NotFound for an unknown sweep, Conflict while another process
+    When this process dies its workers end, too; `head_start` is a worker that was started before.
+
+    Raises NotFound for an unknown sweep, Conflict while another process
     works it off, InfrastructureError if workers can't be started.
     """
     services = open_services(store)
@@ -111,7 +115,7 @@ def run_sweep(
             )
         try:
             return _Controller(
-                services, sweep_id, spec, on_progress or (lambda _: None), workers, ahead
+                services, sweep_id, spec, on_progress or (lambda _: None), workers, head_start, ahead
             ).run()
         finally:
             lock.release()
@@ -136,11 +140,13 @@ class _Controller:
         spec: SweepSpec,
         on_progress: OnProgress,
         workers: Workers | None,
+        head_start: HeadStart | None,
         ahead: int,
     ) -> None:
         self._services, self._id, self._spec = services, sweep_id, spec
         self._store = services.store
         self._on_progress, self._workers, self._ahead = on_progress, workers, ahead
+        self._head_start = head_start
         self._queue = JobQueue(services.place, sweep_id=sweep_id)
         self._progress = SweepProgress(sweep_id, spec)
         self._trials = self._progress.trials
@@ -165,7 +171,9 @@ class _Controller:
         try:
             ensure_ingester(self._store)
             self._take_over(known)
-            workers = self._workers or SweepWorkers(self._store, self._id, self._spec.parallel)
+            workers = self._workers or SweepWorkers(
+                self._services.place, self._id, self._spec.parallel, self._head_start
+            )
             try:
                 status, reason, interrupted = self._work(workers, recorder)
             finally:
@@ -236,6 +244,7 @@ class _Controller:
     # Working
 
     def _work(self, workers: Workers, recorder: RunRecorder) -> tuple[RunStatus, str | None, bool]:
+        end = _Ends("aborted", _INTERRUPTED, True)
         try:
             while True:
                 self._submit()
@@ -249,7 +258,7 @@ class _Controller:
                 busy = self._unsettled or self._judge.prunes
                 workers.wait(_LOOK_EVERY if busy or len(self._open) < 100 else _LOOK_EVERY_IDLE)
         except KeyboardInterrupt:
-            end = _Ends("aborted", _INTERRUPTED, True)
+            pass
         except _Ends as ended:
             end = ended
         self._stop(workers)
@@ -261,6 +270,8 @@ class _Controller:
     def _submit(self) -> None:
         """Queue as many trials as can run now; where results decide nothing, some more."""
         room = self._spec.parallel + (self._ahead if self._judge.is_free else 0) - len(self._open)
+        if not self._judge.is_free:  # what is tried next is to know of those that have just ended
+            room -= len(self._unsettled)
         if room <= self._ahead // 2 and self._judge.is_free and self._open:
             return  # in lots: each costs a look at the store
         numbers: list[int] = []

@@ -1,59 +1,48 @@
-"""The worker processes of a sweep, which stay as long as its controller has something for them."""
-
-import os
-import subprocess
-import time
+"""The worker of a sweep, which stays as long as its controller has trials for it."""
 
 from trackbook.errors import InfrastructureError
-from trackbook.jobs.pool import log_path, start_worker
-from trackbook.services.opening import open_place
+from trackbook.jobs.headstart import HeadStart
+from trackbook.jobs.pool import end_worker, start_sweep_worker, sweep_options
 from trackbook.services.queue import JobQueue
-from trackbook.store.paths import StorePaths
+from trackbook.store.bells import Bell
+from trackbook.store.place import Place
 
-_PATIENCE = 20.0
-# What a worker's death costs is made up for; if so many die one after the other, that has another cause.
+# A worker replaces children that die by itself; if it dies so often, that has another cause.
 _MOST_DEATHS = 8
 
 
 class SweepWorkers:
-    """Workers for up to `parallel` trials of a sweep at a time. They end with this process."""
+    """A worker for up to `parallel` trials of a sweep at a time. It ends with this process."""
 
-    def __init__(self, store: StorePaths, sweep_id: str, parallel: int) -> None:
-        self._store, self._sweep_id, self._parallel = store, sweep_id, parallel
-        self._workers: list[subprocess.Popen[bytes]] = []
+    def __init__(
+        self, place: Place, sweep_id: str, parallel: int, head_start: HeadStart | None = None
+    ) -> None:
+        self._store, self._sweep_id, self._parallel = place.paths, sweep_id, parallel
+        self._queue = JobQueue(place, sweep_id=sweep_id)
+        self._bell = Bell(self._store.bells)
+        # One that was started before it was known what for.
+        self._worker = head_start.take(sweep_options(sweep_id, parallel)) if head_start is not None else None
         self._deaths = 0
 
     def tend(self, wanted: int) -> None:
         """See to it that somebody works on `wanted` trials. Raises InfrastructureError if workers die at once."""
-        ended = [worker for worker in self._workers if worker.poll() is not None]
-        if ended:
-            self._workers = [worker for worker in self._workers if worker.poll() is None]
-            self._deaths += sum(worker.returncode != 0 for worker in ended)
-            place = open_place(self._store)
-            try:
-                JobQueue(place, sweep_id=self._sweep_id).recover()
-            finally:
-                place.close()
-        while len(self._workers) < min(wanted, self._parallel):
-            if self._deaths > _MOST_DEATHS:
-                raise InfrastructureError(
-                    f"Workers end before their jobs do; see {log_path(self._store)} for what they said."
-                )
-            options = ["--sweep", self._sweep_id, "--parallel", str(self._parallel)]
-            self._workers.append(start_worker(self._store, [*options, "--parent", str(os.getpid())]))
+        if self._worker is not None and self._worker.poll() is not None:
+            self._worker = None
+            self._deaths += 1
+            self._queue.recover()
+        if self._worker is not None or not wanted:
+            return
+        if self._deaths > _MOST_DEATHS:
+            log = self._store.jobs / "worker.log"
+            raise InfrastructureError(f"Workers end before their jobs do; see {log} for what they said.")
+        self._worker = start_sweep_worker(self._store, self._sweep_id, self._parallel)
 
     def wait(self, seconds: float) -> None:
-        """Wait so many seconds."""
-        time.sleep(seconds)
+        """Wait until a job has ended, or so many seconds."""
+        self._bell.wait(seconds)
 
     def end(self) -> None:
-        """End the workers, and what they run."""
-        for worker in self._workers:
-            if worker.poll() is None:
-                worker.terminate()
-        for worker in self._workers:
-            try:
-                worker.wait(_PATIENCE)
-            except subprocess.TimeoutExpired:
-                worker.kill()
-                worker.wait()
+        """End the worker, and what it runs."""
+        self._bell.close()
+        if self._worker is not None:
+            end_worker(self._worker)

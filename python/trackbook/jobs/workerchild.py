@@ -1,6 +1,7 @@
 """A child of the supervisor: it opens the store for itself, works, and obeys what it is told through a pipe."""
 
 import contextlib
+import math
 import os
 import signal
 import sys
@@ -67,7 +68,7 @@ def work(options: WorkerOptions, orders: int, *, recovers: bool, folder: Path | 
             queue,
             executor,
             parallel=options.jobs,
-            idle=options.idle if options.is_standing else None,
+            idle=options.idle if options.is_standing or options.idle == math.inf else None,
             repetitions=Repetitions(place) if place is not None else None,
             deliver=queueing.deliver,
             folder=folder,

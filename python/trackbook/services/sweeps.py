@@ -86,8 +86,9 @@ class Sweeps:
         """Check everything, freeze the notebook, and note down what is to be tried; returns the id of the sweep.
 
         Nothing runs yet. `space` is as `check_space` takes it; `max_time` is in seconds for the whole sweep, `timeout`
-        for each trial. With `share_prefix` the cells on which swept values have no effect run once. Raises, before anything is stored, what
-        `Jobs.submit` does, and UsageError for parts that don't fit together.
+        for each trial. With `share_prefix` the cells on which swept values have no effect run once.
+
+        Raises, before anything is stored, what `Jobs.submit` does, and UsageError for parts that don't fit together.
         """
         job, swept = self._jobs.template(
             notebook,

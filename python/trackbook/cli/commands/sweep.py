@@ -1,5 +1,6 @@
 """`trackbook sweep`: a notebook tried with many values of its parameters."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +47,7 @@ from trackbook.domain.sweep import (
     swept_params,
 )
 from trackbook.errors import UsageError
+from trackbook.jobs.headstart import HeadStart
 from trackbook.services.sweep_files import SweepPlan, read_sweep_file
 
 if TYPE_CHECKING:
@@ -154,49 +156,65 @@ def sweep(
     trials are children. Prints the trials with the best one first. Exits with 1 if some trial failed; the others are
     not affected by it.
     """
-    if resume is not None:
-        if notebook is not None or sweeps or sweep_file is not None or params or sampler or seed is not None:
-            raise UsageError(
-                "--resume goes on with the sweep as it was begun: leave the notebook and its values out."
+    with contextlib.ExitStack() as stack:
+        if resume is not None:
+            if (
+                notebook is not None
+                or sweeps
+                or sweep_file is not None
+                or params
+                or sampler
+                or seed is not None
+            ):
+                raise UsageError(
+                    "--resume goes on with the sweep as it was begun: leave the notebook and its values out."
+                )
+            project = open_project()
+            sweep_id = project.sweeps.find(resume)
+            head_start = None
+            spec = project.sweeps.extend(
+                sweep_id, trials=trials, parallel=parallel, max_time=max_time, max_failures=max_failures
             )
-        project = open_project()
-        sweep_id = project.sweeps.find(resume)
-        spec = project.sweeps.extend(
-            sweep_id, trials=trials, parallel=parallel, max_time=max_time, max_failures=max_failures
+        else:
+            plan = read_sweep_file(sweep_file) if sweep_file is not None else SweepPlan()
+            if notebook is None and plan.notebook is None:
+                raise UsageError("Name the notebook: trackbook sweep NOTEBOOK -s lr=0.01,0.1.")
+            path = notebook or Path(plan.notebook or "")
+            project = open_notebook_project(path)
+            head_start = (
+                stack.enter_context(HeadStart(project.store, parallel or plan.jobs or 1))
+                if place.executor == "local"
+                else None
+            )
+            sweep_id = define_sweep(
+                project,
+                path,
+                plan,
+                sweeps,
+                params,
+                params_file,
+                limits,
+                sampler=sampler,
+                trials=trials,
+                seed=seed,
+                objectives=list(objectives) or None,
+                pruner=pruner,
+                parallel=parallel,
+                max_time=max_time,
+                max_failures=max_failures,
+                experiment=experiment,
+                timeout=timeout,
+                kernel=kernel,
+                parent_id=surrounding_run(),
+                executor=place.executor,
+                files=files,
+                snapshots=snapshots,
+            )
+            spec = project.sweeps.spec(sweep_id)
+            say(describe_sweep(spec, named=trials is not None or plan.trials is not None), "dim")
+        return work_off(
+            project, sweep_id, spec, sort, as_json, scheduler=place.scheduler, head_start=head_start
         )
-    else:
-        plan = read_sweep_file(sweep_file) if sweep_file is not None else SweepPlan()
-        if notebook is None and plan.notebook is None:
-            raise UsageError("Name the notebook: trackbook sweep NOTEBOOK -s lr=0.01,0.1.")
-        path = notebook or Path(plan.notebook or "")
-        project = open_notebook_project(path)
-        sweep_id = define_sweep(
-            project,
-            path,
-            plan,
-            sweeps,
-            params,
-            params_file,
-            limits,
-            sampler=sampler,
-            trials=trials,
-            seed=seed,
-            objectives=list(objectives) or None,
-            pruner=pruner,
-            parallel=parallel,
-            max_time=max_time,
-            max_failures=max_failures,
-            experiment=experiment,
-            timeout=timeout,
-            kernel=kernel,
-            parent_id=surrounding_run(),
-            executor=place.executor,
-            files=files,
-            snapshots=snapshots,
-        )
-        spec = project.sweeps.spec(sweep_id)
-        say(describe_sweep(spec, named=trials is not None or plan.trials is not None), "dim")
-    return work_off(project, sweep_id, spec, sort, as_json, scheduler=place.scheduler)
 
 
 def work_off(
@@ -207,6 +225,7 @@ def work_off(
     as_json: bool,
     *,
     scheduler: str | None = None,
+    head_start: HeadStart | None = None,
 ) -> int:
     """Work a sweep off, and print how it came out; returns the exit code. `scheduler` is that of a Dask cluster."""
     from trackbook.jobs.executors import open_trial_workers
@@ -223,7 +242,9 @@ def work_off(
         ) as workers,
         SweepView(Path(spec.job.path).name) as view,
     ):
-        outcome = run_sweep(project.store, sweep_id, on_progress=view.update, workers=workers)
+        outcome = run_sweep(
+            project.store, sweep_id, on_progress=view.update, workers=workers, head_start=head_start
+        )
     project.runs.refresh(timeout=RESULTS_WITHIN)
     spec = project.sweeps.spec(sweep_id)
     found = project.sweeps.runs_of(outcome.jobs)

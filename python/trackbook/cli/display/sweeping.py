@@ -102,7 +102,7 @@ def heading(title: str, progress: SweepProgress) -> Text:
     """Return on a line or two how far the sweep is, what is best so far, and how long it will take."""
     spec = progress.spec
     ended = sum(trial.is_settled for trial in progress.trials.values())
-    counts = {status: progress.count(status) for status in ("running", "failed", "pruned", "cancelled")}  # type: ignore[arg-type]  # these are states
+    counts = {status: progress.count(status) for status in ("running", "failed", "pruned", "cancelled")}
     parts = [f"{ended}/{spec.trials} trials", *(f"{n} {status}" for status, n in counts.items() if n)]
     line = Text(f"{title}  ", "bold").append(", ".join(parts), "default")
     line.append(f"  {format_duration(progress.seconds)}", "dim")
@@ -139,11 +139,12 @@ def choose_rows(progress: SweepProgress, most: int) -> list[TrialState]:
 
 def seconds_left(progress: SweepProgress) -> float | None:
     """Return about how many seconds the sweep will take yet; None as long as no trial has ended."""
-    taken = [trial.duration for trial in progress.trials.values() if trial.is_settled and trial.duration]
+    durations = [trial.duration for trial in progress.trials.values() if trial.is_settled]
+    taken = [duration for duration in durations if duration]
     left = progress.spec.trials - sum(trial.is_settled for trial in progress.trials.values())
     if not taken or left <= 0:
         return None
-    mean = sum(duration for duration in taken if duration is not None) / len(taken)
+    mean = sum(taken) / len(taken)
     begun = [trial for trial in progress.trials.values() if trial.status == "running" and trial.started]
     now = datetime.now(UTC)
     done = sum(
