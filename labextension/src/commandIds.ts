@@ -38,6 +38,22 @@ export namespace CommandIDs {
   export const copyJobCommand = 'trackbook:copy-job-command';
   /** Cancel a job. */
   export const cancelJob = 'trackbook:cancel-job';
+  /** Queue what jobs ran once more: the same frozen notebooks with the same parameters. */
+  export const retryJob = 'trackbook:retry-job';
+  /** Show the jobs of the project, or one of them closely. */
+  export const openJobs = 'trackbook:open-jobs';
+  /** Show what the processes of a job say. */
+  export const showJobLog = 'trackbook:show-job-log';
+  /** Show a sweep's page. */
+  export const openSweep = 'trackbook:open-sweep';
+  /** Stop a sweep and its trials. */
+  export const cancelSweep = 'trackbook:cancel-sweep';
+  /** Go on with a sweep that was stopped. */
+  export const resumeSweep = 'trackbook:resume-sweep';
+  /** Go on with a run that failed, from the cell that failed. */
+  export const resumeRun = 'trackbook:resume-run';
+  /** Open a console in the state in which a run failed. */
+  export const debugRun = 'trackbook:debug-run';
   /** Look for problems in a notebook now, and show them. */
   export const lintNotebook = 'trackbook:lint-notebook';
   /** Show the problems of the current notebook. */

@@ -30,6 +30,16 @@ export const jobIcon = new LabIcon({
 </svg>`
 });
 
+/** Dots in a field, one of them larger: trials, and the best of them. */
+export const sweepIcon = new LabIcon({
+  name: 'trackbook:sweep',
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24">
+  <g class="jp-icon3" fill="#616161">
+    <circle cx="6" cy="17" r="2"/><circle cx="11" cy="12" r="2"/><circle cx="19" cy="18" r="2"/><circle cx="6" cy="6" r="2"/><circle cx="17" cy="7" r="4"/>
+  </g>
+</svg>`
+});
+
 /** A shape for each severity: they are told apart without their colours, too. */
 export const severityIcons = {
   error: severityIcon(

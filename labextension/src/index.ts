@@ -4,6 +4,7 @@ import { clientPlugin } from './plugins/client';
 import { commandsPlugin } from './plugins/commands';
 import { lintPlugin } from './plugins/lint';
 import { modelsPlugin } from './plugins/models';
+import { notificationsPlugin } from './plugins/notifications';
 import { pagesPlugin } from './plugins/pages';
 import { sidebarPlugin } from './plugins/sidebar';
 import { snapshotsPlugin } from './plugins/snapshots';
@@ -19,7 +20,8 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   commandsPlugin,
   sidebarPlugin,
   snapshotsPlugin,
-  lintPlugin
+  lintPlugin,
+  notificationsPlugin
 ];
 
 export default plugins;

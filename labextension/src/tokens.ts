@@ -11,6 +11,7 @@ import type { ProblemsModel } from './models/problems';
 import type { ProjectModel } from './models/project';
 import type { RunListModel } from './models/runList';
 import type { SelectionModel } from './models/selection';
+import type { SweepsModel } from './models/sweeps';
 
 /** The models that all of Trackbook's views share. */
 export interface IModels {
@@ -24,13 +25,14 @@ export interface IModels {
   readonly details: Details;
   readonly experiments: ExperimentsModel;
   readonly jobs: JobsModel;
+  readonly sweeps: SweepsModel;
   readonly problems: ProblemsModel;
 }
 
 /** The token of the shared models. */
 export const IModels = new Token<IModels>(
   'trackbook:IModels',
-  'The models that the views of Trackbook share: project, runs, selection, jobs, problems.'
+  'The models that the views of Trackbook share: project, runs, selection, jobs, sweeps, problems.'
 );
 
 /** Opens what Trackbook shows in the main area. */
@@ -41,10 +43,16 @@ export interface IPages {
   openComparison(project: string, runs: readonly string[], tab?: string): void;
   /** Show the form that runs a notebook as a job. */
   openJobForm(notebook: string): void;
+  /** Show the jobs and sweeps of a project, and one job closely; `tab` is one of jobs, sweeps, log (of that job). */
+  openJobs(project: string, job: string | null, tab?: string): void;
+  /** Show a sweep's page; `tab` is one of trials, charts. */
+  openSweep(project: string, sweep: string, tab?: string): void;
+  /** Have a sweep's page, if there is one, ask the server again. */
+  refreshSweep(sweep: string): void;
 }
 
 /** The token of the pages. */
 export const IPages = new Token<IPages>(
   'trackbook:IPages',
-  'Opens runs, comparisons and job forms in the main area.'
+  'Opens runs, comparisons, jobs, sweeps and job forms in the main area.'
 );

@@ -16,7 +16,16 @@ import type { ILintReport } from './lint';
 import { decodeComparison } from './compare';
 import { decodeDetail, decodeRun, decodeSeries } from './numbers';
 import { type IRequestOptions, type QueryValue, buildUrl, request, requestJson } from './request';
+import type { IJobLog, IJobPage, IJobQuery, IWorker } from './queue';
 import type { IDiagnosis, IReproduce } from './reproduction';
+import type { IDebugKernel, IResumption } from './resumption';
+import {
+  decodeSweep,
+  decodeSweepDetail,
+  type ISweep,
+  type ISweepDetail,
+  type ISweepRequest
+} from './sweeps';
 import type { IVerdict } from './verdict';
 import type {
   IArtifact,
@@ -205,6 +214,71 @@ export class Client implements IClient {
   async cancelJob(project: string, id: string): Promise<IJob> {
     const path = ['projects', project, 'jobs', id, 'cancel'];
     return this._get<IJob>(path, { method: 'POST', body: {} });
+  }
+
+  async retryJob(project: string, id: string): Promise<IJob> {
+    const path = ['projects', project, 'jobs', id, 'retry'];
+    return this._get<IJob>(path, { method: 'POST', body: {} });
+  }
+
+  async jobPage(project: string, query: IJobQuery = {}): Promise<IJobPage> {
+    return this._get<IJobPage>(['projects', project, 'jobs'], { query: { ...query } });
+  }
+
+  async jobLog(project: string, id: string, offset: number): Promise<IJobLog> {
+    return this._get<IJobLog>(['projects', project, 'jobs', id, 'log'], { query: { offset } });
+  }
+
+  async workers(project: string): Promise<IWorker[]> {
+    return (await this._get<{ workers: IWorker[] }>(['projects', project, 'workers'])).workers;
+  }
+
+  async startWorker(project: string, jobs?: number): Promise<IWorker[]> {
+    const options: IRequestOptions = { method: 'POST', body: { jobs } };
+    const path = ['projects', project, 'workers'];
+    return (await this._get<{ workers: IWorker[] }>(path, options)).workers;
+  }
+
+  async sweeps(project: string): Promise<ISweep[]> {
+    const path = ['projects', project, 'sweeps'];
+    return (await this._get<{ sweeps: ISweep[] }>(path)).sweeps.map(decodeSweep);
+  }
+
+  async sweep(project: string, id: string): Promise<ISweepDetail> {
+    return decodeSweepDetail(await this._get<ISweepDetail>(['projects', project, 'sweeps', id]));
+  }
+
+  async startSweep(project: string, sweep: ISweepRequest): Promise<ISweep> {
+    const options: IRequestOptions = { method: 'POST', body: sweep };
+    return decodeSweep(await this._get<ISweep>(['projects', project, 'sweeps'], options));
+  }
+
+  async cancelSweep(project: string, id: string): Promise<ISweep> {
+    const path = ['projects', project, 'sweeps', id, 'cancel'];
+    return decodeSweep(await this._get<ISweep>(path, { method: 'POST', body: {} }));
+  }
+
+  async resumeSweep(project: string, id: string): Promise<ISweep> {
+    const path = ['projects', project, 'sweeps', id, 'resume'];
+    return decodeSweep(await this._get<ISweep>(path, { method: 'POST', body: {} }));
+  }
+
+  async resumption(project: string, run: string): Promise<IResumption> {
+    return this._get<IResumption>(runPath(project, run, 'resumption'));
+  }
+
+  async resumeRun(
+    project: string,
+    run: string,
+    notebook: nbformat.INotebookContent | null
+  ): Promise<IJob> {
+    const options: IRequestOptions = { method: 'POST', body: { notebook } };
+    return this._get<IJob>(runPath(project, run, 'resume'), options);
+  }
+
+  async debugRun(project: string, run: string): Promise<IDebugKernel> {
+    const options: IRequestOptions = { method: 'POST', body: {} };
+    return this._get<IDebugKernel>(runPath(project, run, 'debug'), options);
   }
 
   private _get<T>(path: readonly string[], options: IRequestOptions = {}): Promise<T> {

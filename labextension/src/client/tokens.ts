@@ -5,7 +5,10 @@ import { Token } from '@lumino/coreutils';
 import type { IComparison } from './compare';
 import type { ILintReport } from './lint';
 import type { IParameter, IProposal } from './parameters';
+import type { IJobLog, IJobPage, IJobQuery, IWorker } from './queue';
 import type { IDiagnosis, IReproduce } from './reproduction';
+import type { IDebugKernel, IResumption } from './resumption';
+import type { ISweep, ISweepDetail, ISweepRequest } from './sweeps';
 import type {
   IArtifact,
   FailureCause,
@@ -87,6 +90,8 @@ export interface IJobRequest {
   retry_on?: readonly FailureCause[];
   /** How many jobs run at the same time. */
   parallel?: number;
+  /** Whether copies of the kernel's state are kept, for going on after a failure. */
+  snapshots?: boolean;
 }
 
 /** A text that belongs to a run's environment: what was not committed, or the project's lock file. */
@@ -142,6 +147,31 @@ export interface IClient {
   job(project: string, id: string): Promise<IJob>;
   submitJobs(project: string, job: IJobRequest): Promise<IJob[]>;
   cancelJob(project: string, id: string): Promise<IJob>;
+  /** Queue the same frozen notebook with the same parameters once more. */
+  retryJob(project: string, id: string): Promise<IJob>;
+  /** A window of the jobs, with their number in each state. */
+  jobPage(project: string, query?: IJobQuery): Promise<IJobPage>;
+  /** What a job's processes said from an offset on. */
+  jobLog(project: string, id: string, offset: number): Promise<IJobLog>;
+  /** The processes that run jobs now. */
+  workers(project: string): Promise<IWorker[]>;
+  /** See to it that somebody runs jobs, `jobs` of them at the same time; as many as the settings say without it. */
+  startWorker(project: string, jobs?: number): Promise<IWorker[]>;
+  sweeps(project: string): Promise<ISweep[]>;
+  sweep(project: string, id: string): Promise<ISweepDetail>;
+  startSweep(project: string, sweep: ISweepRequest): Promise<ISweep>;
+  cancelSweep(project: string, id: string): Promise<ISweep>;
+  resumeSweep(project: string, id: string): Promise<ISweep>;
+  /** What going on with a failed run would do; with the notebook as it stands in an editor. */
+  resumption(project: string, run: string): Promise<IResumption>;
+  /** Go on with a failed run; without a notebook with the saved file. */
+  resumeRun(
+    project: string,
+    run: string,
+    notebook: nbformat.INotebookContent | null
+  ): Promise<IJob>;
+  /** Make a kernel in the state of a run's failure. */
+  debugRun(project: string, run: string): Promise<IDebugKernel>;
 }
 
 /** The token of the REST client; whoever provides it replaces the server's API. */

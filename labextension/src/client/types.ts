@@ -14,7 +14,7 @@ export type SourceKind = 'notebook' | 'script' | 'console' | 'job';
 export type ArtifactKind = 'file' | 'figure' | 'notebook' | 'model' | 'output' | 'log';
 /** `aborted`: interrupted or cancelled; the last three end a job: its time or memory ran out, or its kernel died. */
 export type CellStatus = 'running' | 'ok' | 'error' | 'aborted' | 'timed_out' | 'memory' | 'died';
-export type JobStatus = 'queued' | 'running' | 'finished' | 'failed' | 'cancelled';
+export type JobStatus = 'queued' | 'running' | 'finished' | 'failed' | 'cancelled' | 'pruned';
 /** A cell raised; the time ran out; the memory limit was passed; the kernel died; it did not start; the worker was lost. */
 export type FailureCause = 'failed' | 'timed_out' | 'memory' | 'died' | 'not_started' | 'lost';
 export type Goal = 'max' | 'min';
@@ -371,6 +371,18 @@ export interface IJobSpec {
   reproduction: IReproductionOptions | null;
   executor: 'local' | 'dask';
   files: Record<string, string>;
+  /** The place of the job in a sweep; null, or left out, for one that belongs to none. */
+  trial?: ITrial | null;
+  /** The run that the job goes on from. */
+  resumes?: string | null;
+  /** Whether copies of the kernel's state are kept at the borders of cells. */
+  snapshots?: boolean;
+}
+
+/** Which trial of a sweep a job is. */
+export interface ITrial {
+  number: number;
+  sweep: string;
 }
 
 /** An attempt at a job, which has ended; `not_run` holds the ids of the code cells that never ran. */
@@ -388,7 +400,8 @@ export interface IJobAttempt {
 
 /**
  * A job and its state; cell `cell` of `cells` is being run. `attempt` is the number of the present or last attempt,
- * `attempts` holds those that have ended; one that waits to be begun again does so until `not_before`.
+ * `attempts` holds those that have ended; one that waits to be begun again does so until `not_before`. `position` counts
+ * the jobs that wait from 1, the next one first; `waiting` says what a job waits for, where that is more than its turn.
  */
 export interface IJob {
   id: string;
@@ -405,4 +418,6 @@ export interface IJob {
   attempt: number;
   attempts: IJobAttempt[];
   not_before: string | null;
+  position?: number | null;
+  waiting?: string | null;
 }

@@ -7,12 +7,12 @@ import { jobIcon } from '../icons';
 import { jobCommand, sameAgain } from '../models/jobCommand';
 import type { ICommandContext } from './context';
 import { howAgain, reproduce } from './reproduction';
-import { A_JOB, A_NOTEBOOK } from './schemas';
-import { contentsPath, textOf } from './targets';
+import { A_JOB, A_JOBS_PAGE, A_NOTEBOOK, SOME_JOBS } from './schemas';
+import { contentsPath, pointedAt, textOf } from './targets';
 
 /** Add the commands that start and cancel jobs. */
 export function addJobCommands(context: ICommandContext): void {
-  const { app, models, pages, trans, notebooks } = context;
+  const { app, client, models, pages, trans, notebooks } = context;
   const { commands } = app;
   const current = () => {
     const path = notebooks?.currentWidget?.context.path;
@@ -31,19 +31,42 @@ export function addJobCommands(context: ICommandContext): void {
       }
     }
   });
+  commands.addCommand(CommandIDs.openJobs, {
+    label: trans.__('Show Jobs and Sweeps'),
+    caption: trans.__('Show the queue, what runs and what ran, in the main area'),
+    icon: jobIcon,
+    describedBy: { args: A_JOBS_PAGE },
+    isEnabled: args => (textOf(args.project) ?? models.jobs.project) !== null,
+    execute: args => {
+      // With a project it is a button that asks; without one it may be a context menu.
+      const named = textOf(args.project);
+      const project = named ?? pointedAt(app, 'project') ?? models.jobs.project;
+      const job = textOf(args.job) ?? (named === null ? pointedAt(app, 'job') : null);
+      if (project !== null) {
+        pages.openJobs(project, job, textOf(args.tab) ?? undefined);
+      }
+    }
+  });
+  addCommand(context, CommandIDs.showJobLog, trans.__('Show Log'), (project, job) => {
+    pages.openJobs(project, job, 'log');
+    return Promise.resolve();
+  });
   addCommand(context, CommandIDs.cancelJob, trans.__('Cancel Job'), async (project, job) => {
     await models.jobs.cancel(project, job);
   });
+  addCommand(context, CommandIDs.retryJob, trans.__('Retry Job'), async (project, job) => {
+    await client.retryJob(project, job);
+  });
   addCommand(context, CommandIDs.copyJobCommand, trans.__('Copy Job Command'), async (...of) => {
-    Clipboard.copyToSystem(jobCommand((await context.client.job(...of)).spec));
+    Clipboard.copyToSystem(jobCommand((await client.job(...of)).spec));
     Notification.info(trans.__('The command is on the clipboard.'), { autoClose: 2000 });
   });
   addCommand(context, CommandIDs.runAgain, trans.__('Run Job Again'), async (project, job) => {
-    await doAgain(context, project, await context.client.job(project, job));
+    await doAgain(context, project, await client.job(project, job));
   });
 }
 
-/** Add a command about one job; when it fails, the user is told why. */
+/** Add a command about one job, or about several one after the other; when it fails, the user is told why. */
 function addCommand(
   context: ICommandContext,
   id: string,
@@ -53,17 +76,25 @@ function addCommand(
   const { app, models } = context;
   app.commands.addCommand(id, {
     label,
-    describedBy: { args: A_JOB },
+    describedBy: { args: id === CommandIDs.copyJobCommand ? A_JOB : SOME_JOBS },
     execute: async args => {
-      const project = textOf(args.project) ?? models.jobs.project;
-      const job = textOf(args.job);
-      if (project === null || job === null) {
-        return;
+      const project = textOf(args.project) ?? pointedAt(app, 'project') ?? models.jobs.project;
+      const named: readonly unknown[] = Array.isArray(args.jobs)
+        ? args.jobs
+        : [textOf(args.job) ?? pointedAt(app, 'job')];
+      const problems = new Set<string>();
+      for (const job of named.map(textOf)) {
+        try {
+          if (project !== null && job !== null) {
+            await work(project, job);
+          }
+        } catch (error) {
+          problems.add(toApiError(error).message);
+        }
       }
-      try {
-        await work(project, job);
-      } catch (error) {
-        Notification.error(toApiError(error).message, { autoClose: 8000 });
+      problems.forEach(text => Notification.error(text, { autoClose: 8000 }));
+      if (named.length > 1 || id === CommandIDs.retryJob) {
+        await models.jobs.refresh();
       }
     }
   });

@@ -39,13 +39,36 @@ export const A_NOTEBOOK: ReadonlyJSONObject = {
     }
   }
 };
+const JOB = {
+  type: 'string',
+  description: 'The id of the job; the one that a context menu was opened on without it'
+};
 export const A_JOB: ReadonlyJSONObject = {
+  type: 'object',
+  properties: { project: PROJECT, job: JOB }
+};
+export const SOME_JOBS: ReadonlyJSONObject = {
   type: 'object',
   properties: {
     project: PROJECT,
-    job: { type: 'string', description: 'The id of the job' }
-  },
-  required: ['job']
+    job: JOB,
+    jobs: { type: 'array', items: { type: 'string' }, description: 'The ids of several jobs' }
+  }
+};
+export const A_JOBS_PAGE: ReadonlyJSONObject = {
+  type: 'object',
+  properties: { project: PROJECT, job: { ...JOB, description: 'The job to show' }, tab: TAB }
+};
+export const A_SWEEP: ReadonlyJSONObject = {
+  type: 'object',
+  properties: {
+    project: PROJECT,
+    sweep: {
+      type: 'string',
+      description: 'The id of the sweep; the one that a context menu was opened on without it'
+    },
+    tab: TAB
+  }
 };
 export const A_PLACE: ReadonlyJSONObject = {
   type: 'object',

@@ -1,3 +1,4 @@
+import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { PathExt } from '@jupyterlab/coreutils';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
@@ -46,6 +47,12 @@ export function contentsPath(models: IModels, project: string, source: string): 
 /** Whether a path is one in the project. */
 export function isInside(source: string): boolean {
   return !source.startsWith('/') && !source.startsWith('..') && !/^[A-Za-z]:/.test(source);
+}
+
+/** What the element that a context menu was opened on says under a `data-` name; null where it says nothing. */
+export function pointedAt(app: JupyterFrontEnd, name: string): string | null {
+  const node = app.contextMenuHitTest(({ dataset }) => dataset[name] !== undefined);
+  return node?.dataset[name] ?? null;
 }
 
 /** An argument as text; null when it is none. */

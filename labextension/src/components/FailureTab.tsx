@@ -12,6 +12,7 @@ import { JobAttempts } from './JobAttempts';
 import { JobLimits } from './JobLimits';
 import { LogTail } from './LogTail';
 import { Prose } from './Prose';
+import { Resumption } from './Resumption';
 import { StatusIcon } from './Status';
 import { Traceback } from './Traceback';
 import { useView } from './view';
@@ -57,6 +58,7 @@ export function FailureTab(props: IFailureTabProps): JSX.Element {
         />
         <Actions {...props} job={job} cell={cell} error={error} />
       </section>
+      {job && !isActive(job) && <Resumption model={model} />}
       {cell && (
         <section aria-label={trans.__('The cell that failed')}>
           <h3>

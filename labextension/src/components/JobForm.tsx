@@ -2,15 +2,19 @@ import * as React from 'react';
 
 import type { JobFormModel } from '../models/jobForm';
 import type { JobsModel } from '../models/jobs';
+import type { SweepsModel } from '../models/sweeps';
 import { ErrorNote, Loading } from './Notes';
 import { JobRow } from './Jobs';
 import { ParameterRow } from './ParameterRow';
 import { Proposals } from './Proposals';
+import { SweepOptions } from './SweepOptions';
+import { SweepRow } from './SweepRow';
 import { useModel, useView } from './view';
 
 export interface IJobFormProps {
   model: JobFormModel;
   jobs: JobsModel;
+  sweeps: SweepsModel;
   /** Whether the notebook has changes that are not saved. */
   isDirty: boolean;
   /** Save the notebook if need be, then start the jobs. */
@@ -79,6 +83,7 @@ export function JobForm(props: IJobFormProps): JSX.Element {
           </p>
         ))}
       </section>
+      {model.isSweep && <SweepOptions model={model} />}
       <Options model={model} />
       {error && <ErrorNote error={error} />}
       <SubmitButton {...props} />
@@ -136,6 +141,18 @@ function Options({ model }: { model: JobFormModel }): JSX.Element {
             {trans.__('A number of minutes above 0')}
           </span>
         )}
+        <span>{trans.__('After a failure')}</span>
+        <label
+          className="trackbook-Check"
+          title={trans.__('Cells run where threads can’t; the states take memory')}
+        >
+          <input
+            type="checkbox"
+            checked={model.keepsSnapshots}
+            onChange={event => model.setKeepsSnapshots(event.target.checked)}
+          />{' '}
+          {trans.__('keep the states between cells, to go on from there')}
+        </label>
       </div>
     </section>
   );
@@ -146,9 +163,14 @@ function SubmitButton({ model, isDirty }: IJobFormProps): JSX.Element {
   const { trans } = useView();
   const { count } = model;
   const jobs = count ?? 1;
-  const label = isDirty
-    ? trans._n('Save and run %1 job', 'Save and run %1 jobs', jobs)
-    : trans._n('Run %1 job', 'Run %1 jobs', jobs);
+  const isSweep = model.isSweep && count !== null;
+  const label = isSweep
+    ? isDirty
+      ? trans._n('Save and run a sweep of %1 trial', 'Save and run a sweep of %1 trials', jobs)
+      : trans._n('Run a sweep of %1 trial', 'Run a sweep of %1 trials', jobs)
+    : isDirty
+      ? trans._n('Save and run %1 job', 'Save and run %1 jobs', jobs)
+      : trans._n('Run %1 job', 'Run %1 jobs', jobs);
   return (
     <div className="trackbook-JobForm-submit">
       <button
@@ -167,20 +189,25 @@ function SubmitButton({ model, isDirty }: IJobFormProps): JSX.Element {
   );
 }
 
-/** The jobs that the form has started, as they stand now. */
-function Submitted({ model, jobs }: IJobFormProps): JSX.Element | null {
+/** What the form has started, as it stands now. */
+function Submitted({ model, jobs, sweeps }: IJobFormProps): JSX.Element | null {
   const { trans } = useView();
-  useModel(jobs);
-  if (!model.submitted.length) {
+  useModel(jobs, sweeps);
+  if (!model.submitted.length && !model.sweeps.length) {
     return null;
   }
+  const project = model.project?.id ?? '';
   const now = new Map(jobs.jobs.map(job => [job.id, job]));
+  const sweepsNow = new Map(sweeps.sweeps.map(sweep => [sweep.id, sweep]));
   return (
     <section aria-live="polite">
       <h3>{trans.__('Started here')}</h3>
       <ul className="trackbook-Jobs">
+        {model.sweeps.map(sweep => (
+          <SweepRow key={sweep.id} sweep={sweepsNow.get(sweep.id) ?? sweep} project={project} />
+        ))}
         {model.submitted.map(job => (
-          <JobRow key={job.id} job={now.get(job.id) ?? job} project={model.project?.id ?? ''} />
+          <JobRow key={job.id} job={now.get(job.id) ?? job} project={project} />
         ))}
       </ul>
     </section>

@@ -1,20 +1,26 @@
 import * as React from 'react';
 
-import type { IField } from '../models/jobForm';
+import { canRange } from '../models/fieldRange';
+import type { FieldMode, IField } from '../models/jobForm';
 import { ParameterInput } from './ParameterInput';
+import { RangeInput, rangeProblemText } from './RangeInput';
 import { defaultText, problemText, rangeText, typeText } from './fieldTexts';
 import { useView } from './view';
 
 /** One parameter of a notebook: its value, or the values of a sweep. */
 export function ParameterRow(props: {
   field: IField;
-  onChange(change: Partial<Pick<IField, 'text' | 'isSweep'>>): void;
+  onChange(change: Partial<Pick<IField, 'text' | 'mode' | 'range'>>): void;
 }): JSX.Element {
   const { trans } = useView();
   const { field, onChange } = props;
-  const { parameter, text, isSweep, fault, complaint } = field;
+  const { parameter, mode, text, fault, rangeFault, complaint } = field;
+  const isSweep = mode !== 'value';
   const [inputId, helpId, errorId] = [React.useId(), React.useId(), React.useId()];
-  const message = complaint ?? (fault && problemText(fault, trans));
+  const message =
+    complaint ??
+    (fault && problemText(fault, trans)) ??
+    (rangeFault && rangeProblemText(rangeFault, trans));
   const range = rangeText(parameter, trans);
   // The browser's date fields show no placeholder, so that the notebook's own value has to stand beside them.
   const isDate = ['date', 'date-time', 'time'].includes(parameter.format ?? '') && !isSweep;
@@ -44,6 +50,15 @@ export function ParameterRow(props: {
       </label>
       {isNone && !isSweep ? (
         <input id={inputId} className="trackbook-Input" value="None" disabled readOnly />
+      ) : mode === 'range' ? (
+        <RangeInput
+          parameter={parameter}
+          range={field.range}
+          fault={rangeFault}
+          id={inputId}
+          errorId={errorId}
+          onChange={range => onChange({ range })}
+        />
       ) : (
         <ParameterInput
           parameter={parameter}
@@ -69,15 +84,16 @@ export function ParameterRow(props: {
             None
           </label>
         )}
-        <label className="trackbook-Check">
-          <input
-            type="checkbox"
-            checked={isSweep}
-            aria-label={trans.__('Sweep %1', parameter.name)}
-            onChange={event => onChange({ isSweep: event.target.checked })}
-          />{' '}
-          {trans.__('sweep')}
-        </label>
+        <select
+          className="trackbook-Select"
+          aria-label={trans.__('How %1 is set', parameter.name)}
+          value={mode}
+          onChange={event => onChange({ mode: event.target.value as FieldMode })}
+        >
+          <option value="value">{trans.__('one value')}</option>
+          <option value="list">{trans.__('these values')}</option>
+          {canRange(parameter) && <option value="range">{trans.__('a range')}</option>}
+        </select>
       </span>
       {help.length > 0 && (
         <p id={helpId} className="trackbook-ParameterRow-help">

@@ -1,16 +1,35 @@
 import { type ApiError, toApiError } from '../client/errors';
 import type { IParameter, IProposal } from '../client/parameters';
-import type { IClient, IJobRequest, IParameters } from '../client/tokens';
-import type { IJob, IProject, JsonValue } from '../client/types';
+import type { ISweep, ISweepRequest, Space } from '../client/sweeps';
+import type { IClient, IParameters } from '../client/tokens';
+import type { IJob, IProject } from '../client/types';
 import { FieldError, type FieldProblem } from './fieldProblem';
-import { readSweep, readValue } from './fieldValue';
+import { type IRangeText, NO_RANGE, RangeFault, readList, readRange } from './fieldRange';
+import { readValue } from './fieldValue';
+import { makeJobRequest, makeSweepRequest } from './jobRequests';
 import { Observable } from './observable';
+import {
+  countTrials,
+  type ISweepOptions,
+  type ISwept,
+  problemsOf,
+  samplerOf,
+  SWEEP_DEFAULTS,
+  type SweepProblems
+} from './sweepOptions';
+import { isSystemKey } from './systemMetrics';
+
+/** How a parameter is set: to one value, or swept over some values or a range. */
+export type FieldMode = 'value' | 'list' | 'range';
 
 /** What the user wrote for one parameter. Without text the notebook's own value stays. */
 export interface IField {
   parameter: IParameter;
+  mode: FieldMode;
   text: string;
-  isSweep: boolean;
+  range: IRangeText;
+  /** What is wrong with the range. */
+  rangeFault: RangeFault | null;
   /** What is wrong with the text, as far as can be seen here. */
   problem: FieldProblem | null;
   /** The problem with what it is about; for an item inside a list, with its place. */
@@ -26,6 +45,15 @@ export interface IJobOptions {
   /** In minutes, for each job. */
   timeout: string;
 }
+
+/** A metric that earlier runs of the notebook had, and its goal where they said one. */
+export interface IKnownMetric {
+  name: string;
+  goal: string | undefined;
+}
+
+/** How many of the notebook's last runs are asked for their metrics. */
+const ASKED_RUNS = 20;
 
 /** The form that runs a notebook as jobs: fields, what is wrong with them, and the jobs that came of it. */
 export class JobFormModel extends Observable {
@@ -80,10 +108,48 @@ export class JobFormModel extends Observable {
     return this._submitted;
   }
 
+  /** The sweeps that this form has started, the last ones first. */
+  get sweeps(): readonly ISweep[] {
+    return this._sweeps;
+  }
+
+  /** Whether any parameter is swept. */
+  get isSweep(): boolean {
+    return (this._fields ?? []).some(field => field.mode !== 'value');
+  }
+
+  get sweepOptions(): ISweepOptions {
+    return this._sweepOptions;
+  }
+
+  /** What is wrong with the options of the sweep. */
+  get sweepProblems(): SweepProblems {
+    const swept = this._swept();
+    return swept ? problemsOf(this._sweepOptions, swept) : {};
+  }
+
+  /** The sampler that the sweep will have. */
+  get sampler(): ISweepRequest['sampler'] {
+    return samplerOf(this._sweepOptions, this._swept() ?? []);
+  }
+
+  /** Whether copies of the kernel's state are kept for going on after a failure. */
+  get keepsSnapshots(): boolean {
+    return this._keepsSnapshots;
+  }
+
+  /** The metrics that the notebook's last runs had. */
+  get metrics(): readonly IKnownMetric[] {
+    return this._metrics;
+  }
+
   /** How many jobs the form makes; null while a field is wrong. */
   get count(): number | null {
-    const request = this._request();
-    return request && Object.values(request.sweep).reduce((n, values) => n * values.length, 1);
+    const swept = this._swept();
+    if (!swept || !this._isReady()) {
+      return null;
+    }
+    return swept.length ? countTrials(this._sweepOptions, swept) : 1;
   }
 
   /** Whether a value of `options` can't be used. */
@@ -103,6 +169,7 @@ export class JobFormModel extends Observable {
     try {
       this._project ??= await this._openProject();
       this._show(await this._client.parameters(this._project.id, this.notebook));
+      void this._findMetrics(this._project.id);
     } catch (error) {
       this._error = toApiError(error);
     }
@@ -124,7 +191,7 @@ export class JobFormModel extends Observable {
   }
 
   /** Write a field. */
-  setField(name: string, change: Partial<Pick<IField, 'text' | 'isSweep'>>): void {
+  setField(name: string, change: Partial<Pick<IField, 'text' | 'mode' | 'range'>>): void {
     this._fields = (this._fields ?? []).map(field =>
       field.parameter.name === name ? check({ ...field, ...change, complaint: null }) : field
     );
@@ -136,18 +203,34 @@ export class JobFormModel extends Observable {
     this.emitChanged();
   }
 
-  /** Start the jobs; tells of what the server refuses in the field that it is about. */
+  setSweepOptions(change: Partial<ISweepOptions>): void {
+    this._sweepOptions = { ...this._sweepOptions, ...change };
+    this.emitChanged();
+  }
+
+  setKeepsSnapshots(keeps: boolean): void {
+    this._keepsSnapshots = keeps;
+    this.emitChanged();
+  }
+
+  /** Start the jobs, or the sweep; tells of what the server refuses in the field that it is about. */
   async submit(): Promise<void> {
-    const request = this._request();
-    if (!request || this._project === null || this._isSubmitting) {
+    const { _project: project } = this;
+    const swept = this._swept();
+    if (!swept || this.count === null || project === null || this._isSubmitting) {
       return;
     }
     this._isSubmitting = true;
     this._error = null;
     this.emitChanged();
     try {
-      const jobs = await this._client.submitJobs(this._project.id, request);
-      this._submitted = [...jobs, ...this._submitted];
+      if (swept.length) {
+        const sweep = await this._client.startSweep(project.id, makeSweepRequest(this, swept));
+        this._sweeps = [sweep, ...this._sweeps];
+      } else {
+        const jobs = await this._client.submitJobs(project.id, makeJobRequest(this));
+        this._submitted = [...jobs, ...this._submitted];
+      }
     } catch (error) {
       this._refused(toApiError(error));
     }
@@ -171,8 +254,9 @@ export class JobFormModel extends Observable {
   private _show({ parameters, kernel, proposals, problems }: IParameters): void {
     const before = new Map(this._fields?.map(field => [field.parameter.name, field]));
     this._fields = parameters.map(parameter => {
-      const { text = '', isSweep = false } = before.get(parameter.name) ?? {};
-      return check({ parameter, text, isSweep, problem: null, fault: null, complaint: null });
+      const { mode = 'value', text = '', range = NO_RANGE } = before.get(parameter.name) ?? {};
+      const unchecked = { rangeFault: null, problem: null, fault: null, complaint: null };
+      return check({ parameter, mode, text, range, ...unchecked });
     });
     this._kernel = kernel;
     this._proposals = proposals;
@@ -185,29 +269,37 @@ export class JobFormModel extends Observable {
     return project ?? this._client.createProject(this.notebook);
   }
 
-  private _request(): IJobRequest | null {
-    const wrongOption = (['parallel', 'timeout'] as const).some(name => this.isWrong(name));
-    if (!this._fields || wrongOption || this._fields.some(field => field.problem)) {
+  /** Whether all that was written can be used. */
+  private _isReady(): boolean {
+    return (
+      this._fields !== null &&
+      !(['parallel', 'timeout'] as const).some(name => this.isWrong(name)) &&
+      !this._fields.some(field => field.problem ?? field.rangeFault) &&
+      !(this.isSweep && Object.keys(this.sweepProblems).length)
+    );
+  }
+
+  /** The parameters that are swept; null while one of them is wrong. */
+  private _swept(): ISwept[] | null {
+    const swept = (this._fields ?? []).filter(field => field.mode !== 'value');
+    if (swept.some(field => field.problem ?? field.rangeFault)) {
       return null;
     }
-    const params: Record<string, JsonValue> = {};
-    const sweep: Record<string, JsonValue[]> = {};
-    for (const { parameter, text, isSweep } of this._fields) {
-      if (isSweep) {
-        sweep[parameter.name] = readSweep(parameter, text);
-      } else if (text.trim() !== '') {
-        params[parameter.name] = readValue(parameter, text);
-      }
+    return swept.map(field => ({ parameter: field.parameter, space: spaceOf(field) }));
+  }
+
+  /** Learn which metrics the notebook's runs have, to offer them; without an answer, they are typed. */
+  private async _findMetrics(project: string): Promise<void> {
+    const query = { notebook: this.notebook, limit: ASKED_RUNS };
+    const page = await this._client.runs(project, query).catch(() => null);
+    const goals = new Map<string, string | undefined>();
+    for (const { metrics, goals: own } of page?.runs ?? []) {
+      Object.keys(metrics)
+        .filter(name => !isSystemKey(name))
+        .forEach(name => goals.set(name, goals.get(name) ?? own[name]));
     }
-    const { experiment, parallel, timeout } = this._options;
-    return {
-      notebook: this.notebook,
-      params,
-      sweep,
-      ...(experiment.trim() && { experiment: experiment.trim() }),
-      ...(parallel.trim() && { parallel: Number(parallel) }),
-      ...(timeout.trim() && { timeout: Number(timeout) * 60 })
-    };
+    this._metrics = [...goals].map(([name, goal]) => ({ name, goal }));
+    this.emitChanged();
   }
 
   private readonly _client: JobFormModel.Client;
@@ -220,12 +312,22 @@ export class JobFormModel extends Observable {
   private _error: ApiError | null = null;
   private _isSubmitting = false;
   private _submitted: readonly IJob[] = [];
+  private _sweeps: readonly ISweep[] = [];
+  private _sweepOptions = SWEEP_DEFAULTS;
+  private _keepsSnapshots = false;
+  private _metrics: readonly IKnownMetric[] = [];
 }
 
 export namespace JobFormModel {
   export type Client = Pick<
     IClient,
-    'findProject' | 'createProject' | 'parameters' | 'makeParameters' | 'submitJobs'
+    | 'findProject'
+    | 'createProject'
+    | 'parameters'
+    | 'makeParameters'
+    | 'submitJobs'
+    | 'startSweep'
+    | 'runs'
   >;
 
   export interface IOptions {
@@ -234,19 +336,28 @@ export namespace JobFormModel {
   }
 }
 
+/** What a swept parameter may be; throws what is wrong with it. */
+function spaceOf({ parameter, mode, text, range }: IField): Space {
+  return mode === 'range' ? readRange(parameter, range) : readList(parameter, text);
+}
+
 function check(field: IField): IField {
-  const { parameter, text, isSweep } = field;
+  const { parameter, text, mode } = field;
+  const checked = { ...field, problem: null, fault: null, rangeFault: null };
   try {
-    if (isSweep) {
-      readSweep(parameter, text);
+    if (mode !== 'value') {
+      spaceOf(field);
     } else if (text.trim() !== '') {
       readValue(parameter, text);
     }
   } catch (error) {
     if (error instanceof FieldError) {
-      return { ...field, problem: error.problem, fault: error };
+      return { ...checked, problem: error.problem, fault: error };
+    }
+    if (error instanceof RangeFault) {
+      return { ...checked, rangeFault: error };
     }
     throw error;
   }
-  return { ...field, problem: null, fault: null };
+  return checked;
 }

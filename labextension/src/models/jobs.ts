@@ -10,7 +10,7 @@ const ACTIVE: ReadonlySet<JobStatus> = new Set<JobStatus>(['queued', 'running'])
 
 /** Something that has a project, perhaps later. */
 export interface IProjectHolder extends IObservable {
-  readonly project: IProject | null;
+  readonly project: Pick<IProject, 'id'> | null;
 }
 
 /** Tell whether a job waits or runs. */

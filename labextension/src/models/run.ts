@@ -12,6 +12,7 @@ import type {
   IRunDetail
 } from '../client/types';
 import type { IDiagnosis } from '../client/reproduction';
+import type { IResumption } from '../client/resumption';
 import type { IVerdict } from '../client/verdict';
 import type { IChange, IChanges } from './changes';
 import { Observable } from './observable';
@@ -149,6 +150,11 @@ export class RunModel extends Observable {
     return this._client.diagnosis(this.project, this.id);
   }
 
+  /** What going on with it would do. */
+  resumption(): Promise<IResumption> {
+    return this._client.resumption(this.project, this.id);
+  }
+
   /** What was not committed, or the lock file, as text. */
   environmentText(part: EnvironmentPart): Promise<string> {
     return this._client.environmentText(this.project, this.id, part);
@@ -199,6 +205,7 @@ export namespace RunModel {
     | 'valueUrl'
     | 'verdict'
     | 'diagnosis'
+    | 'resumption'
     | 'environmentText'
   >;
 

@@ -8,6 +8,7 @@ import { jobIcon } from '../icons';
 import type { IChanges } from '../models/changes';
 import { JobFormModel } from '../models/jobForm';
 import { JobsModel } from '../models/jobs';
+import { SweepsModel } from '../models/sweeps';
 import { type IViewOptions, ViewWidget } from './viewWidget';
 
 /** The form that runs a notebook as jobs, as a tab of the main area. */
@@ -16,6 +17,7 @@ export class JobPanel extends MainAreaWidget<ViewWidget> {
     const { client, changes, notebook } = options;
     const model = new JobFormModel({ client, notebook });
     const jobs = new JobsModel({ client, changes, project: model });
+    const sweeps = new SweepsModel({ client, changes, project: model });
     const find = () => options.findDocument(notebook);
     const save = async () => {
       const context = find();
@@ -26,7 +28,7 @@ export class JobPanel extends MainAreaWidget<ViewWidget> {
     const submit = async () => {
       await save();
       await model.submit();
-      await jobs.refresh();
+      await Promise.all([jobs.refresh(), sweeps.refresh()]);
     };
     const accept = async (names: readonly string[]) => {
       await save();
@@ -41,6 +43,7 @@ export class JobPanel extends MainAreaWidget<ViewWidget> {
         <JobForm
           model={model}
           jobs={jobs}
+          sweeps={sweeps}
           isDirty={find()?.model.dirty ?? false}
           onSubmit={() => quietly(submit())}
           onAccept={names => quietly(accept(names))}
@@ -59,6 +62,7 @@ export class JobPanel extends MainAreaWidget<ViewWidget> {
     this._watch(find());
     this.disposed.connect(() => {
       jobs.dispose();
+      sweeps.dispose();
       model.dispose();
     });
   }
@@ -75,7 +79,7 @@ export class JobPanel extends MainAreaWidget<ViewWidget> {
 
 export namespace JobPanel {
   export interface IOptions extends IViewOptions {
-    client: JobFormModel.Client & Pick<IClient, 'jobs' | 'cancelJob'>;
+    client: JobFormModel.Client & Pick<IClient, 'jobs' | 'cancelJob' | 'sweeps'>;
     changes: IChanges;
     /** The contents path of the notebook. */
     notebook: string;

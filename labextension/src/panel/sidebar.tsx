@@ -8,7 +8,7 @@ import { CommandIDs } from '../commandIds';
 import { Jobs } from '../components/Jobs';
 import { Problems } from '../components/Problems';
 import { Runs } from '../components/Runs';
-import { runsIcon } from '../icons';
+import { jobIcon, runsIcon } from '../icons';
 import type { IModels } from '../tokens';
 import { type IViewOptions, ViewWidget } from './viewWidget';
 
@@ -142,8 +142,19 @@ export class Sidebar extends SidePanel {
   private _makeJobs(options: Sidebar.IOptions): PanelWithToolbar {
     const panel = new PanelWithToolbar();
     panel.addClass('trackbook-Section');
-    panel.title.label = options.trans.__('Jobs');
-    panel.addWidget(new ViewWidget(options, () => <Jobs model={options.models.jobs} />));
+    const { trans, commands, models } = options;
+    panel.title.label = trans.__('Jobs');
+    panel.toolbar.addItem(
+      'open',
+      new ToolbarButton({
+        icon: jobIcon,
+        tooltip: trans.__('Show jobs and sweeps in the main area'),
+        onClick: () => void commands.execute(CommandIDs.openJobs, { project: models.jobs.project })
+      })
+    );
+    panel.addWidget(
+      new ViewWidget(options, () => <Jobs model={models.jobs} sweeps={models.sweeps} />)
+    );
     return panel;
   }
 

@@ -9,7 +9,9 @@ import type { ICommandContext } from '../commands/context';
 import { addCellCommands } from '../commands/cellCommands';
 import { addJobCommands } from '../commands/jobCommands';
 import { addListCommands } from '../commands/listCommands';
+import { addResumeCommands } from '../commands/resumeCommands';
 import { addRunCommands } from '../commands/runCommands';
+import { addSweepCommands } from '../commands/sweepCommands';
 import { IModels, IPages } from '../tokens';
 
 /** The commands that make sense without a row under the pointer. */
@@ -22,7 +24,8 @@ const IN_PALETTE = [
   CommandIDs.compareRuns,
   CommandIDs.reproduceRun,
   CommandIDs.clearSelection,
-  CommandIDs.runAsJob
+  CommandIDs.runAsJob,
+  CommandIDs.openJobs
 ];
 
 /** Adds the commands; menus, shortcuts and the toolbar button are in schema/commands.json. */
@@ -46,10 +49,13 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     addListCommands(context);
     addRunCommands(context);
     addJobCommands(context);
+    addSweepCommands(context);
+    addResumeCommands(context);
     addCellCommands(context);
     const update = () => app.commands.notifyCommandChanged();
     models.selection.changed.connect(update);
     notebooks?.currentChanged.connect(update);
+    models.project.changed.connect(update);
     const category = trans.__('Trackbook');
     IN_PALETTE.forEach(command => palette?.addItem({ command, category }));
   }

@@ -18,6 +18,7 @@ import { ProjectModel } from '../models/project';
 import { RunListModel } from '../models/runList';
 import { scopeFromText, scopeToText } from '../models/scope';
 import { SelectionModel } from '../models/selection';
+import { SweepsModel } from '../models/sweeps';
 import { IModels } from '../tokens';
 
 const ID = 'trackbook:plugin';
@@ -77,6 +78,7 @@ function makeModels(app: JupyterFrontEnd, client: IClient): IModels {
     best: new BestModel({ client, changes, list }),
     experiments: new ExperimentsModel({ client, changes, project }),
     jobs: new JobsModel({ client, changes, project }),
+    sweeps: new SweepsModel({ client, changes, project }),
     problems: new ProblemsModel()
   };
 }

@@ -17,14 +17,16 @@ import { CommandIDs } from '../commandIds';
 import type { Highlighter } from '../components/rendering';
 import { ComparePanel } from '../panel/comparePanel';
 import { JobPanel } from '../panel/jobPanel';
+import { JobsPanel } from '../panel/jobsPanel';
 import { RunPanel } from '../panel/runPanel';
+import { SweepPanel } from '../panel/sweepPanel';
 import type { IViewOptions } from '../panel/viewWidget';
 import { IModels, IPages } from '../tokens';
 
-/** Opens runs, comparisons and job forms in the main area, and brings them back after a reload. */
+/** Opens runs, comparisons, jobs, sweeps and job forms in the main area, and brings them back after a reload. */
 export const pagesPlugin: JupyterFrontEndPlugin<IPages> = {
   id: 'trackbook:pages',
-  description: 'Shows runs, comparisons and job forms in the main area.',
+  description: 'Shows runs, comparisons, jobs, sweeps and job forms in the main area.',
   autoStart: true,
   provides: IPages,
   requires: [IClient, IModels, IRenderMimeRegistry],
@@ -70,6 +72,16 @@ class Pages implements IPages {
         runs: [...model.runs],
         tab: state.tab
       }),
+      name: panel => panel.id
+    });
+    void restorer?.restore(this._queues, {
+      command: CommandIDs.openJobs,
+      args: ({ model, state }) => ({ project: model.project, tab: state.tab }),
+      name: panel => panel.id
+    });
+    void restorer?.restore(this._sweeps, {
+      command: CommandIDs.openSweep,
+      args: ({ model, state }) => ({ project: model.project, sweep: model.id, tab: state.tab }),
       name: panel => panel.id
     });
     void restorer?.restore(this._jobs, {
@@ -121,6 +133,42 @@ class Pages implements IPages {
     this._show(panel);
   }
 
+  openJobs(project: string, job: string | null, tab?: string): void {
+    const { client, models, view } = this._options;
+    const { changes } = models;
+    let panel = this._queues.find(other => other.model.project === project);
+    if (!panel) {
+      panel = new JobsPanel({ ...view, client, changes, project, tab: tab ?? null });
+      panel.state.changed.connect(() => void this._queues.save(panel!));
+      this._add(panel, this._queues);
+    } else if (tab ?? job) {
+      panel.state.setTab(tab === 'sweeps' ? tab : 'jobs');
+    }
+    if (job !== null) {
+      void panel.model.show(job, tab === 'log');
+    }
+    this._show(panel);
+  }
+
+  openSweep(project: string, sweep: string, tab?: string): void {
+    const { client, models, view } = this._options;
+    const { changes, colours } = models;
+    let panel = this._sweeps.find(other => other.model.id === sweep);
+    if (!panel) {
+      const options = { ...view, client, changes, colours, project, sweep };
+      panel = new SweepPanel({ ...options, tab: tab ?? null });
+      panel.state.changed.connect(() => void this._sweeps.save(panel!));
+      this._add(panel, this._sweeps);
+    } else if (tab) {
+      panel.state.setTab(tab);
+    }
+    this._show(panel);
+  }
+
+  refreshSweep(sweep: string): void {
+    void this._sweeps.find(other => other.model.id === sweep)?.model.refresh();
+  }
+
   private _add<T extends MainAreaWidget>(panel: T, tracker: WidgetTracker<T>): void {
     void tracker.add(panel);
     this._options.app.shell.add(panel, this._options.area);
@@ -138,6 +186,8 @@ class Pages implements IPages {
   private readonly _comparisons = new WidgetTracker<ComparePanel>({
     namespace: 'trackbook-comparisons'
   });
+  private readonly _queues = new WidgetTracker<JobsPanel>({ namespace: 'trackbook-jobs' });
+  private readonly _sweeps = new WidgetTracker<SweepPanel>({ namespace: 'trackbook-sweeps' });
   private readonly _jobs = new WidgetTracker<JobPanel>({ namespace: 'trackbook-job-forms' });
 }
 

@@ -33,9 +33,11 @@ describe('JobRow', () => {
     expect(screen.getByRole('img', { name: 'out of memory' })).toBeTruthy();
   });
 
-  it('opens nothing before its first attempt', () => {
-    const job = { ...waiting, attempts: [], started: null, not_before: null };
-    show(<JobRow job={job} project={PROJECT.id} />);
-    expect(screen.getByRole('button', { name: 'train.ipynb' })).toHaveProperty('disabled', true);
+  it('has a place in the queue before its first attempt, and opens there', () => {
+    const job = { ...waiting, attempts: [], started: null, not_before: null, position: 3 };
+    const { executed } = show(<JobRow job={job} project={PROJECT.id} />);
+    expect(screen.getByText('place 3')).toBeTruthy();
+    fireEvent.click(screen.getByRole('button', { name: 'train.ipynb' }));
+    expect(executed).toEqual([[CommandIDs.openJobs, { project: PROJECT.id, job: job.id }]]);
   });
 });

@@ -14,8 +14,10 @@ import { ColoursModel } from '../../src/models/colours';
 import { CompareModel } from '../../src/models/compare';
 import { JobFormModel } from '../../src/models/jobForm';
 import { JobsModel } from '../../src/models/jobs';
+import { SweepsModel } from '../../src/models/sweeps';
 import { FakeChanges, PROJECT, settle, until } from '../support/fakes';
 import { sample } from '../support/samples';
+import { makeSweep } from '../support/sweeps';
 import { show } from '../support/view';
 
 const comparison = decodeComparison(sample<IComparison>('compare'));
@@ -83,10 +85,19 @@ describe('JobForm', () => {
       makeParameters: () => Promise.resolve(sample<IParameters>('parameters')),
       submitJobs: () => Promise.resolve(jobs),
       jobs: () => Promise.resolve(jobs),
-      cancelJob: () => Promise.resolve(jobs[0])
+      cancelJob: () => Promise.resolve(jobs[0]),
+      runs: () => Promise.resolve({ total: 0, revision: 1, runs: [] }),
+      sweeps: () => Promise.resolve([]),
+      startSweep: () => Promise.resolve(makeSweep())
     };
     const model = new JobFormModel({ client, notebook: 'work/churn/train.ipynb' });
     const jobsModel = new JobsModel({
+      client,
+      changes: new FakeChanges(),
+      project: model,
+      standby: 'never'
+    });
+    const sweeps = new SweepsModel({
       client,
       changes: new FakeChanges(),
       project: model,
@@ -99,6 +110,7 @@ describe('JobForm', () => {
       <JobForm
         model={model}
         jobs={jobsModel}
+        sweeps={sweeps}
         isDirty={isDirty}
         onSubmit={onSubmit}
         onSave={onSave}
@@ -132,13 +144,39 @@ describe('JobForm', () => {
   it('says on its button what it will do', async () => {
     const { model, jobsModel, onSubmit } = await showForm();
     expect(screen.getByRole('button', { name: 'Run 1 job' })).toBeTruthy();
-    fireEvent.click(screen.getByRole('checkbox', { name: 'Sweep lr' }));
+    const mode = screen.getByRole('combobox', { name: 'How lr is set' });
+    fireEvent.change(mode, { target: { value: 'list' } });
     const input = screen.getByRole('textbox', { name: /^lr/ });
     fireEvent.change(input, { target: { value: '0.01, 0.1, 1' } });
-    fireEvent.click(screen.getByRole('button', { name: 'Run 3 jobs' }));
+    expect(screen.getByText('3 combinations')).toBeTruthy();
+    fireEvent.click(screen.getByRole('button', { name: 'Run a sweep of 3 trials' }));
     expect(onSubmit).toHaveBeenCalledTimes(1);
-    await act(() => until(() => model.submitted.length > 0));
+    await act(() => until(() => model.sweeps.length > 0));
     expect(screen.getByText('Started here')).toBeTruthy();
+    expect(screen.getByTitle('Open the sweep of work/train.ipynb')).toBeTruthy();
+    jobsModel.dispose();
+  });
+
+  it('says what is wrong with a range at the end that it is about', async () => {
+    const { model, jobsModel } = await showForm();
+    const mode = screen.getByRole('combobox', { name: 'How lr is set' });
+    fireEvent.change(mode, { target: { value: 'range' } });
+    const low = screen.getByRole('textbox', { name: 'Least lr' });
+    const high = screen.getByRole('textbox', { name: 'Greatest lr' });
+    fireEvent.change(low, { target: { value: '0' } });
+    expect(high.getAttribute('aria-invalid')).toBe('true');
+    fireEvent.change(high, { target: { value: '1' } });
+    expect(screen.queryByRole('alert')).toBeNull();
+    fireEvent.click(screen.getByRole('checkbox', { name: 'lr by order of size' }));
+    expect(low.getAttribute('aria-invalid')).toBe('true');
+    expect(screen.getByRole('alert').textContent).toBe('By order of size, a range begins above 0');
+    expect(model.count).toBeNull();
+    fireEvent.change(low, { target: { value: '0.001' } });
+    expect(screen.getByRole('button', { name: 'Run a sweep of 20 trials' })).toBeTruthy();
+    fireEvent.change(screen.getByRole('combobox', { name: 'Values are chosen' }), {
+      target: { value: 'tpe' }
+    });
+    expect(screen.getByRole('alert').textContent).toContain('The metric');
     jobsModel.dispose();
   });
 

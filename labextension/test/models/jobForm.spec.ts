@@ -1,13 +1,16 @@
 import { ApiError } from '../../src/client/errors';
 import { type IParameter } from '../../src/client/parameters';
+import { type ISweep, type ISweepRequest } from '../../src/client/sweeps';
 import { type IJobRequest, type IParameters } from '../../src/client/tokens';
-import { type IJob, type IProject } from '../../src/client/types';
+import { type IJob, type IProject, type IRunPage } from '../../src/client/types';
 import { JobFormModel } from '../../src/models/jobForm';
 import { PROJECT, until } from '../support/fakes';
-import { sample } from '../support/samples';
+import { sample, sampleRuns } from '../support/samples';
+import { makeSweep } from '../support/sweeps';
 
 class FakeJobs {
   readonly requests: IJobRequest[] = [];
+  readonly sweeps: ISweepRequest[] = [];
   project: IProject | null = PROJECT;
   created: string[] = [];
   refusal: ApiError | null = null;
@@ -41,6 +44,15 @@ class FakeJobs {
       .map(item => item.parameter)
       .filter(parameter => names.includes(parameter.name));
     return this.parameters();
+  }
+
+  runs(): Promise<IRunPage> {
+    return Promise.resolve({ total: 5, revision: 1, runs: sampleRuns() });
+  }
+
+  startSweep(_: string, request: ISweepRequest): Promise<ISweep> {
+    this.sweeps.push(request);
+    return this.refusal ? Promise.reject(this.refusal) : Promise.resolve(makeSweep());
   }
 
   submitJobs(_: string, request: IJobRequest): Promise<IJob[]> {
@@ -98,18 +110,85 @@ describe('JobFormModel', () => {
     expect(form.submitted.length).toBeGreaterThan(0);
   });
 
-  it('counts the jobs of a sweep before they run', async () => {
+  it('counts the trials of a grid before they run', async () => {
     const { client, form } = await makeForm();
-    form.setField('lr', { text: '0.01, 0.1, 1', isSweep: true });
-    form.setField('depth', { text: '[4, 8]', isSweep: true });
-    form.setField('augment', { text: 'true,false', isSweep: true });
+    form.setField('lr', { text: '0.01, 0.1, 1', mode: 'list' });
+    form.setField('depth', { text: '[4, 8]', mode: 'list' });
+    form.setField('augment', { text: '', mode: 'list' });
     expect(form.count).toBe(12);
+    expect(form.sampler).toBe('grid');
     await form.submit();
-    expect(client.requests[0].sweep).toEqual({
-      lr: [0.01, 0.1, 1],
-      depth: [4, 8],
-      augment: [true, false]
+    expect(client.requests).toEqual([]);
+    expect(client.sweeps).toEqual([
+      {
+        notebook: 'work/churn/train.ipynb',
+        params: {},
+        space: { lr: [0.01, 0.1, 1], depth: [4, 8], augment: [false, true] },
+        sampler: 'grid',
+        objectives: [],
+        jobs: 1
+      }
+    ]);
+    expect(form.sweeps.map(sweep => sweep.id)).toEqual([makeSweep().id]);
+  });
+
+  it('sends a range with all that a search needs', async () => {
+    const { client, form } = await makeForm();
+    const range = { low: '0.001', high: '1', step: '', isLog: true };
+    form.setField('lr', { range, mode: 'range' });
+    form.setField('depth', { text: '5' });
+    form.setSweepOptions({
+      objectives: [
+        { metric: ' acc ', direction: 'max' },
+        { metric: '', direction: 'max' }
+      ],
+      trials: '30',
+      pruner: 'median',
+      seed: '7',
+      sharePrefix: true
     });
+    form.setKeepsSnapshots(true);
+    form.setOption('parallel', '3');
+    expect(form.count).toBe(30);
+    await form.submit();
+    expect(client.sweeps).toEqual([
+      {
+        notebook: 'work/churn/train.ipynb',
+        params: { depth: 5 },
+        space: { lr: { low: 0.001, high: 1, log: true } },
+        sampler: 'tpe',
+        objectives: [{ metric: 'acc', direction: 'max' }],
+        trials: 30,
+        pruner: 'median',
+        seed: 7,
+        share_prefix: true,
+        snapshots: true,
+        jobs: 3
+      }
+    ]);
+  });
+
+  it('starts no sweep while an option is wrong', async () => {
+    const { client, form } = await makeForm();
+    form.setField('lr', { mode: 'range', range: { low: '1', high: '0', step: '', isLog: false } });
+    expect(field(form, 'lr').rangeFault?.problem).toBe('order');
+    expect(form.count).toBeNull();
+    form.setField('lr', { range: { low: '0', high: '1', step: '', isLog: false } });
+    expect(form.count).toBe(20);
+    form.setSweepOptions({ pruner: 'median' });
+    expect(form.sweepProblems).toEqual({ objectives: 'objective' });
+    expect(form.count).toBeNull();
+    await form.submit();
+    expect(client.sweeps).toEqual([]);
+    form.setField('lr', { mode: 'value' });
+    expect(form.count).toBe(1); // what a sweep would need matters to no single job
+  });
+
+  it('offers the metrics of earlier runs with their goals', async () => {
+    const { form } = await makeForm();
+    await until(() => form.metrics.length > 0);
+    expect(form.metrics.find(({ name }) => name === 'acc')?.goal).toBe('max');
+    expect(form.metrics.some(({ name }) => name.startsWith('system/'))).toBe(false);
   });
 
   it('says what can not be used, in its field, and sends nothing', async () => {
@@ -121,7 +200,7 @@ describe('JobFormModel', () => {
     expect(client.requests).toEqual([]);
     form.setField('depth', { text: '8' });
     expect(field(form, 'depth').problem).toBeNull();
-    form.setField('lr', { isSweep: true });
+    form.setField('lr', { mode: 'list' });
     expect(field(form, 'lr').problem).toBe('empty');
   });
 

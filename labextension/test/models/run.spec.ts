@@ -8,6 +8,7 @@ import {
   type IRunDetail
 } from '../../src/client/types';
 import { type IDiagnosis } from '../../src/client/reproduction';
+import { type IResumption } from '../../src/client/resumption';
 import { type IVerdict } from '../../src/client/verdict';
 import { RunModel } from '../../src/models/run';
 import { FakeChanges, PROJECT, settle, until } from '../support/fakes';
@@ -66,6 +67,10 @@ class FakeDetail {
 
   diagnosis(_: string, run_id: string): Promise<IDiagnosis> {
     return Promise.resolve({ run_id, obstacles: [] });
+  }
+
+  resumption(): Promise<IResumption> {
+    return Promise.reject(new Error('It did not fail.'));
   }
 
   environmentText(_: string, __: string, part: string): Promise<string> {

@@ -24,6 +24,7 @@ export function runClient(
     valueUrl: () => 'url',
     verdict: missing,
     diagnosis: missing,
+    resumption: missing,
     environmentText: missing,
     ...answers
   };
