@@ -42,11 +42,11 @@ export interface IPages {
   /** Show a comparison of two runs or more. */
   openComparison(project: string, runs: readonly string[], tab?: string): void;
   /** Show the form that runs a notebook as a job. */
-  openJobForm(notebook: string): void;
+  openJobForm(notebook: string): Promise<void>;
   /** Show the jobs and sweeps of a project, and one job closely; `tab` is one of jobs, sweeps, log (of that job). */
-  openJobs(project: string, job: string | null, tab?: string): void;
+  openJobs(project: string, job: string | null, tab?: string): Promise<void>;
   /** Show a sweep's page; `tab` is one of trials, charts. */
-  openSweep(project: string, sweep: string, tab?: string): void;
+  openSweep(project: string, sweep: string, tab?: string): Promise<void>;
   /** Have a sweep's page, if there is one, ask the server again. */
   refreshSweep(sweep: string): void;
 }

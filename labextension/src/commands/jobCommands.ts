@@ -24,10 +24,10 @@ export function addJobCommands(context: ICommandContext): void {
     icon: jobIcon,
     describedBy: { args: A_NOTEBOOK },
     isEnabled: args => (textOf(args.path) ?? current()) !== null,
-    execute: args => {
+    execute: async args => {
       const path = textOf(args.path) ?? current();
       if (path !== null) {
-        pages.openJobForm(path);
+        await pages.openJobForm(path);
       }
     }
   });
@@ -37,20 +37,19 @@ export function addJobCommands(context: ICommandContext): void {
     icon: jobIcon,
     describedBy: { args: A_JOBS_PAGE },
     isEnabled: args => (textOf(args.project) ?? models.jobs.project) !== null,
-    execute: args => {
+    execute: async args => {
       // With a project it is a button that asks; without one it may be a context menu.
       const named = textOf(args.project);
       const project = named ?? pointedAt(app, 'project') ?? models.jobs.project;
       const job = textOf(args.job) ?? (named === null ? pointedAt(app, 'job') : null);
       if (project !== null) {
-        pages.openJobs(project, job, textOf(args.tab) ?? undefined);
+        await pages.openJobs(project, job, textOf(args.tab) ?? undefined);
       }
     }
   });
-  addCommand(context, CommandIDs.showJobLog, trans.__('Show Log'), (project, job) => {
-    pages.openJobs(project, job, 'log');
-    return Promise.resolve();
-  });
+  addCommand(context, CommandIDs.showJobLog, trans.__('Show Log'), (project, job) =>
+    pages.openJobs(project, job, 'log')
+  );
   addCommand(context, CommandIDs.cancelJob, trans.__('Cancel Job'), async (project, job) => {
     await models.jobs.cancel(project, job);
   });

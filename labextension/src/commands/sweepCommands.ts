@@ -15,11 +15,11 @@ export function addSweepCommands(context: ICommandContext): void {
     label: trans.__('Open Sweep'),
     icon: sweepIcon,
     describedBy: { args: A_SWEEP },
-    execute: args => {
+    execute: async args => {
       const project = textOf(args.project) ?? pointedAt(app, 'project') ?? models.jobs.project;
       const sweep = textOf(args.sweep) ?? pointedAt(app, 'sweep');
       if (project !== null && sweep !== null) {
-        pages.openSweep(project, sweep, textOf(args.tab) ?? undefined);
+        await pages.openSweep(project, sweep, textOf(args.tab) ?? undefined);
       }
     }
   });

@@ -4,7 +4,7 @@ import {
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { type MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
+import { type MainAreaWidget, Notification, WidgetTracker } from '@jupyterlab/apputils';
 import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import { INotebookTracker } from '@jupyterlab/notebook';
@@ -16,10 +16,8 @@ import { IClient } from '../client/tokens';
 import { CommandIDs } from '../commandIds';
 import type { Highlighter } from '../components/rendering';
 import { ComparePanel } from '../panel/comparePanel';
-import { JobPanel } from '../panel/jobPanel';
-import { JobsPanel } from '../panel/jobsPanel';
+import type { JobPanel, JobsPanel, SweepPanel } from '../panel/jobPanels';
 import { RunPanel } from '../panel/runPanel';
-import { SweepPanel } from '../panel/sweepPanel';
 import type { IViewOptions } from '../panel/viewWidget';
 import { IModels, IPages } from '../tokens';
 
@@ -123,8 +121,9 @@ class Pages implements IPages {
     this._show(panel);
   }
 
-  openJobForm(notebook: string): void {
+  async openJobForm(notebook: string): Promise<void> {
     const { client, models, view, findDocument } = this._options;
+    const { JobPanel } = await this._load();
     let panel = this._jobs.find(other => other.model.notebook === notebook);
     if (!panel) {
       panel = new JobPanel({ ...view, client, changes: models.changes, notebook, findDocument });
@@ -133,9 +132,10 @@ class Pages implements IPages {
     this._show(panel);
   }
 
-  openJobs(project: string, job: string | null, tab?: string): void {
+  async openJobs(project: string, job: string | null, tab?: string): Promise<void> {
     const { client, models, view } = this._options;
     const { changes } = models;
+    const { JobsPanel } = await this._load();
     let panel = this._queues.find(other => other.model.project === project);
     if (!panel) {
       panel = new JobsPanel({ ...view, client, changes, project, tab: tab ?? null });
@@ -150,9 +150,10 @@ class Pages implements IPages {
     this._show(panel);
   }
 
-  openSweep(project: string, sweep: string, tab?: string): void {
+  async openSweep(project: string, sweep: string, tab?: string): Promise<void> {
     const { client, models, view } = this._options;
     const { changes, colours } = models;
+    const { SweepPanel } = await this._load();
     let panel = this._sweeps.find(other => other.model.id === sweep);
     if (!panel) {
       const options = { ...view, client, changes, colours, project, sweep };
@@ -167,6 +168,17 @@ class Pages implements IPages {
 
   refreshSweep(sweep: string): void {
     void this._sweeps.find(other => other.model.id === sweep)?.model.refresh();
+  }
+
+  /** The pages about jobs are loaded when the first one is wanted. */
+  private async _load(): Promise<typeof import('../panel/jobPanels')> {
+    try {
+      return await import('../panel/jobPanels');
+    } catch (error) {
+      const { trans } = this._options.view;
+      Notification.error(trans.__('The page could not be loaded; reload JupyterLab.'));
+      throw error;
+    }
   }
 
   private _add<T extends MainAreaWidget>(panel: T, tracker: WidgetTracker<T>): void {
