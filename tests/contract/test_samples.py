@@ -51,7 +51,7 @@ SCHEMAS = {
     "job-ended": "JobEnded",
     "job-log": "JobLog",
     "job-submission": "JobSubmission",
-    "jobs": "Jobs",
+    "jobs": "JobPage",
     "job-ids": "JobIds",
     "journal-sizes": "JournalSizes",
     "journals": "Journals",

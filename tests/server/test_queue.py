@@ -67,9 +67,12 @@ async def test_a_job_from_the_panel_to_its_end_and_once_more(
     running = conforms((await ask(path)).json, "Job")
     assert running["worker"].startswith(f"{worker['id']}/")
 
+    answer = await ask(f"{base}/workers", "POST", {"jobs": 1})  # nothing waits: nobody is started
+    assert (answer.status, len(conforms(answer.json, "Workers")["workers"])) == (201, 1)
+
     # A second one waits for its turn.
     queued = (await ask(f"{base}/jobs", "POST", submission)).json["jobs"][0]["id"]
-    waiting = conforms((await ask(f"{base}/jobs?status=queued")).json, "Jobs")["jobs"]
+    waiting = conforms((await ask(f"{base}/jobs?status=queued")).json, "JobPage")["jobs"]
     assert [(one["id"], one["position"], one["waiting"]) for one in waiting] == [(queued, 1, None)]
 
     (folder / "go").touch()

@@ -143,11 +143,16 @@ async def test_parameters(ask: Callable[..., Any], sample: Any, conforms: Callab
 
 
 async def test_jobs(ask: Callable[..., Any], sample: Any, conforms: Callable[..., Any]) -> None:
-    jobs = conforms((await ask(f"/projects/{sample.project}/jobs")).json, "Jobs")["jobs"]
+    page = conforms((await ask(f"/projects/{sample.project}/jobs")).json, "JobPage")
+    assert (page["total"], page["counts"]) == (1, {"queued": 1})
+    jobs = page["jobs"]
     assert [(job["id"], job["status"], job["spec"]["params"]) for job in jobs] == [
         (sample.job, "queued", {"depth": 4})
     ]
-    assert (await ask(f"/projects/{sample.project}/jobs?status=finished")).json == {"jobs": []}
+    none = {"jobs": [], "total": 0, "counts": {"queued": 1}}
+    assert (await ask(f"/projects/{sample.project}/jobs?status=finished")).json == none
+    assert (await ask(f"/projects/{sample.project}/jobs?offset=1")).json == none | {"total": 1}
+    assert (await ask(f"/projects/{sample.project}/jobs?offset=-1")).status == 400
     one = await ask(f"/projects/{sample.project}/jobs/{sample.job}")
     assert conforms(one.json, "Job") == jobs[0]
 

@@ -84,7 +84,7 @@ async def test_a_user_who_may_not_is_told_so(ask: Callable[..., Any]) -> None:
         answer = await ask(path, method, None if method in ("GET", "DELETE") else "{}")
         assert (answer.status, answer.json["code"]) == (403, "forbidden"), (method, path)
     actions = {"GET": "read", "POST": "write", "PUT": "write", "PATCH": "write", "DELETE": "write"}
-    execute = ("jobs", "sweeps", "cancel", "retry", "reproduce", "resume", "debug")
+    execute = ("jobs", "sweeps", "workers", "cancel", "retry", "reproduce", "resume", "debug")
     posts = dict.fromkeys(execute, "execute") | {"lint": "read", "clean": "read"}
     wanted = [
         (

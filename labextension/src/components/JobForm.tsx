@@ -1,3 +1,4 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { JobFormModel } from '../models/jobForm';
@@ -162,15 +163,7 @@ function Options({ model }: { model: JobFormModel }): JSX.Element {
 function SubmitButton({ model, isDirty }: IJobFormProps): JSX.Element {
   const { trans } = useView();
   const { count } = model;
-  const jobs = count ?? 1;
-  const isSweep = model.isSweep && count !== null;
-  const label = isSweep
-    ? isDirty
-      ? trans._n('Save and run a sweep of %1 trial', 'Save and run a sweep of %1 trials', jobs)
-      : trans._n('Run a sweep of %1 trial', 'Run a sweep of %1 trials', jobs)
-    : isDirty
-      ? trans._n('Save and run %1 job', 'Save and run %1 jobs', jobs)
-      : trans._n('Run %1 job', 'Run %1 jobs', jobs);
+  const label = model.isSweep ? sweepLabel(count, isDirty, trans) : jobLabel(isDirty, trans);
   return (
     <div className="trackbook-JobForm-submit">
       <button
@@ -187,6 +180,19 @@ function SubmitButton({ model, isDirty }: IJobFormProps): JSX.Element {
       )}
     </div>
   );
+}
+
+function jobLabel(isDirty: boolean, trans: TranslationBundle): string {
+  return isDirty ? trans.__('Save and run 1 job') : trans.__('Run 1 job');
+}
+
+function sweepLabel(count: number | null, isDirty: boolean, trans: TranslationBundle): string {
+  if (count === null) {
+    return isDirty ? trans.__('Save and run a sweep') : trans.__('Run a sweep');
+  }
+  return isDirty
+    ? trans._n('Save and run a sweep of %1 trial', 'Save and run a sweep of %1 trials', count)
+    : trans._n('Run a sweep of %1 trial', 'Run a sweep of %1 trials', count);
 }
 
 /** What the form has started, as it stands now. */

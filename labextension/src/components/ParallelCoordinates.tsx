@@ -92,7 +92,8 @@ function makeAxes(
 ): { axes: IAxis[]; trials: readonly ISweepTrial[] } {
   const trials = sweep.runs
     .filter(trial => trial.status === 'finished' && valueOf(trial, objective) !== null)
-    .slice(-MOST);
+    .slice(-MOST)
+    .sort((a, b) => Number(a.best) - Number(b.best)); // the best ones lie on top
   const axes = sweptNames(sweep).map(name => {
     const values = trials.map(({ params }) => params[name]);
     return makeAxis(name, values, sweep.space[name].log === true, formatValue);

@@ -142,13 +142,15 @@ export function VirtualTable<T>(props: IVirtualTableProps<T>): JSX.Element {
       aria-activedescendant={active < first || active > last ? undefined : `${id}-${active}`}
       onKeyDown={onKeyDown}
     >
-      <Head {...props} template={template} />
-      <div
-        className="trackbook-VirtualTable-rows"
-        role="rowgroup"
-        style={{ height: count * ROW_HEIGHT }}
-      >
-        {rows}
+      <div className="trackbook-VirtualTable-body" role="none">
+        <Head {...props} template={template} />
+        <div
+          className="trackbook-VirtualTable-rows"
+          role="rowgroup"
+          style={{ height: count * ROW_HEIGHT }}
+        >
+          {rows}
+        </div>
       </div>
     </div>
   );
@@ -182,7 +184,7 @@ function Head<T>(props: IVirtualTableProps<T> & { template: React.CSSProperties 
           {isSortable && onSort ? (
             <button className="trackbook-VirtualTable-sort" onClick={() => onSort(id)}>
               {label}
-              {orderOf(id) && <span aria-hidden="true">{sorted?.isReverse ? ' ↓' : ' ↑'}</span>}
+              {orderOf(id) && <span aria-hidden="true">{sorted?.isReverse ? ' ▾' : ' ▴'}</span>}
             </button>
           ) : (
             label

@@ -26,14 +26,16 @@ export function Workers(props: { model: WorkersModel; waiting: number }): JSX.El
             ? trans._n('No worker runs: %1 job waits', 'No worker runs: %1 jobs wait', waiting)
             : trans.__('no worker runs')}
         </span>
-        <button
-          className="trackbook-Button"
-          disabled={model.isStarting}
-          title={trans.__('Start a process on this machine that runs the jobs')}
-          onClick={() => void model.start()}
-        >
-          {model.isStarting ? trans.__('Starting…') : trans.__('Start a worker')}
-        </button>
+        {waiting > 0 && (
+          <button
+            className="trackbook-Button"
+            disabled={model.isStarting}
+            title={trans.__('Start a process on this machine that runs the jobs')}
+            onClick={() => void model.start()}
+          >
+            {model.isStarting ? trans.__('Starting…') : trans.__('Start a worker')}
+          </button>
+        )}
       </span>
     );
   }

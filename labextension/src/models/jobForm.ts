@@ -130,7 +130,8 @@ export class JobFormModel extends Observable {
 
   /** The sampler that the sweep will have. */
   get sampler(): ISweepRequest['sampler'] {
-    return samplerOf(this._sweepOptions, this._swept() ?? []);
+    const hasRange = (this._fields ?? []).some(field => field.mode === 'range');
+    return samplerOf(this._sweepOptions, hasRange);
   }
 
   /** Whether copies of the kernel's state are kept for going on after a failure. */

@@ -44,11 +44,11 @@ export function namedObjectives({ objectives }: ISweepOptions): IObjective[] {
 }
 
 /** The sampler: the chosen one, else a grid for lists, and for ranges one that learns where there is something to learn. */
-export function samplerOf(options: ISweepOptions, swept: readonly ISwept[]): Sampler {
+export function samplerOf(options: ISweepOptions, hasRange: boolean): Sampler {
   if (options.sampler) {
     return options.sampler;
   }
-  if (!swept.some(({ space }) => isRange(space))) {
+  if (!hasRange) {
     return 'grid';
   }
   const count = namedObjectives(options).length;
@@ -57,7 +57,7 @@ export function samplerOf(options: ISweepOptions, swept: readonly ISwept[]): Sam
 
 /** How many trials there will be; null where an option is wrong. */
 export function countTrials(options: ISweepOptions, swept: readonly ISwept[]): number | null {
-  if (samplerOf(options, swept) !== 'grid') {
+  if (samplerOf(options, hasRange(swept)) !== 'grid') {
     return isCount(options.trials) ? Number(options.trials) : null;
   }
   return swept.reduce<number | null>((product, { parameter, space }) => {
@@ -69,7 +69,7 @@ export function countTrials(options: ISweepOptions, swept: readonly ISwept[]): n
 /** What is wrong with the options of a sweep over these parameters. */
 export function problemsOf(options: ISweepOptions, swept: readonly ISwept[]): SweepProblems {
   const problems: SweepProblems = {};
-  const sampler = samplerOf(options, swept);
+  const sampler = samplerOf(options, hasRange(swept));
   const objectives = namedObjectives(options);
   if (sampler === 'grid') {
     if (countTrials(options, swept) === null) {
@@ -107,4 +107,8 @@ export function goalDirection(goal: string | undefined): Goal | null {
 function isCount(text: string): boolean {
   const count = Number(text.trim());
   return text.trim() !== '' && Number.isInteger(count) && count >= 1 && count <= 100_000;
+}
+
+function hasRange(swept: readonly ISwept[]): boolean {
+  return swept.some(({ space }) => isRange(space));
 }

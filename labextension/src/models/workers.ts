@@ -5,6 +5,10 @@ import type { IWorker } from '../client/queue';
 import type { IClient } from '../client/tokens';
 import { Observable } from './observable';
 
+/** How often, and after how many ms each, a worker that was asked for is looked for. */
+const LOOKS = 20;
+const LOOK_EVERY = 500;
+
 /** The processes that run the jobs of a project. */
 export class WorkersModel extends Observable {
   constructor(options: WorkersModel.IOptions) {
@@ -37,6 +41,7 @@ export class WorkersModel extends Observable {
     return (this._workers ?? []).reduce((sum, worker) => sum + worker.current.length, 0);
   }
 
+  /** Whether a worker was asked for that isn't listed yet. */
   get isStarting(): boolean {
     return this._isStarting;
   }
@@ -56,6 +61,11 @@ export class WorkersModel extends Observable {
     try {
       this._workers = await this._client.startWorker(this.project);
       this._error = null;
+      // A process takes a moment until it can say that it is there.
+      for (let look = 0; look < LOOKS && !this._workers.length && !this.isDisposed; look += 1) {
+        await new Promise(resolve => setTimeout(resolve, LOOK_EVERY));
+        await this.refresh();
+      }
     } catch (error) {
       this._error = toApiError(error);
     }

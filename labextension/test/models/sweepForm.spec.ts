@@ -105,12 +105,12 @@ describe('the options of a sweep', () => {
   const acc = { metric: 'acc', direction: 'max' as const };
 
   it('have a sampler that fits the values', () => {
-    expect(samplerOf(SWEEP_DEFAULTS, lists)).toBe('grid');
-    expect(samplerOf(SWEEP_DEFAULTS, [range])).toBe('random');
-    expect(samplerOf({ ...SWEEP_DEFAULTS, objectives: [acc] }, [range])).toBe('tpe');
+    expect(samplerOf(SWEEP_DEFAULTS, false)).toBe('grid');
+    expect(samplerOf(SWEEP_DEFAULTS, true)).toBe('random');
+    expect(samplerOf({ ...SWEEP_DEFAULTS, objectives: [acc] }, true)).toBe('tpe');
     const two = [acc, { metric: 'time', direction: 'min' as const }];
-    expect(samplerOf({ ...SWEEP_DEFAULTS, objectives: two }, [range])).toBe('nsga2');
-    expect(samplerOf({ ...SWEEP_DEFAULTS, sampler: 'random' }, lists)).toBe('random');
+    expect(samplerOf({ ...SWEEP_DEFAULTS, objectives: two }, true)).toBe('nsga2');
+    expect(samplerOf({ ...SWEEP_DEFAULTS, sampler: 'random' }, false)).toBe('random');
   });
 
   it('count the trials of a grid, ranges with steps among them', () => {

@@ -168,12 +168,24 @@ class Jobs:
         return self._queue(specs)
 
     def list(
-        self, status: JobStatus | None = None, limit: int | None = 100, *, sweep_id: str | None = None
+        self,
+        status: JobStatus | None = None,
+        limit: int | None = 100,
+        *,
+        sweep_id: str | None = None,
+        offset: int = 0,
     ) -> JobList:
-        """Return jobs, the one submitted last first."""
+        """Return jobs, the one submitted last first; those before `offset` are left out."""
         with self._database.read() as connection:
-            found = table.read_jobs(connection, status=status, sweep_id=sweep_id, limit=limit)
+            found = table.read_jobs(
+                connection, status=status, sweep_id=sweep_id, limit=limit, offset=offset
+            )
         return self._waiting.explain(found)
+
+    def counts(self) -> dict[JobStatus, int]:
+        """Return how many jobs there are in each state that any is in."""
+        with self._database.read() as connection:
+            return table.count_by_status(connection)
 
     def get(self, job_id: str) -> Job:
         """Return one job; raises NotFound if there is none of this id."""

@@ -48,8 +48,9 @@ def read_jobs(
     sweep_id: str | None = None,
     ids: Sequence[str] | None = None,
     limit: int | None = None,
+    offset: int = 0,
 ) -> list[Job]:
-    """Return jobs, the one submitted last first."""
+    """Return jobs, the one submitted last first; those before `offset` are left out."""
     query = select(t.jobs).order_by(_c.submitted.desc(), _c.id.desc())
     if status is not None:
         query = query.where(_c.status == status)
@@ -57,7 +58,14 @@ def read_jobs(
         query = query.where(_c.sweep_id == sweep_id)
     if ids is not None:
         query = query.where(_c.id.in_(ids))
-    return [_job(row) for row in connection.execute(query.limit(limit))]
+    window = query.limit(limit).offset(offset) if offset else query.limit(limit)
+    return [_job(row) for row in connection.execute(window)]
+
+
+def count_by_status(connection: Connection) -> dict[JobStatus, int]:
+    """Return how many jobs there are in each state that any is in."""
+    query = select(_c.status, func.count()).group_by(_c.status)
+    return {status: int(count) for status, count in connection.execute(query)}
 
 
 def find_jobs(connection: Connection, ending: str) -> list[Job]:

@@ -15,6 +15,7 @@ from trackbook.services.context import Services
 
 class _Window(Struct, frozen=True):
     status: JobStatus | None = None
+    offset: Annotated[int, Meta(ge=0)] = 0
     limit: Annotated[int, Meta(ge=1, le=MAX_PAGE)] = 100
 
 
@@ -37,16 +38,27 @@ class _Submission(Struct, frozen=True, forbid_unknown_fields=True):
     parallel: Annotated[int, Meta(ge=1, le=64)] | None = None
 
 
+class _Start(Struct, frozen=True, forbid_unknown_fields=True):
+    jobs: Annotated[int, Meta(ge=1, le=64)] | None = None
+
+
+def _page(services: Services, window: _Window) -> dict[str, Any]:
+    counts = services.jobs.counts()
+    return {
+        "jobs": services.jobs.list(window.status, window.limit, offset=window.offset),
+        "total": sum(counts.values()) if window.status is None else counts.get(window.status, 0),
+        "counts": counts,
+    }
+
+
 class JobsHandler(TrackbookHandler):
     """`/projects/{project}/jobs`"""
 
     @guarded("read")
     async def get(self, project: str) -> None:
-        """Answer with the newest jobs."""
+        """Answer with a window of the jobs, and how many there are."""
         window = self.query(_Window)
-        await self.reply(
-            project, lambda services: {"jobs": services.jobs.list(status=window.status, limit=window.limit)}
-        )
+        await self.reply(project, lambda services: _page(services, window))
 
     @guarded("execute")
     async def post(self, project: str) -> None:
@@ -123,3 +135,13 @@ class WorkersHandler(TrackbookHandler):
     async def get(self, project: str) -> None:
         """Answer with the workers that are there."""
         await self.reply(project, lambda services: {"workers": services.workers.list()})
+
+    @guarded("execute")
+    async def post(self, project: str) -> None:
+        """See to it that somebody works on what waits; who was started is listed a moment later."""
+        start = self.body(_Start)
+        await self.reply(project, lambda services: self._start(services, start), status=201)
+
+    def _start(self, services: Services, start: _Start) -> dict[str, Any]:
+        ensure_workers(services.store, start.jobs or jobs_in(services.store.project))
+        return {"workers": services.workers.list()}
