@@ -177,9 +177,7 @@ class Jobs:
     ) -> JobList:
         """Return jobs, the one submitted last first; those before `offset` are left out."""
         with self._database.read() as connection:
-            found = table.read_jobs(
-                connection, status=status, sweep_id=sweep_id, limit=limit, offset=offset
-            )
+            found = table.read_jobs(connection, status=status, sweep_id=sweep_id, limit=limit, offset=offset)
         return self._waiting.explain(found)
 
     def counts(self) -> dict[JobStatus, int]:

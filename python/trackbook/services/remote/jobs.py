@@ -29,11 +29,20 @@ class RemoteJobs(Jobs):
         self._blobs = self._distant = served_blobs(store, connection)
 
     def list(
-        self, status: JobStatus | None = None, limit: int | None = 100, *, sweep_id: str | None = None
+        self,
+        status: JobStatus | None = None,
+        limit: int | None = 100,
+        *,
+        sweep_id: str | None = None,
+        offset: int = 0,
     ) -> JobList:
         """Return jobs, the one submitted last first; 500 at most."""
         query = {"status": status, "limit": min(limit or _AT_ONCE, _AT_ONCE), "sweep": sweep_id}
         return self._connection.ask(_Jobs, "GET", self._connection.in_project("queue"), query).jobs
+
+    def counts(self) -> dict[JobStatus, int]:
+        """Return nothing: there is no job in any state."""
+        return {}
 
     def get(self, job_id: str) -> Job:
         """Return one job; raises NotFound if there is none of this id."""
