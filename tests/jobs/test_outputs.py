@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from nbformat.v4 import output_from_msg
+from nbformat.v4 import new_output, output_from_msg
 
-from trackbook.jobs.outputs import output_of
+from trackbook.jobs.outputs import output_of, stream_of
 
 _DATA = {"text/plain": "1", "application/json": {"a": [{"b": 1}]}}
 
@@ -37,3 +37,7 @@ def test_an_output_is_what_nbformat_makes_of_it(kind: str, content: dict[str, An
 )
 def test_what_is_no_output_is_left_to_nbformat(kind: str, content: dict[str, Any]) -> None:
     assert output_of({"msg_type": kind, "content": content}) is None
+
+
+def test_a_stream_begins_as_nbformat_has_it() -> None:
+    assert stream_of("stderr") == new_output("stream", name="stderr", text="")

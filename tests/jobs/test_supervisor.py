@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only on Linux t
 # A folder of its own for each: the pid of the child that runs it, then it waits for a file.
 HOLD = """\
 import os, pathlib, time
-pathlib.Path(f"held-{n}-{os.getppid()}").touch()
+pathlib.Path(f"held-{n}-{os.environ['JPY_PARENT_PID']}").touch()
 while not pathlib.Path("go").exists():
     time.sleep(0.02)
 """

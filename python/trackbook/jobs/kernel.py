@@ -22,11 +22,10 @@ from jupyter_client.kernelspec import NoSuchKernel
 from jupyter_client.manager import AsyncKernelManager
 from traitlets import Dict
 
-from trackbook.config import Settings
-from trackbook.errors import KernelError, UsageError
+from trackbook.errors import KernelError
 from trackbook.jobs.dialogue import Dialogue
 from trackbook.jobs.forking.request import UNKNOWN_END
-from trackbook.jobs.kernelfolders import kernel_folders
+from trackbook.jobs.kernelfolders import kernel_specs
 from trackbook.jobs.session import JobSession
 from trackbook.jobs.warm.command import LAUNCHER
 from trackbook.jobs.warm.provisioner import WarmProvisioner
@@ -98,12 +97,9 @@ class JobKernelManager(AsyncKernelManager):
             connection_file=str(self._sockets / "kernel.json"),
             client_class=_client_class(),
             session=JobSession(),
+            kernel_spec_manager=kernel_specs(),
             **options,
         )
-        # Kernels of rebuilt environments are for jobs alone, and in nobody's menu.
-        with contextlib.suppress(UsageError):  # settings that can't be read stop no kernel
-            own = Settings.load().environments_folder / "kernels"
-            self.kernel_spec_manager.kernel_dirs = [*kernel_folders(), str(own)]
         if not local and self.has_trait("transport_encryption"):
             self.transport_encryption = "auto"
 

@@ -1,9 +1,25 @@
-"""The folders in which kernels are registered, found without importing IPython: a worker runs no code itself."""
+"""The kernels that are registered, found without importing IPython: a worker runs no code itself."""
 
+import contextlib
 import os
 from pathlib import Path
 
+from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_core.paths import jupyter_path
+
+from trackbook.config import Settings
+from trackbook.errors import UsageError
+
+
+def kernel_specs() -> KernelSpecManager:
+    """Return who knows the kernels that jobs may ask for: all that Jupyter knows, and those of rebuilt environments.
+
+    The latter are for jobs alone, and in nobody's menu.
+    """
+    folders = kernel_folders()
+    with contextlib.suppress(UsageError):  # settings that can't be read stop no kernel
+        folders.append(str(Settings.load().environments_folder / "kernels"))
+    return KernelSpecManager(kernel_dirs=folders)
 
 
 def kernel_folders() -> list[str]:

@@ -31,3 +31,8 @@ def output_of(message: dict[str, Any]) -> NotebookNode | None:
     if not all(isinstance(value, _TYPES.get(name, object)) for name, value in fields.items()):
         return None
     return from_dict({"output_type": kind, **fields})  # type: ignore[no-untyped-call,no-any-return]
+
+
+def stream_of(name: str) -> NotebookNode:
+    """Return an output for what is written to the stream `name`, without any text yet."""
+    return NotebookNode(output_type="stream", name=name, text="")  # type: ignore[no-untyped-call]

@@ -3,7 +3,8 @@
 from typing import Any
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
+
+from trackbook.jobs.outputs import stream_of
 
 
 class StreamJoiner:
@@ -22,7 +23,7 @@ class StreamJoiner:
                 self._output = last
                 self._pieces = [last.text]
             else:
-                self._output = new_output("stream", name=content["name"], text="")  # type: ignore[no-untyped-call]
+                self._output = stream_of(content["name"])
                 outputs.append(self._output)
         self._pieces.append(content["text"])
 

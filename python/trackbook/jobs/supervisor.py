@@ -25,6 +25,7 @@ from typing import Any, Protocol
 
 from trackbook.config import TEMPLATES
 from trackbook.jobs.quiet import quiet_imports
+from trackbook.jobs.warm.folder import TemplateFolder
 from trackbook.jobs.workerchild import ABANDON, DRAIN, STOP, WorkerOptions, work
 
 _LOOK_EVERY = 0.5  # seconds; ends of children and signals are heard at once
@@ -66,6 +67,8 @@ class Supervisor:
             with self._listening():
                 if _can_fork():
                     _import_all()
+                    # Templates of kernels are for all children, and end with this process.
+                    TemplateFolder.claim(self._folder)
                 if self._told is not None and not self._hear_options(self._told):
                     return 0
                 for _ in range(max(1, self._options.jobs)):
@@ -309,7 +312,13 @@ def _import_all() -> None:
         import trackbook.jobs.client
         import trackbook.jobs.engine
         import trackbook.jobs.executor
+        import trackbook.jobs.injected
+        import trackbook.jobs.lease
+        import trackbook.jobs.warm.provisioner
         import trackbook.jobs.work  # noqa: F401
+        from trackbook.jobs.kernelfolders import kernel_specs
+
+        kernel_specs().find_kernel_specs()
     gc.collect()
     gc.freeze()
 

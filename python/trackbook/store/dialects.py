@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import sqlite
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
-    from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 
 
 def is_postgresql(connection: Connection) -> bool:
@@ -14,12 +14,10 @@ def is_postgresql(connection: Connection) -> bool:
     return connection.dialect.name == "postgresql"
 
 
-def insert_or_update(connection: Connection, table: Table) -> "SqliteInsert | PostgresInsert":
+def insert_or_update(connection: Connection, table: Table) -> "sqlite.Insert | PostgresInsert":
     """Return an INSERT into `table` that may say what is to be done with rows that are there already."""
     if is_postgresql(connection):
         from sqlalchemy.dialects import postgresql
 
         return postgresql.insert(table)
-    from sqlalchemy.dialects import sqlite
-
     return sqlite.insert(table)

@@ -73,6 +73,11 @@ class TemplateFolder:
         """Make one that this process owns. Raises OSError."""
         base = tempfile.gettempdir()
         path = Path(tempfile.mkdtemp(prefix="tb-warm-", dir=base if len(base) < _LONGEST else "/tmp"))
+        return cls.claim(path)
+
+    @classmethod
+    def claim(cls, path: Path) -> "TemplateFolder":
+        """Make a folder that is there, and empty, one that this process owns. Raises OSError."""
         said = {"pid": os.getpid(), "since": process_started(os.getpid())}
         (path / "owner").write_text(json.dumps(said), encoding="utf-8")
         return cls(path)
