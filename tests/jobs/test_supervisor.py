@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only on Linux t
 # A folder of its own for each: the pid of the child that runs it, then it waits for a file.
 HOLD = """\
 import os, pathlib, time
-pathlib.Path(f"held-{n}-{os.environ['JPY_PARENT_PID']}").touch()
+pathlib.Path(f"held-{n}-{os.getppid()}").touch()
 while not pathlib.Path("go").exists():
     time.sleep(0.02)
 """
@@ -34,7 +34,9 @@ while not pathlib.Path("go").exists():
 def worker(project: Project, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
     command = [sys.executable, "-m", "trackbook.jobs.worker", str(project.store.root), *arguments]
     with (project.folder / "said.txt").open("w") as said:
-        process = subprocess.Popen(command, cwd=project.store.root, stderr=said, text=True)
+        # A warm kernel is a child of its template.
+        environment = {**os.environ, "TRACKBOOK_WARM": "0"}
+        process = subprocess.Popen(command, cwd=project.store.root, stderr=said, text=True, env=environment)
     try:
         yield process
     finally:
