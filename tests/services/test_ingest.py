@@ -351,3 +351,29 @@ def test_a_forked_child_does_not_keep_a_dead_run_alive(store, place, database, t
     finally:
         os.kill(child, signal.SIGKILL)
         process.stdout.close()
+
+
+def test_processes_that_begin_together_start_one_ingester(store):
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom trackbook.services.ingester import ensure_ingester, _starting\n"
+        "from trackbook.store.paths import StorePaths\nsys.stdin.read(1)\n"
+        "ensure_ingester(StorePaths(Path(sys.argv[1])))\nprint(len(_starting))"
+    )
+    command = [sys.executable, "-c", code, str(store.root)]
+    first, second = (
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)
+    )
+    assert first.communicate("x")[0].strip() == "1"
+    assert store.ingester_start.exists() or is_held(store.ingester_lock)
+    assert second.communicate("x")[0].strip() == "0"
+
+
+def test_a_start_that_failed_holds_up_no_other(store):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    store.ingester_start.write_text(str(dead.pid))
+    assert ensure_ingester(store)
+    assert store.ingester_start.read_text() != str(dead.pid)
+    store.ingester_start.write_text("no number")
+    os.utime(store.ingester_start, (0, 0))
+    assert ensure_ingester(store)

@@ -3,18 +3,22 @@
 The spool of a served store has a forwarder in its place, which the light install has, too.
 """
 
+import contextlib
+import time
 from functools import cache
 from typing import TYPE_CHECKING
 
 from trackbook.errors import StoreError
 from trackbook.services.heartbeat import vouching_lock
 from trackbook.services.settling import settle
-from trackbook.store.locks import holder, is_held, os_host
+from trackbook.store.locks import holder, is_held, is_running, os_host
 from trackbook.store.paths import StorePaths
 
 if TYPE_CHECKING:
     import subprocess
 
+# Within which one that was started has its lock, or has ended.
+_START_SECONDS = 10.0
 # The process last started for each store: runs that begin at once after each other start one, not one each.
 _starting: dict[str, "subprocess.Popen[bytes]"] = {}
 
@@ -42,14 +46,28 @@ def ensure_ingester(store: StorePaths) -> bool:
     known = _starting.get(str(store.root))
     if known is not None and known.poll() is None:  # it has not come to take its lock yet
         return True
+    if _is_being_started(store):
+        return True
     from trackbook.services.processes import start_module
 
     module = "trackbook.services.forward" if served else "trackbook.services.ingest"
     try:
-        _starting[str(store.root)] = start_module(module, str(store.root), folder=store.root)
+        process = _starting[str(store.root)] = start_module(module, str(store.root), folder=store.root)
     except OSError:  # no process, no memory, no disk: a later reader does it
         return False
+    with contextlib.suppress(OSError):
+        store.ingester_start.write_text(str(process.pid), encoding="ascii")
     return True
+
+
+def _is_being_started(store: StorePaths) -> bool:
+    """Tell whether another process has just started one: those of a worker, and kernels, begin at the same time."""
+    try:
+        if abs(time.time() - store.ingester_start.stat().st_mtime) > _START_SECONDS:
+            return False
+        return is_running(int(store.ingester_start.read_text(encoding="ascii")))
+    except (OSError, ValueError):
+        return False
 
 
 def is_served(remote: str | None) -> bool:

@@ -183,6 +183,15 @@ def process_started(pid: int) -> float:
         return 0.0
 
 
+def is_running(pid: int) -> bool:
+    """Tell whether a process of this machine runs; False, too, where the system does not say, and for a zombie."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("ascii", errors="replace")
+        return stat.rpartition(")")[2].split()[0] != "Z"
+    except (OSError, IndexError):
+        return False
+
+
 def _renew_guard() -> None:
     # Another thread of the parent may have held it at the moment of the fork.
     global _guard

@@ -86,6 +86,11 @@ class StorePaths:
         return (self.local or self.root) / "ingester.lock"
 
     @property
+    def ingester_start(self) -> Path:
+        """The file that says which process was started to be the ingester, and has perhaps not come to its lock yet."""
+        return (self.local or self.root) / "ingester.start"
+
+    @property
     def ingester_request(self) -> Path:
         """The file that asks a running ingester to end."""
         return (self.local or self.root) / "ingester.yield"
