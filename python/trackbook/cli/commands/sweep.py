@@ -25,7 +25,13 @@ from trackbook.cli.options import (
     timeout_option,
 )
 from trackbook.cli.output import print_data, print_json, say
-from trackbook.cli.project import RESULTS_WITHIN, open_notebook_project, open_project, surrounding_run
+from trackbook.cli.project import (
+    RESULTS_WITHIN,
+    locate_folder_store,
+    open_notebook_project,
+    open_project,
+    surrounding_run,
+)
 from trackbook.cli.sweep_plans import define_sweep
 from trackbook.domain.formatting import one_line
 from trackbook.domain.job import Job
@@ -180,12 +186,15 @@ def sweep(
             if notebook is None and plan.notebook is None:
                 raise UsageError("Name the notebook: trackbook sweep NOTEBOOK -s lr=0.01,0.1.")
             path = notebook or Path(plan.notebook or "")
-            project = open_notebook_project(path)
+            # First of all: the worker imports what it needs while this process does.
             head_start = (
-                stack.enter_context(HeadStart(project.store, parallel or plan.jobs or 1))
-                if place.executor == "local"
+                stack.enter_context(
+                    HeadStart(locate_folder_store(path.absolute().parent), parallel or plan.jobs or 1)
+                )
+                if place.executor == "local" and path.is_file()
                 else None
             )
+            project = open_notebook_project(path)
             sweep_id = define_sweep(
                 project,
                 path,
