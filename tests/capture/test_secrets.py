@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from trackbook.capture import secrets
 from trackbook.capture.secretnames import is_secret_name, is_secret_variable
 from trackbook.capture.secrets import find_secrets, secret_values
 
@@ -302,3 +303,20 @@ def _best(call: object) -> float:
         call()  # type: ignore[operator]
         times.append(time.perf_counter() - start)
     return min(times)
+
+
+def test_what_is_known_to_be_clean_is_searched_for_values_that_are_learned_later() -> None:
+    text = "the word is sesame-open-42, and nothing else"
+    assert find_secrets(text) == []
+    assert find_secrets(text) == []
+    (found,) = find_secrets(text, {"sesame-open-42": "value of WORD"})
+    assert text[found.start : found.end] == "sesame-open-42"
+
+
+def test_what_is_kept_of_clean_texts_is_bounded() -> None:
+    for number in range(60):
+        assert find_secrets(f"{number} " + "plain words " * 8000) == []
+    assert secrets._clean_size <= secrets._MOST_CLEAN + secrets._LONGEST_CLEAN + secrets._LEAST
+    assert sum(map(len, secrets._clean)) <= secrets._clean_size
+    assert find_secrets("token = 'gh" + "p_" + text_of(36) + "'") != []
+    assert not any("gh" + "p_" in text for text in secrets._clean)

@@ -21,10 +21,13 @@ from trackbook.domain.secret import MASK
 
 SHORTEST_VALUE = 8
 _SURE = 16  # no word is as long: found anywhere, within other words, too
-# Texts in which no rule found anything: jobs show the same ones again and again, from MIME types to whole tables.
+# Texts in which no rule found anything: jobs show the same ones again and again, from MIME types to whole tables, and
+# what a cell shows is searched once more when its notebook is stored. The size is in characters.
 _clean: set[str] = set()
-_MOST_CLEAN = 2000
-_LONGEST_CLEAN = 4000
+_clean_size = 0
+_MOST_CLEAN = 2_000_000
+_LONGEST_CLEAN = 100_000
+_LEAST = 60  # what any text takes beside its characters
 
 
 class Found(NamedTuple):
@@ -45,10 +48,17 @@ def find_secrets(text: str, known: Mapping[str, str] | None = None) -> list[Foun
         return []
     found = _join(list(_find(text, known)))
     if not found and len(text) <= _LONGEST_CLEAN:
-        if len(_clean) >= _MOST_CLEAN:
-            _clean.clear()
-        _clean.add(text)
+        _remember_clean(text)
     return found
+
+
+def _remember_clean(text: str) -> None:
+    global _clean_size
+    if _clean_size > _MOST_CLEAN:
+        _clean.clear()
+        _clean_size = 0
+    _clean.add(text)
+    _clean_size += len(text) + _LEAST
 
 
 def secret_values(environ: Mapping[str, str]) -> dict[str, str]:

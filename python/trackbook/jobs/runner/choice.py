@@ -8,10 +8,12 @@ from pathlib import Path
 
 def why_no_runner(kernel: str | None) -> str | None:
     """Return why the kernel named `kernel` can't be replaced by a runner; None if it can."""
-    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+    from jupyter_client.kernelspec import NoSuchKernel
+
+    from trackbook.jobs.kernelfolders import kernel_specs
 
     try:
-        spec = KernelSpecManager().get_kernel_spec(kernel or "python3")
+        spec = kernel_specs().get_kernel_spec(kernel or "python3")
     except NoSuchKernel:
         return f"there is no kernel {kernel!r}."
     if not any("ipykernel" in part for part in spec.argv):
