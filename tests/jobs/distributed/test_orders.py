@@ -14,6 +14,7 @@ from trackbook.jobs.distributed.orders import (
     Order,
     Report,
     check_sight,
+    find_problem,
     hide_store,
     own_environment,
     show_store,
@@ -21,7 +22,6 @@ from trackbook.jobs.distributed.orders import (
     this_machine,
 )
 from trackbook.jobs.distributed.task import run_order
-from trackbook.jobs.distributed.work import find_problem
 from trackbook.store.paths import StorePaths, create_store
 
 DATABASE = "postgresql://ann:s3cret@db/runs"

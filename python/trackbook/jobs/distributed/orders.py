@@ -5,11 +5,14 @@ Plain values alone: the two sides may have other versions of what they import.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from msgspec import Struct, structs
 
 from trackbook.config import STORE, TOKEN, Settings, without_password
 from trackbook.domain.ids import new_id
+from trackbook.errors import StoreError
+from trackbook.services.settling import settle
 from trackbook.store.locks import boot_id, os_host
 from trackbook.store.paths import StorePaths
 
@@ -119,3 +122,14 @@ def check_sight(sight: Sight, store: StorePaths | None) -> str | None:
 def for_job(order: Order, job_id: str) -> Order:
     """Return an order for another job."""
     return structs.replace(order, job=job_id)
+
+
+def find_problem(order: Order) -> str | None:
+    """Return why no job of the order's store can be worked on here; None if they can."""
+    if order.sight is None:
+        return None
+    try:
+        store = settle(StorePaths(Path(order.sight.root)).check())
+    except StoreError:
+        store = None
+    return check_sight(order.sight, store)

@@ -24,8 +24,7 @@ def run_order(data: bytes) -> bytes:
 
 def see_store(data: bytes) -> str | None:
     """Return why this worker can't work for the store of the order in `data`; None if it can."""
-    from trackbook.jobs.distributed.orders import Order
-    from trackbook.jobs.distributed.work import find_problem
+    from trackbook.jobs.distributed.orders import Order, find_problem
 
     return find_problem(msgspec.json.decode(data, type=Order))
 

@@ -22,7 +22,7 @@ from trackbook.domain.execution import Executor, Outcome
 from trackbook.domain.job import JOB_ENDED, Job
 from trackbook.domain.run import RunError
 from trackbook.errors import StoreError, TrackbookError
-from trackbook.jobs.distributed.orders import Order, Report, check_sight
+from trackbook.jobs.distributed.orders import Order, Report, find_problem
 from trackbook.jobs.lease import JobLease
 from trackbook.jobs.quiet import quiet_imports
 from trackbook.jobs.work import JobWork
@@ -30,24 +30,12 @@ from trackbook.services.ingester import ensure_ingester
 from trackbook.services.processes import own_pids
 from trackbook.services.queue import LEASE, crew_name, is_of_crew
 from trackbook.services.queues import Queueing, open_queue
-from trackbook.services.settling import settle
 from trackbook.store.filesystem import lies_on_network
 from trackbook.store.locks import os_host
 from trackbook.store.paths import StorePaths, create_store
 
 ORPHANED = 70
 _LOOK_EVERY = 0.2
-
-
-def find_problem(order: Order) -> str | None:
-    """Return why no job of the order's store can be worked on here; None if they can."""
-    if order.sight is None:
-        return None
-    try:
-        store = settle(StorePaths(Path(order.sight.root)).check())
-    except StoreError:
-        store = None
-    return check_sight(order.sight, store)
 
 
 def carry_out(order: Order, executor: Executor) -> Report:

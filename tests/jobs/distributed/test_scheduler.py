@@ -1,0 +1,108 @@
+"""A scheduler on this machine, over a store in a folder: trials that are added as others end, and its death."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from tests.jobs.distributed.conftest import Dask, Submitter, wait_for
+
+from trackbook.domain.ids import new_id
+from trackbook.domain.job import JOB_ENDED
+from trackbook.errors import InfrastructureError
+from trackbook.jobs.distributed import crew as crews
+from trackbook.jobs.distributed.cluster import open_cluster
+from trackbook.jobs.distributed.pool import run_jobs_on_dask
+from trackbook.jobs.executors import open_trial_workers
+from trackbook.services.context import open_services
+from trackbook.store.paths import create_store
+
+WAITS = """\
+import pathlib, time
+while waits and not pathlib.Path("go").exists():
+    pathlib.Path("begun").touch()
+    time.sleep(0.05)
+"""
+
+
+@pytest.fixture(scope="module")
+def local_dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dask]:
+    """A scheduler and one worker, which has a name of its own but runs on this machine."""
+    dask = Dask(tmp_path_factory.mktemp("dask")).start()
+    try:
+        dask.add("worker")
+        yield dask
+    finally:
+        dask.end()
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Submitter]:
+    services = open_services(create_store(tmp_path / ".trackbook"))
+    yield Submitter(tmp_path, services)
+    services.close()
+
+
+def test_trials_are_taken_up_as_they_are_queued(machine: Submitter, local_dask: Dask) -> None:
+    path = machine.notebook(WAITS, parameters="n = 0\nwaits = False")
+    jobs = machine.services.jobs
+    trials = jobs.submit(path, sweep={"n": [1, 2]}, executor="dask")
+    sweep_id = trials[0].spec.sweep_id
+    assert sweep_id is not None
+    with open_trial_workers(machine.store, sweep_id, parallel=1, scheduler=local_dask.address) as workers:
+        for _ in range(2):
+            deadline = time.monotonic() + 120
+            ids = [job.id for job in trials]
+            while any(job.status not in JOB_ENDED for job in jobs.get_many(ids)):
+                assert time.monotonic() < deadline
+                workers.tend(len(ids))
+                workers.wait(0.05)
+            trials += (
+                jobs._queue([msgspec.structs.replace(trials[0].spec, run_id=new_id())])
+                if len(trials) == 2
+                else []
+            )
+        workers.end()
+    assert [job.status for job in jobs.get_many([job.id for job in trials])] == ["finished"] * 3
+
+
+def test_a_scheduler_that_dies_ends_the_wait(
+    machine: Submitter, local_dask: Dask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crews, "_GONE_SECONDS", 1.0)
+    path = machine.notebook(WAITS, parameters="n = 0\nwaits = True")
+    jobs = machine.services.jobs.submit(path, sweep={"n": [1, 2]}, executor="dask")
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            with open_cluster(local_dask.address, 1) as cluster:
+                run_jobs_on_dask(machine.store, jobs, cluster)
+        except InfrastructureError as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    wait_for((machine.folder / "begun").exists)
+    scheduler = local_dask.scheduler
+    assert scheduler is not None
+    scheduler.kill()
+    scheduler.wait()
+    thread.join(120)
+    assert len(raised) == 1
+    assert "is gone" in str(raised[0])
+    # The worker closes without its scheduler, and takes the kernel along; nobody has the job any more.
+    found = machine.services.jobs.get_many([job.id for job in jobs])
+    assert "queued" not in [job.status for job in found]
+    local_dask.workers["worker"].wait(60)
+
+    def ended() -> bool:
+        for job in jobs:
+            machine.services.jobs.cancel(job.id)
+        return {job.status for job in machine.services.jobs.get_many([job.id for job in jobs])} == {
+            "cancelled"
+        }
+
+    wait_for(ended)
