@@ -37,6 +37,7 @@ from trackbook.cli.commands.sync import sync
 from trackbook.cli.commands.test import test
 from trackbook.cli.commands.token import token
 from trackbook.cli.commands.trash import trash
+from trackbook.cli.commands.worker import worker
 from trackbook.cli.exits import CANCELLED, FINE, WRONG_USAGE, exit_code
 from trackbook.cli.output import say
 from trackbook.errors import MissingExtra, TrackbookError
@@ -65,7 +66,7 @@ def cli() -> None:
 
 for _command in (
     run_notebook, sweep, inspect_command, parameters, lint, clean, test, reproduce, resume, debug, runs, show, edit,
-    compare, jobs, cancel, trash, restore, delete, gc, export, import_runs, doctor, rebuild, serve, token,
+    compare, jobs, cancel, worker, trash, restore, delete, gc, export, import_runs, doctor, rebuild, serve, token,
     sync, enable, disable, kernel,
 ):  # fmt: skip
     cli.add_command(_command)

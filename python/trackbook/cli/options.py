@@ -35,6 +35,8 @@ class Parsed(click.ParamType[Any]):
             self.fail(str(error), param, ctx)
 
 
+SIZE = Parsed("size", parse_memory)
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 
 run_argument = click.argument("reference", metavar="RUN")
@@ -100,7 +102,7 @@ def limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--memory",
             metavar="SIZE",
-            type=Parsed("size", parse_memory),
+            type=SIZE,
             help="End a notebook whose kernel and processes use more than this, such as 2GB.",
         ),
         click.option(

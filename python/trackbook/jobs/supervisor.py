@@ -134,8 +134,9 @@ class Supervisor:
     def _obey(self) -> None:
         """See to it that the children end when this process is to, or when its parent has."""
         parent = self._options.parent
-        if parent is not None and os.getppid() != parent and self._order != ABANDON:
-            self._give(ABANDON)
+        if parent is not None and os.getppid() != parent and self._order is None:
+            # What nobody waits for is ended, and what was queued by others is left to them.
+            self._give(DRAIN if self._options.is_standing else ABANDON)
         if self._stop_until is not None and time.monotonic() > self._stop_until:
             for child in self._children:
                 child.kill()

@@ -40,7 +40,7 @@ class Worker:
 
     `stop` ends it with the job it is at, which is aborted, `drain` after that job. `is_stopped` tells whether it takes
     no more. `folder` is where the forking servers of its supervisor have their sockets. `deliver` sees to it that what
-    a job recorded is where others read it, before its outcome is.
+    a job recorded is where others read it, before its outcome is. `tell` hears "began" and "ended" with each job.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class Worker:
         repetitions: "Repetitions | None" = None,
         folder: Path | None = None,
         deliver: Callable[[], None] = lambda: None,
+        tell: Callable[[str, Job], None] = lambda event, job: None,
     ) -> None:
         self._store, self._queue, self._executor = store, queue, executor
         self._parallel, self._idle = parallel, idle
@@ -63,6 +64,7 @@ class Worker:
         self.is_stopped = False
         self.folder = folder
         self._deliver = deliver
+        self._tell = tell
 
     def run(self, *, recovers: bool = False) -> None:
         """Work until all wanted jobs have ended, or, with `idle`, until none waited for so many seconds.
@@ -122,6 +124,7 @@ class Worker:
         from trackbook.jobs.lease import JobLease
         from trackbook.jobs.work import JobWork
 
+        self._tell("began", job)
         work = JobWork(self._store, job, self._executor, self._queue.blobs, parallel=self._parallel)
         try:
             with JobLease(self._queue, job, self._executor.cancel, lambda: not self._aborts) as lease:
@@ -136,6 +139,7 @@ class Worker:
         except Exception as unexpected:  # the store failed; the job must not stay behind as running
             attempt = work.attempt(Outcome("failed", RunError(type(unexpected).__name__, str(unexpected))))
         self._queue.finish(job, attempt)
+        self._tell("ended", job)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -167,6 +171,7 @@ def _options(found: argparse.Namespace) -> "WorkerOptions":
         idle=float("inf") if found.forever else found.idle,
         parent=found.parent,
         memory=found.memory,
+        tells=found.tell,
     )
 
 
@@ -212,6 +217,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="read from standard input, as a line of JSON, which options come to these",
     )
+    parser.add_argument("--tell", action="store_true", help="print a line of JSON when a job begins or ends")
     parser.add_argument("--parent", type=int, help="end when this process, the parent, has ended")
     # How a supervisor starts its children where they can't be forked.
     parser.add_argument("--child", choices=("first", "again"), help=argparse.SUPPRESS)

@@ -8,8 +8,10 @@ import sys
 import threading
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
+from trackbook.domain.job import Job
 from trackbook.errors import StoreError
 from trackbook.jobs.repetitions import Repetitions
 from trackbook.jobs.worker import Worker, run_in_slot
@@ -34,6 +36,7 @@ class WorkerOptions(Struct, frozen=True):
     idle: float = 10.0
     parent: int | None = None
     memory: int | None = None
+    tells: bool = False
 
     @property
     def is_standing(self) -> bool:
@@ -72,11 +75,15 @@ def work(options: WorkerOptions, orders: int, *, recovers: bool, folder: Path | 
             repetitions=Repetitions(place) if place is not None else None,
             deliver=queueing.deliver,
             folder=folder,
+            tell=_print_event if options.tells else lambda event, job: None,
         )
         signal.signal(signal.SIGTERM, lambda *_: worker.stop())
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor hears it, and says what it means
         threading.Thread(
-            target=_obey, args=(worker, orders, options.parent), name="trackbook-orders", daemon=True
+            target=_obey,
+            args=(worker, orders, options.parent, options.is_standing),
+            name="trackbook-orders",
+            daemon=True,
         ).start()
         ensure_ingester(store)
         with presence:
@@ -124,7 +131,13 @@ def run_spawned(options: WorkerOptions, *, recovers: bool) -> int:
     return work(options, sys.stdin.fileno(), recovers=recovers, folder=Settings.load().templates)
 
 
-def _obey(worker: Worker, orders: int, parent: int | None) -> None:
+def _print_event(event: str, job: Job) -> None:
+    # One call, so that lines of several processes don't mix; who reads it may have gone.
+    with contextlib.suppress(OSError):
+        os.write(1, msgspec.json.encode({"event": event, "job": job.id}) + b"\n")
+
+
+def _obey(worker: Worker, orders: int, parent: int | None, is_standing: bool) -> None:
     while order := os.read(orders, 1):
         if order == DRAIN:
             worker.drain()
@@ -133,7 +146,7 @@ def _obey(worker: Worker, orders: int, parent: int | None) -> None:
         elif order == ABANDON:
             worker.abandon()
     # The supervisor is dead. The job that runs may come to its end, if somebody wants it.
-    if parent is not None and not _is_alive(parent):
+    if parent is not None and not is_standing and not _is_alive(parent):
         worker.abandon()
     else:
         worker.drain()

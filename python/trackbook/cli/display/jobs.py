@@ -31,6 +31,8 @@ def jobs_table(jobs: Sequence[Job]) -> Table:
         f"{job.attempt}/{max(job.attempt, job.spec.retries + 1)}" if job.attempt > 1 else "" for job in jobs
     ]
     progress = [f"{job.cell}/{job.cells}" if job.status == "running" and job.cells else "" for job in jobs]
+    places = [str(job.position) if job.position else "" for job in jobs]
+    waits = [one_line(job.waiting or "", 160) for job in jobs]
     values = [one_line(describe_params(job.spec.params), 100) for job in jobs]
     return make_table(
         [
@@ -38,9 +40,11 @@ def jobs_table(jobs: Sequence[Job]) -> Table:
             to_column("Status", [status_text(job.status) for job in jobs]),
             *([to_column("Cause", causes, rank=1)] if any(causes) else []),
             *([to_column("Attempt", tries, justify="right", rank=2)] if any(tries) else []),
+            *([to_column("Next", places, justify="right", rank=2)] if any(places) else []),
             *([to_column("Cells", progress, justify="right", rank=1)] if any(progress) else []),
             to_column("Notebook", [PurePath(job.spec.path).name for job in jobs], rank=3),
             to_column("Parameters", values, rank=4, shrinks=True),
+            *([to_column("Waits for", waits, rank=3, shrinks=True)] if any(waits) else []),
             to_column("Time", [format_duration(job_duration(job)) for job in jobs], justify="right", rank=2),
             to_column("Submitted", [format_relative(job.submitted) for job in jobs], justify="right", rank=2),
         ]
