@@ -188,7 +188,7 @@ class ManyWords(click.Command):
 
 
 def executor_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Say where jobs run, which the command gets as `place`, and which files go along, as `files`."""
+    """Say where jobs run, which the command gets as `place`."""
 
     @functools.wraps(command)
     def placed(*arguments: Any, executor: ExecutorName | None, scheduler: str | None, **more: Any) -> Any:
@@ -199,13 +199,6 @@ def executor_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     decorated: Callable[..., Any] = placed
     for option in (
-        click.option(
-            "--files",
-            metavar="PATTERN",
-            multiple=True,
-            help="Send these files along, relative to the notebook, such as 'data/*.csv', to machines that have "
-            "not got its folder. May be repeated.",
-        ),
         click.option(
             "--scheduler",
             metavar="ADDRESS",
@@ -220,3 +213,12 @@ def executor_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         decorated = option(decorated)
     return decorated
+
+
+files_option = click.option(
+    "--files",
+    metavar="PATTERN",
+    multiple=True,
+    help="Send these files along, relative to the notebook, such as 'data/*.csv', to machines that have "
+    "not got its folder. May be repeated.",
+)

@@ -10,6 +10,7 @@ from trackbook.jobs.headstart import HeadStart
 from trackbook.store.paths import StorePaths
 
 if TYPE_CHECKING:
+    from trackbook.jobs.distributed.standing import StandingCrew
     from trackbook.jobs.pool import OnProgress, Outcomes
 
 
@@ -53,6 +54,28 @@ def open_trial_workers(
     named = scheduler or Settings.load().scheduler_in(store.project)
     with open_cluster(named, parallel or 1) as cluster:
         yield DaskTrials(store, sweep_id, cluster, parallel=parallel, on_notice=on_notice)
+
+
+@contextlib.contextmanager
+def open_standing_crew(
+    store: StorePaths,
+    *,
+    parallel: int | None = None,
+    scheduler: str | None = None,
+    idle: float | None = None,
+    on_notice: Callable[[str], None] = lambda sentence: None,
+) -> Iterator["StandingCrew"]:
+    """Have a Dask cluster stand ready for what is queued for one; as `open_executor` for "dask"."""
+    from trackbook.jobs.distributed.cluster import open_cluster
+    from trackbook.jobs.distributed.standing import StandingCrew
+
+    named = scheduler or Settings.load().scheduler_in(store.project)
+    with open_cluster(named, parallel or 1) as cluster:
+        crew = StandingCrew(store, cluster, parallel=parallel, idle=idle, on_notice=on_notice)
+        try:
+            yield crew
+        finally:
+            crew.close()
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from tests.jobs.distributed.conftest import Dask, Submitter, wait_for
 
+from trackbook.cli.app import run
 from trackbook.domain.ids import new_id
 from trackbook.domain.job import JOB_ENDED
 from trackbook.errors import InfrastructureError
@@ -68,6 +69,24 @@ def test_trials_are_taken_up_as_they_are_queued(machine: Submitter, local_dask: 
     assert [job.status for job in jobs.get_many([job.id for job in trials])] == ["finished"] * 3
 
 
+def test_a_standing_worker_has_a_cluster_run_what_nobody_waits_for(
+    machine: Submitter, local_dask: Dask, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = machine.notebook(WAITS, parameters="n = 0\nwaits = False")
+    jobs = machine.services.jobs
+    left = jobs.submit(path, sweep={"n": [1, 2]}, executor="dask")
+    (own,) = jobs.submit(path)
+    monkeypatch.chdir(machine.folder)
+    assert run(["worker", "--scheduler", local_dask.address, "--jobs", "1", "--idle", "1"]) == 0
+    found = jobs.get_many([job.id for job in left])
+    assert [job.status for job in found] == ["finished"] * 2
+    assert jobs.get(own.id).status == "queued"
+    said = capfd.readouterr().err
+    assert "1 at a time, with Dask" in said
+    assert said.count("✓ finished") == 2
+    assert run(["worker", "--executor", "dask", "--memory", "4GB"]) == 2
+
+
 def test_a_scheduler_that_dies_ends_the_wait(
     machine: Submitter, local_dask: Dask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,14 +95,14 @@ def test_a_scheduler_that_dies_ends_the_wait(
     jobs = machine.services.jobs.submit(path, sweep={"n": [1, 2]}, executor="dask")
     raised: list[BaseException] = []
 
-    def run() -> None:
+    def wait() -> None:
         try:
             with open_cluster(local_dask.address, 1) as cluster:
                 run_jobs_on_dask(machine.store, jobs, cluster)
         except InfrastructureError as error:
             raised.append(error)
 
-    thread = threading.Thread(target=run)
+    thread = threading.Thread(target=wait)
     thread.start()
     wait_for((machine.folder / "begun").exists)
     scheduler = local_dask.scheduler

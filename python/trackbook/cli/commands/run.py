@@ -11,6 +11,7 @@ from trackbook.cli.options import (
     JobPlace,
     executor_options,
     experiment_option,
+    files_option,
     json_option,
     kernel_option,
     limit_options,
@@ -42,6 +43,7 @@ from trackbook.notebook.read import read_notebook
 @timeout_option
 @limit_options
 @executor_options
+@files_option
 @kernel_option
 @snapshots_option
 @json_option

@@ -16,6 +16,7 @@ from trackbook.cli.options import (
     Parsed,
     executor_options,
     experiment_option,
+    files_option,
     json_option,
     kernel_option,
     limit_options,
@@ -128,6 +129,7 @@ if TYPE_CHECKING:
 @timeout_option
 @limit_options
 @executor_options
+@files_option
 @kernel_option
 @snapshots_option
 @json_option

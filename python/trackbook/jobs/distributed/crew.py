@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any
 
 import msgspec
@@ -57,6 +57,7 @@ class DaskCrew:
         self._store, self._cluster = settle(store), cluster
         self._parallel, self._on_notice = parallel, on_notice
         self.name = f"dask-{new_id()[-12:]}"
+        self._holds = False
         self._waiting: dict[str, Job] = {}
         self._futures: dict[str, Any] = {}
         self._handed: dict[str, int] = {}
@@ -76,6 +77,12 @@ class DaskCrew:
         """Take on queued jobs, to be handed out in this order."""
         self._waiting |= {job.id: job for job in jobs}
         self._hand_out()
+
+    def hold(self, running: Container[str]) -> None:
+        """Hand out nothing more, and take back what is not among the jobs that run."""
+        self._holds = True
+        for job_id in [job_id for job_id in self._futures if job_id not in running]:
+            self._futures.pop(job_id).cancel()
 
     def tend(self, present: Sequence[Job]) -> None:
         """Look after the jobs, of which `present` says how they are now. Call it some times a second.
@@ -139,6 +146,8 @@ class DaskCrew:
         return any(MEMORY in (worker.get("resources") or {}) for worker in self._cluster.workers().values())
 
     def _hand_out(self) -> None:
+        if self._holds:
+            return
         room = len(self._waiting) if self._parallel is None else self._parallel - len(self._futures)
         for job_id in list(self._waiting)[: max(0, room)]:
             self._submit(self._waiting.pop(job_id))
