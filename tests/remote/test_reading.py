@@ -156,7 +156,16 @@ def test_errors_are_those_of_the_store(shared_server: Any, client: Any, remote: 
 
 def test_no_method_of_a_service_is_forgotten(remote: RemoteServices) -> None:
     """A method that is not written anew would look for an index that is not there."""
-    fine = {"take", "store_parts", "info", "parameters", "kernel", "submit"}  # made of others that are
+    fine = {
+        "take",
+        "store_parts",
+        "info",
+        "parameters",
+        "kernel",
+        "submit",
+        "retry",
+        "failed",
+    }  # made of others that are
     fine |= {"last_at", "trashed_at"}  # for resuming, forking and cleaning, which need the store itself
     for name, prop in vars(Services).items():
         if name.startswith("_") or not hasattr(prop, "func"):

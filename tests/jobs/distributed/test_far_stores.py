@@ -146,3 +146,8 @@ def test_cancelling_reaches_the_workers(submitter: Submitter, cluster: Cluster, 
     assert [job.status for job in outcomes.jobs] == ["cancelled"] * 3
     assert outcomes.exit_code == 130
     assert {submitter.services.runs.get(run_id).status for run_id in begun(tmp_path)} == {"aborted"}
+    # Once more, and taken back before anybody has it.
+    again = submitter.services.jobs.retry(jobs[0].id)
+    assert (again.status, again.spec.retry_of, again.spec.executor) == ("queued", jobs[0].id, "dask")
+    assert submitter.services.jobs.cancel(again.id).status == "cancelled"
+    assert [job.id for job in submitter.services.jobs.list(limit=1)] == [again.id]
