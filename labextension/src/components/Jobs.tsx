@@ -53,6 +53,7 @@ export function Jobs(props: { model: JobsModel; sweeps: SweepsModel }): JSX.Elem
       </ul>
       {more > 0 && (
         <button
+          type="button"
           className="trackbook-Link trackbook-Jobs-more"
           onClick={() => execute(CommandIDs.openJobs, { project })}
         >
@@ -76,6 +77,7 @@ export function JobRow({ job, project }: { job: IJob; project: string }): JSX.El
     <li className="trackbook-JobRow" data-job={job.id} data-project={project}>
       <StatusIcon status={status === 'failed' ? (job.cause ?? status) : status} />
       <button
+        type="button"
         className="trackbook-Link trackbook-JobRow-name"
         title={
           run === null
@@ -104,6 +106,7 @@ export function JobRow({ job, project }: { job: IJob; project: string }): JSX.El
       )}
       {isActive(job) && (
         <button
+          type="button"
           className="trackbook-IconButton"
           title={trans.__('Cancel this job')}
           aria-label={trans.__('Cancel this job')}

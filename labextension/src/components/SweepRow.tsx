@@ -28,6 +28,7 @@ export function SweepRow({ sweep, project }: { sweep: ISweep; project: string })
     >
       <StatusIcon status={sweep.status} />
       <button
+        type="button"
         className="trackbook-Link trackbook-JobRow-name"
         title={trans.__('Open the sweep of %1', sweep.notebook)}
         onClick={() => execute(CommandIDs.openSweep, { project, sweep: sweep.id })}
@@ -54,6 +55,7 @@ export function SweepRow({ sweep, project }: { sweep: ISweep; project: string })
       )}
       {isRunning && (
         <button
+          type="button"
           className="trackbook-IconButton"
           title={trans.__('Cancel this sweep')}
           aria-label={trans.__('Cancel this sweep')}

@@ -153,7 +153,8 @@ describe('JobForm', () => {
     expect(onSubmit).toHaveBeenCalledTimes(1);
     await act(() => until(() => model.sweeps.length > 0));
     expect(screen.getByText('Started here')).toBeTruthy();
-    expect(screen.getByTitle('Open the sweep of work/train.ipynb')).toBeTruthy();
+    fireEvent.click(screen.getByTitle('Open the sweep of work/train.ipynb'));
+    expect(onSubmit).toHaveBeenCalledTimes(1); // a look at what was started starts nothing
     jobsModel.dispose();
   });
 
