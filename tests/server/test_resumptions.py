@@ -1,12 +1,14 @@
 """Going on with a failed job's run through REST: what would run again, and running it."""
 
 import json
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from trackbook.server.debugging import own_client
+from trackbook.services.context import open_services
 
 
 def notebook(*sources: str) -> dict[str, Any]:
@@ -113,3 +115,39 @@ async def test_refusals(
     unknown = "019aa5b0-0000-7000-8000-000000000000"
     assert (await ask(f"{runs}/{unknown}/resume", "POST", {})).status == 404
     assert (await ask(f"{runs}/{unknown}/resumption")).status == 404
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are copied on Linux alone")
+async def test_a_kernel_from_a_snapshot(
+    ask: Callable[..., Any],
+    sample: Any,
+    conforms: Callable[..., Any],
+    until: Callable[..., Any],
+    jp_serverapp: Any,
+) -> None:
+    cells = ["x = [1]", "x.append(2)", "1 / 0"]
+    (sample.store.project / "fails.ipynb").write_text(json.dumps(notebook(*cells)))
+    jobs = f"/projects/{sample.project}/jobs"
+    answer = await ask(jobs, "POST", {"notebook": "work/churn/fails.ipynb", "snapshots": True})
+    job = answer.json["jobs"][0]
+    assert conforms(job, "Job")["spec"]["snapshots"] is True
+
+    async def failed() -> Any:
+        return (await ask(f"{jobs}/{job['id']}")).json["status"] == "failed"
+
+    await until(failed, 240)
+    run = f"/projects/{sample.project}/runs/{job['spec']['run_id']}"
+    found = conforms((await ask(f"{run}/resumption")).json, "Resumption")
+    assert (found["how"], len(found["snapshots"])) == ("snapshot", 2)
+    started = conforms((await ask(f"{run}/debug", "POST", {})).json, "DebugStarted")
+    assert (started["how"], started["cells"]) == ("snapshot", [])
+    kernels = jp_serverapp.kernel_manager
+    assert await value_of(kernels.get_kernel(started["kernel"]["id"]), "x", until) == "[1, 2]"
+    # It is known for a moment only.
+    assert started["kernel"]["name"] not in jp_serverapp.kernel_spec_manager.find_kernel_specs()
+    await kernels.shutdown_kernel(started["kernel"]["id"], now=True)
+    services = open_services(sample.store)
+    try:
+        assert services.resumptions.drop_snapshots() == 2
+    finally:
+        services.close()

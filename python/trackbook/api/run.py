@@ -13,6 +13,7 @@ from trackbook.config import Settings
 from trackbook.domain.artifact import ARTIFACT_KINDS, ArtifactKind
 from trackbook.domain.choices import check_choice
 from trackbook.domain.data import DataRole
+from trackbook.domain.ids import new_id
 from trackbook.domain.metric import Goal
 from trackbook.domain.names import check_artifact_path
 from trackbook.domain.run import RunError, RunStatus, check_ending
@@ -23,6 +24,8 @@ from trackbook.services.session import current_session
 from trackbook.services.surroundings import Surroundings
 from trackbook.services.syncing import Syncing
 from trackbook.services.uploads import Uploads
+from trackbook.store.blobs import BlobStore
+from trackbook.store.paths import StorePaths
 
 # Innermost last. A process has one stack for all its threads: a worker thread logs into the run of its process.
 open_stack: "list[Run]" = []
@@ -103,6 +106,12 @@ class Run:
         settings = Settings.load()
         self._surroundings = Surroundings(self._recorder, None, self._recorder.capture, settings.variables)
         self._surroundings.begin()
+
+    def set_apart(self, store: StorePaths) -> None:
+        """In a forked process, which has not written anything yet: write into another store, which nobody reads."""
+        self._recorder.store, self._recorder.blobs = store, BlobStore(store.blobs)
+        self._recorder.run_id = new_id()
+        self._output_dir = store.output_folder(self.id)
 
     @property
     def surroundings(self) -> Surroundings:

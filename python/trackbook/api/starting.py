@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trackbook.api.current import current_run
@@ -165,6 +166,15 @@ def move_on() -> None:
         if run.id in _joined_jobs:
             _joined_jobs.add(settings.run_id)
         run.move_on(settings.run_id, settings.output_dir)
+
+
+def set_apart(folder: Path) -> None:
+    """In a copy of a job's kernel: have what is still tracked go into a store of its own in `folder`, for nobody."""
+    store = create_store(folder / ".trackbook")
+    for run in list(open_stack):
+        run.set_apart(store)
+        open_stack.remove(run)
+    _joined_jobs.clear()
 
 
 def leaves_cells() -> bool:

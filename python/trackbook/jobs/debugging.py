@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from jupyter_client.blocking.client import BlockingKernelClient
-from jupyter_client.kernelspec import NoSuchKernel
+from jupyter_client.kernelspec import KernelSpec, NoSuchKernel
 from jupyter_client.manager import KernelManager
 from jupyter_core.paths import jupyter_runtime_dir
 
@@ -96,7 +96,8 @@ class DebugKernel:
         environment = {name: value for name, value in os.environ.items() if name not in SETTINGS}
         folder = plan.folder if Path(plan.folder).is_dir() else tempfile.gettempdir()
         try:
-            self._manager.start_kernel(cwd=folder, env=environment)
+            # What the kernel's process itself says is no data of this command.
+            self._manager.start_kernel(cwd=folder, env=environment, stdout=2)
         except NoSuchKernel as error:
             raise KernelError(f"There is no kernel {plan.kernel!r} here, in which the run ran.") from error
         except (OSError, RuntimeError) as error:
@@ -141,4 +142,17 @@ class DebugKernel:
 
 def make_manager(plan: DebugPlan, connection_file: Path) -> KernelManager:
     """Return a manager of the kernel that a plan asks for, which is not started yet."""
-    return KernelManager(kernel_name=plan.kernel, connection_file=str(connection_file))
+    manager = KernelManager(kernel_name=plan.kernel, connection_file=str(connection_file))
+    if (spec := snapshot_spec(plan)) is not None:
+        manager._kernel_spec = spec  # no file is needed for one that is used once
+    return manager
+
+
+def snapshot_spec(plan: DebugPlan) -> KernelSpec | None:
+    """Return what a kernel manager starts to have the plan's snapshot as a kernel; None without one."""
+    if plan.sleeper is None or plan.sleeper.path is None:
+        return None
+    from trackbook.jobs.snapshots.attach import kernel_command
+
+    command = kernel_command(plan.sleeper.path, plan.folder)
+    return KernelSpec(argv=command, display_name=f"Run #{plan.number}", language="python")

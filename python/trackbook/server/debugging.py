@@ -2,6 +2,10 @@
 
 import asyncio
 import contextlib
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 from queue import Empty
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +13,7 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 
 from trackbook.domain.ids import new_id
 from trackbook.errors import KernelError
-from trackbook.jobs.debugging import setup_code
+from trackbook.jobs.debugging import setup_code, snapshot_spec
 from trackbook.services.resumption import DebugPlan
 
 if TYPE_CHECKING:
@@ -30,9 +34,10 @@ async def start_debug_kernel(
     name = f"Run #{plan.number} before cell {plan.place.number}"
     path = f"trackbook-debug-{plan.number}-{new_id()[-6:]}"
     try:
-        session = await settings["session_manager"].create_session(
-            path=path, name=name, type="console", kernel_name=plan.kernel
-        )
+        with _kernel_name(settings["kernel_spec_manager"], plan) as kernel_name:
+            session = await settings["session_manager"].create_session(
+                path=path, name=name, type="console", kernel_name=kernel_name
+            )
     except Exception as error:  # whatever the server's kernel manager raises
         raise KernelError(f"The kernel {plan.kernel!r} could not be started: {error}") from error
     kernel = session["kernel"]
@@ -45,6 +50,26 @@ async def start_debug_kernel(
         "path": session["path"],
         "name": session["name"],
     }
+
+
+@contextlib.contextmanager
+def _kernel_name(specs: Any, plan: DebugPlan) -> Iterator[str]:
+    """Give the name of the kernel to start: for a snapshot that of one which is known in this block alone."""
+    spec = snapshot_spec(plan)
+    if spec is None:
+        yield plan.kernel
+        return
+    name = f"trackbook-debug-{plan.number}"
+    before = list(specs.kernel_dirs)
+    with tempfile.TemporaryDirectory(prefix="trackbook-kernel-") as folder:
+        place = Path(folder) / name
+        place.mkdir()
+        (place / "kernel.json").write_text(json.dumps(spec.to_dict()), encoding="utf-8")
+        specs.kernel_dirs = [*before, folder]
+        try:
+            yield name
+        finally:
+            specs.kernel_dirs = before
 
 
 async def _prepare(app: "TrackbookServer", manager: Any, plan: DebugPlan) -> None:

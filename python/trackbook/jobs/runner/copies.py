@@ -29,6 +29,10 @@ def wait_as_copy(
 
     def resume(request: ForkRequest) -> int:
         values = request.values
+        if "connection_file" in values:
+            from trackbook.jobs.snapshots.kernel import become_kernel
+
+            return become_kernel(runner, state, values)
         (descriptor,) = request.descriptors
         return runner.resume(
             Connection(socket.socket(fileno=descriptor)),
