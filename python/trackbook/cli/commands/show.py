@@ -17,6 +17,7 @@ from trackbook.domain.job import Job
 from trackbook.domain.reproduction import REPRODUCES
 from trackbook.domain.resumption import RESUMES
 from trackbook.domain.run import Run, RunDetail
+from trackbook.services.sleepers import Sleepers
 
 if TYPE_CHECKING:
     from trackbook.services.context import Services
@@ -38,15 +39,17 @@ def show(reference: str, as_json: bool) -> None:
     verdict = project.verdicts.of_detail(detail, sources)
     if as_json:
         document = {**_document(detail, sources), "verdict": msgspec.to_builtins(verdict)}
-        print_json({**document, "job": msgspec.to_builtins(job)})
+        resumption = {
+            "runs": [run.id for run in _went_on(project, detail.run.id)],
+            "snapshots": Sleepers(project.store).of_run(detail.run),
+        }
+        print_json({**document, "job": msgspec.to_builtins(job), "resumption": resumption})
     else:
         print_data(
             *run_sections(detail, sources, _relatives(project, detail)),
             *verdict_section(verdict, detail),
             *(attempt_section(job, detail.run.id) if job is not None else ()),
-            *resumption_section(
-                _went_on(project, detail.run.id), project.resumptions.snapshots(detail.run) if job else []
-            ),
+            *resumption_section(_went_on(project, detail.run.id), Sleepers(project.store).of_run(detail.run)),
         )
 
 
