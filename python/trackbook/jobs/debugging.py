@@ -143,6 +143,8 @@ class DebugKernel:
 def make_manager(plan: DebugPlan, connection_file: Path) -> KernelManager:
     """Return a manager of the kernel that a plan asks for, which is not started yet."""
     manager = KernelManager(kernel_name=plan.kernel, connection_file=str(connection_file))
+    if manager.has_trait("transport_encryption"):  # whoever has the file has the keys, too
+        manager.transport_encryption = "auto"
     if (spec := snapshot_spec(plan)) is not None:
         manager._kernel_spec = spec  # no file is needed for one that is used once
     return manager

@@ -179,6 +179,15 @@ class Resumptions:
             run_id=new_id(),
             tags={**plan.spec.tags, RESUMES: run_id},
             reproduction=None,
+            # It runs here and now, with the project's files as they are: they may be what was corrected.
+            executor="local",
+            files={},
+            frozen=None,
+            # A trial that goes on is no further try of its sweep, though it stays below the same run.
+            sweep_id=None,
+            trial=None,
+            share_prefix=False,
+            retry_of=None,
             resumes=run_id,
             kept=plan.kept,
             snapshot=None if plan.snapshot is None else plan.snapshot.cell_id,
