@@ -1,26 +1,32 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from nbformat import v4, write
 
 from trackbook.domain.limits import Limits
-from trackbook.domain.run import RunError, RunStatus
+from trackbook.domain.run import RunError, RunStatus, Source
+from trackbook.errors import Conflict, NotFound
 from trackbook.services import job_records
 from trackbook.services.catchup import rebuild
 from trackbook.services.context import Services, open_services
 from trackbook.services.job_records import attempt_of
-from trackbook.services.queue import WORKER_DIED, JobQueue, crew_name
+from trackbook.services.queue import WORKER_DIED, JobQueue, crew_name, worker_id
 from trackbook.services.recorder import RunRecorder
+from trackbook.services.workers import Workers
 from trackbook.store import jobs as table
+from trackbook.store import schema as t
 from trackbook.store.paths import StorePaths
 
 CLAIM_ALL = """
 import sys
+import time
 from pathlib import Path
 from trackbook.services.recorder import RunRecorder
 from trackbook.services.job_records import attempt_of
@@ -324,3 +330,102 @@ def test_a_process_that_lives_here_is_not_taken_for_dead(services: Services, pat
     assert not JobQueue(services.place).take_over(job.id, "crew")
     queue.let_go()
     assert JobQueue(services.place).take_over(job.id, "crew")
+
+
+def test_a_job_that_another_worker_took_over_is_not_ended_by_the_first(
+    services: Services, queue: JobQueue, path: Path
+) -> None:
+    services.jobs.submit(path)
+    job = queue.claim()
+    assert job is not None
+    (held,) = _attempts(services, job.id)
+    assert job_records.begin_again(services.place, held, attempt_of(job, "lost"), 0)
+    with services.database.write() as connection:
+        taken = table.claim(connection, job.id, "elsewhere:1", 1, 2**60)
+    assert taken is not None
+    assert not queue.keep(job)
+    assert not queue.finish(job, attempt_of(job, "finished"))
+    present = services.jobs.get(job.id)
+    assert (present.status, present.worker, present.attempt) == ("running", "elsewhere:1", 2)
+    assert [attempt.outcome for attempt in present.attempts] == ["lost"]
+    services.runs.refresh()
+    assert services.jobs.get(job.id) == present
+
+
+def _attempts(services: Services, job_id: str) -> list[table.Attempt]:
+    with services.database.read() as connection:
+        return table.read_attempts(connection, job_id)
+
+
+@pytest.mark.parametrize("by", ["limit", "history", "share"])
+def test_jobs_share_the_memory_of_their_worker(services: Services, path: Path, by: str) -> None:
+    if by == "history":
+        _run_once(services, path, memory=50_000_000)
+    limits = Limits(memory=60_000_000) if by == "limit" else None
+    first, _, third = services.jobs.submit(path, None, {"n": [1, 2, 3]}, limits=limits)
+    small = services.jobs.submit(path, limits=Limits(memory=30_000_000))[0]
+    queue = JobQueue(services.place, supervisor=7, memory=100_000_000, capacity=2)
+    claimed = queue.claim()
+    assert claimed is not None
+    assert claimed.id == first.id
+    passing = queue.claim()
+    assert passing is not None
+    # An equal share leaves room for the next one; else the small one goes before those that do not fit yet.
+    assert (passing.id == small.id) == (by != "share")
+    Workers(services.place).announce(os.getpid(), 2, 100_000_000, standing=True)
+    with services.database.write() as connection:
+        connection.execute(
+            t.jobs.update().where(t.jobs.c.id == first.id).values(worker=f"{worker_id(os.getpid())}/1")
+        )
+    waiting = services.jobs.get(third.id).waiting
+    assert (waiting is not None and "of memory" in waiting) == (by != "share")
+    if by == "limit":
+        queue.finish(claimed, attempt_of(claimed, "finished"))
+        assert queue.claim() is not None
+
+
+def test_a_job_that_can_never_fit_stays_and_says_why(services: Services, path: Path) -> None:
+    (large,) = services.jobs.submit(path, limits=Limits(memory=3_000_000_000))
+    (other,) = services.jobs.submit(path)
+    queue = JobQueue(services.place, supervisor=os.getpid(), memory=1_000_000_000)
+    claimed = queue.claim()
+    assert claimed is not None
+    assert claimed.id == other.id
+    Workers(services.place).announce(os.getpid(), 1, 1_000_000_000, standing=True)
+    waiting = services.jobs.get(large.id).waiting
+    assert waiting is not None
+    assert "Its limit is 3.0 GB of memory, and no worker has more than 1.0 GB" in waiting
+    Workers(services.place).leave(os.getpid())
+    assert Workers(services.place).list() == []
+
+
+def _run_once(services: Services, path: Path, memory: int) -> None:
+    services.jobs.submit(path)
+    queue = JobQueue(services.place)
+    job = queue.claim()
+    assert job is not None
+    source = Source("job", path=job.spec.path, job_id=job.id)
+    RunRecorder.start(services.store, experiment="e", run_id=job.spec.run_id, source=source).end("finished")
+    services.runs.refresh(timeout=60)
+    queue.finish(job, msgspec.structs.replace(attempt_of(job, "finished"), memory=memory))
+
+
+def test_a_job_is_queued_once_more_as_it_was(services: Services, queue: JobQueue, path: Path) -> None:
+    sweep = services.jobs.submit(path, None, {"n": [1, 2]})
+    for _ in sweep:
+        job = queue.claim()
+        assert job is not None
+        queue.finish(job, attempt_of(job, "failed", RunError("E", "e")))
+    path.unlink()
+    failed = services.jobs.failed(sweep_id=sweep[0].spec.sweep_id)
+    assert [job.id for job in failed] == [job.id for job in sweep]
+    again = services.jobs.retry(sweep[0].id)
+    assert (again.spec.params, again.spec.notebook) == ({"n": 1}, sweep[0].spec.notebook)
+    assert (again.spec.retry_of, again.status, again.position) == (sweep[0].id, "queued", 1)
+    assert again.spec.run_id != sweep[0].spec.run_id
+    assert [job.id for job in services.jobs.failed()] == [sweep[1].id]
+    with pytest.raises(Conflict, match="has not ended"):
+        services.jobs.retry(again.id)
+    services.place.blobs.discard(again.spec.notebook, time.time() + 1000)
+    with pytest.raises(NotFound):
+        services.jobs.retry(sweep[1].id)
