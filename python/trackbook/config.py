@@ -50,6 +50,8 @@ CAPTURES = frozenset(
 )
 _SYSTEM_SECONDS = 10.0
 MOST_PARALLEL = 64
+_TOLD_BY_DEFAULT = frozenset(("failed", "finished"))
+_CAN_BE_TOLD = _TOLD_BY_DEFAULT | {"cancelled"}
 STORE_SCHEMES = ("postgresql", "http", "https")
 _DATABASE = re.compile(r"(postgresql://)([^:/?#@]*):[^@]*@")
 
@@ -257,6 +259,38 @@ def jobs_in(project: Path) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_PARALLEL:
         raise UsageError(f"{where} is {value!r}: name a whole number from 1 to {MOST_PARALLEL}.")
     return value
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Who is told of jobs that have ended: a web address, and of which ends."""
+
+    url: str
+    on: frozenset[str]
+
+
+def notify_in(project: Path) -> Notify | None:
+    """Return who is told of a project's jobs that have ended; None for nobody.
+
+    TRACKBOOK_NOTIFY_URL names the address, else `[tool.trackbook.notify] url` in the project's pyproject.toml, where
+    `on` lists the ends, by default failed and finished. Raises UsageError for what can't be one.
+    """
+    path = project / "pyproject.toml"
+    said = _project_table(path).get("notify", {})
+    where = f"[tool.trackbook.notify] in {path}"
+    if not isinstance(said, dict):
+        raise UsageError(f'{where} has to name an address: url = "https://..."')
+    url = os.environ.get(NOTIFY_URL) or said.get("url")
+    if not url:
+        return None
+    if not isinstance(url, str) or not url.lower().startswith(("https://", "http://")):
+        raise UsageError(
+            f"The address that is told of jobs ({NOTIFY_URL}, or url in {where}) is no https:// one."
+        )
+    on = said.get("on", sorted(_TOLD_BY_DEFAULT))
+    if not isinstance(on, list) or not set(map(str, on)) <= _CAN_BE_TOLD:
+        raise UsageError(f"{where}: `on` lists some of {', '.join(sorted(_CAN_BE_TOLD))}.")
+    return Notify(url, frozenset(map(str, on)))
 
 
 def captures_in(project: Path) -> frozenset[str]:

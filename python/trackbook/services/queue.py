@@ -16,6 +16,7 @@ from trackbook.errors import NotFound
 from trackbook.services.catchup import catch_up
 from trackbook.services.job_records import attempt_of, begin_again, cancel_job, end_job
 from trackbook.services.memory_share import MemoryShare
+from trackbook.services.notifying import notify_of_end
 from trackbook.store import jobs as table
 from trackbook.store.database import Connection
 from trackbook.store.jobs import Attempt
@@ -180,6 +181,8 @@ class JobQueue:
                 status = attempt.outcome
             error = attempt.error if cause is not None else None
             ours = end_job(self._place, job, status, error, cause=cause, attempt=attempt, worker=self._worker)
+            if ours:
+                notify_of_end(self._store, job.id, status)
         with self._database.write() as connection:
             count_job(connection, self._worker.partition("/")[0])
         self._release(job.id)
@@ -273,6 +276,7 @@ class JobQueue:
         if taken:
             tried = attempt_of(attempt.job, outcome, error)
             end_job(self._place, attempt.job, status, error, cause=cause_of(outcome), attempt=tried)
+            notify_of_end(self._store, attempt.job.id, status)
         return taken
 
     def _take_lock(self, job_id: str) -> bool:
