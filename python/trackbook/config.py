@@ -29,6 +29,7 @@ JOB_CELLS = "TRACKBOOK_JOB_CELLS"
 OUTPUT_DIR = "TRACKBOOK_OUTPUT_DIR"
 TEMPLATES = "TRACKBOOK_TEMPLATES"
 JOBS = "TRACKBOOK_JOBS"
+MODULES = "TRACKBOOK_MODULES"
 NOTIFY_URL = "TRACKBOOK_NOTIFY_URL"
 NOTEBOOK = "JPY_SESSION_NAME"
 IPYTHON = "IPYTHONDIR"
@@ -80,6 +81,7 @@ class Settings:
     `insecure` says that what is not encrypted may cross the network; `scheduler` is the Dask scheduler for jobs, which
     a project may name itself: `scheduler_in`. `warm` is false with TRACKBOOK_WARM=0: all kernels start
     the ordinary way.
+    `modules` is the folder, set for the kernel of a job, from which it imports first: modules that have changed since.
     """
 
     store: Path | None = None
@@ -104,6 +106,7 @@ class Settings:
     insecure: bool = False
     scheduler: str | None = None
     warm: bool = True
+    modules: Path | None = None
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -146,6 +149,7 @@ class Settings:
             insecure=env.get(INSECURE) == "1",
             scheduler=env.get(SCHEDULER) or None,
             warm=env.get(WARM) != "0",
+            modules=_path(env.get(MODULES)),
         )
 
     @property
@@ -239,6 +243,7 @@ class Settings:
             (JOB, self.job_id),
             (JOB_CELLS, "1" if self.leaves_cells else None),
             (OUTPUT_DIR, self.output_dir),
+            (MODULES, self.modules),
         )
         return {name: str(value) for name, value in pairs if value is not None}
 

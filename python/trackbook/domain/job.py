@@ -93,6 +93,13 @@ class JobSpec(Struct, frozen=True):
     trial: Trial | None = None
 
 
+def contents_of(spec: JobSpec) -> list[str]:
+    """Return the digests of the blobs that a job needs, each once: its notebook, files, and what was frozen with it."""
+    frozen = spec.frozen or FrozenContext()
+    found = [spec.notebook, *spec.files.values(), *(module.digest for module in frozen.modules)]
+    return list(dict.fromkeys([*found, *([frozen.kernel] if frozen.kernel is not None else [])]))
+
+
 class JobAttempt(Struct, frozen=True):
     """One attempt at a job, which has ended: `number` counts from 1, `run_id` is the run that it made.
 

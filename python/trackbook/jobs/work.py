@@ -18,6 +18,7 @@ from trackbook.domain.run import RunError, RunStatus, Source
 from trackbook.domain.snapshot import encode_part
 from trackbook.errors import InvalidName, KernelError, NotebookError
 from trackbook.jobs.cells import CellRecords
+from trackbook.jobs.frozen import FrozenParts
 from trackbook.jobs.keeping import CarryingObserver, Keeping, ids_of
 from trackbook.jobs.prefix.order import order_prefix
 from trackbook.jobs.threads import thread_caps
@@ -125,13 +126,17 @@ class JobWork:
             prefix, reason = order_prefix(notebook, injected, spec)
             if prefix is None:
                 recorder.add_note(f"No cells were shared with other trials: {reason}.")
+        kernel = spec.kernel or kernel_of(notebook) or DEFAULT_KERNEL
+        frozen = FrozenParts(self._blobs, spec, kernel, self._folder)
+        for note in frozen.notes:
+            recorder.add_note(note)
         execution = Execution(
             notebook=str(path),
             output=str(self._folder / OUTPUT),
             folder=str(folder),
             log=str(self._folder / LOG),
-            environment=self._environment(),
-            kernel=spec.kernel or kernel_of(notebook) or DEFAULT_KERNEL,
+            environment=self._environment(frozen.modules),
+            kernel=frozen.kernel,
             timeout=spec.timeout,
             cell_timeout=spec.cell_timeout,
             memory=spec.memory,
@@ -182,7 +187,7 @@ class JobWork:
             (self._folder / name).unlink(missing_ok=True)
         self._outputs.mkdir(parents=True, exist_ok=True)
 
-    def _environment(self) -> dict[str, str]:
+    def _environment(self, modules: Path | None) -> dict[str, str]:
         # A spool is found again by its URL, which the worker has from its own environment.
         settings = replace(
             Settings.load() if self._store.remote else Settings(store=self._store.root),
@@ -190,6 +195,7 @@ class JobWork:
             job_id=self._job.id,
             leaves_cells=True,
             output_dir=self._outputs,
+            modules=modules,
         )
         # The name of another session, in whose terminal this process was started, is not this notebook's.
         own = settings.job_environment() | {"JPY_SESSION_NAME": ""}

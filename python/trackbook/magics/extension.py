@@ -4,6 +4,7 @@ import contextlib
 import warnings
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from IPython.core.error import UsageError as IPythonUsageError
@@ -12,7 +13,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_loca
 
 from trackbook import api
 from trackbook.config import Settings
-from trackbook.errors import QueryError, TrackbookError
+from trackbook.errors import QueryError, TrackbookError, UsageError
 from trackbook.magics.answers import Answers
 from trackbook.magics.auto import AutoTracking
 from trackbook.magics.cells import CellTracker, Execution, Outcome
@@ -189,8 +190,18 @@ _extensions: "weakref.WeakKeyDictionary[InteractiveShell, Extension]" = weakref.
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Bring `%track` and `%%track` into `shell`; a second call does nothing."""
     if shell not in _extensions:
+        _import_frozen_first()
         _extensions[shell] = Extension(shell)
         _extensions[shell].install()
+
+
+def _import_frozen_first() -> None:
+    with contextlib.suppress(UsageError):  # settings that can't be read are told of where they matter
+        copies = Settings.load().modules
+        if copies is not None and copies.is_dir():
+            from trackbook.magics.frozen_modules import import_as_frozen  # late: seldom needed
+
+            import_as_frozen(copies, Path.cwd())
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:

@@ -26,6 +26,7 @@ from trackbook.notebook.inject import inject_parameters
 from trackbook.notebook.parameters import find_parameters
 from trackbook.notebook.read import Notebook, kernel_of, read_notebook
 from trackbook.services.catchup import catch_up
+from trackbook.services.freezing import freeze
 from trackbook.services.job_records import cancel_job, write_job_record
 from trackbook.services.packing import find_files
 from trackbook.services.queue import JobQueue
@@ -292,6 +293,7 @@ class Jobs:
             executor=executor,
             files=self._pack(path.absolute().parent, files),
             snapshots=snapshot_limits(self._store.project).enabled if snapshots is None else snapshots,
+            frozen=freeze(self._blobs, notebook, path.absolute().parent, kernel or kernel_of(notebook)),
         )
 
     def _queue(self, specs: Sequence[JobSpec]) -> JobList:

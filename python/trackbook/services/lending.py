@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from trackbook.domain.clock import now, to_datetime
 from trackbook.domain.ids import is_id, new_id
-from trackbook.domain.job import Job, JobAttempt, JobSpec, JobStatus
+from trackbook.domain.job import Job, JobAttempt, JobSpec, JobStatus, contents_of
 from trackbook.domain.records import JobSubmitted
 from trackbook.errors import Conflict, NotFound, UsageError
 from trackbook.services.catchup import catch_up
@@ -64,7 +64,7 @@ class Lending:
         """
         if not 0 < len(specs) <= MOST_JOBS:
             raise UsageError(f"{len(specs):,} jobs can't be queued at once; from 1 to {MOST_JOBS:,} can.")
-        digests = {digest for spec in specs for digest in (spec.notebook, *spec.files.values())}
+        digests = {digest for spec in specs for digest in contents_of(spec)}
         for spec in specs:
             _check_spec(spec)
         if missing := [

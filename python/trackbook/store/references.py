@@ -64,7 +64,13 @@ def read_named(connection: Connection) -> Iterator[Named]:
     for run_id, data in connection.execute(select(d.run_id, d.data).where(d.data.like('%"manifest":"%'))):
         yield Named(run_id, "manifests", json.loads(data)["manifest"])
     for job_id, spec in connection.execute(select(t.jobs.c.id, t.jobs.c.spec)):
-        yield Named(job_id, "notebooks of jobs", json.loads(spec)["notebook"])
+        known = json.loads(spec)
+        yield Named(job_id, "notebooks of jobs", known["notebook"])
+        frozen = known.get("frozen") or {}
+        if frozen.get("kernel"):
+            yield Named(job_id, "kernels of jobs", frozen["kernel"])
+        for module in frozen.get("modules", []):
+            yield Named(job_id, "modules", module["digest"])
 
 
 class PartDigests(NamedTuple):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from trackbook.domain.job import JOB_ENDED, Job, JobSpec, JobStatus
+from trackbook.domain.job import JOB_ENDED, Job, JobSpec, JobStatus, contents_of
 from trackbook.errors import NotFound, UsageError
 from trackbook.services.jobs import IdList, JobList, Jobs
 from trackbook.services.remote.blobs import served_blobs
@@ -85,7 +85,7 @@ class RemoteJobs(Jobs):
         return []
 
     def _queue(self, specs: Sequence[JobSpec]) -> JobList:
-        digests = dict.fromkeys(digest for spec in specs for digest in (spec.notebook, *spec.files.values()))
+        digests = dict.fromkeys(digest for spec in specs for digest in contents_of(spec))
         for digest in digests:
             self._distant.keeper.write(digest, self._distant.file(digest))
         path = self._connection.in_project("queue")
