@@ -43,7 +43,7 @@ class OpenWatch:
     """Hears of each version of a project's file once, unless it was written through this process before.
 
     `on_opened` is called in the middle of the user's call: it has to return at once. What goes wrong ends all watching
-    and is told to `on_failed`.
+    and is told to `on_failed`. `on_written` is called alike with the path of each file when it is first written.
     """
 
     def __init__(
@@ -51,10 +51,12 @@ class OpenWatch:
         project: ProjectFolder,
         on_opened: Callable[[OpenedFile], None],
         on_failed: Callable[[Exception], None],
+        on_written: Callable[[str], None] | None = None,
     ) -> None:
         self.project = project
         self.on_opened = on_opened
         self.on_failed = on_failed
+        self.on_written = on_written
         self.seen: dict[str, FileState | None] = {}
         self.written: set[str] = set()
 
@@ -66,6 +68,13 @@ class OpenWatch:
         if not _hooked:
             _hooked.append(True)
             sys.addaudithook(_audit)
+
+    def write(self, path: str) -> None:
+        """Take note of a file that this process writes."""
+        if path not in self.written:
+            self.written.add(path)
+            if self.on_written is not None:
+                self.on_written(path)
 
     def stop(self) -> None:
         """Hear nothing more."""
@@ -151,7 +160,7 @@ def _heed(path: Any, flags: int, reader: str | None = None, is_database: bool = 
     writes = flags & _WRITING
     if writes and (writes != os.O_RDWR or flags & _MAKING):
         for watch in watches:
-            watch.written.add(path)
+            watch.write(path)
         return
     try:
         status = os.stat(path)
@@ -178,7 +187,7 @@ def _heed(path: Any, flags: int, reader: str | None = None, is_database: bool = 
     for watch in watches:
         watch.seen[path] = state
         if writes:  # what is read from it later may be the run's own
-            watch.written.add(path)
+            watch.write(path)
         watch.on_opened(OpenedFile(path, state, reader, is_database))
 
 
@@ -209,7 +218,7 @@ def _renamed(arguments: tuple[Any, ...]) -> None:
     source, target = (os.path.abspath(os.fsdecode(path)) for path in arguments[:2])
     for watch in _watches:
         if source in watch.written:
-            watch.written.add(target)
+            watch.write(target)
 
 
 _OTHER_EVENTS: dict[str, Callable[[tuple[Any, ...]], None]] = {

@@ -1,5 +1,6 @@
 """What a worker does beside a running job: it keeps the lease, tells the progress, and hears of a cancellation."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -9,9 +10,11 @@ from typing import Any, Self
 from trackbook.domain.cell import CellStatus
 from trackbook.domain.job import Job
 from trackbook.errors import AccessDenied, StoreError
+from trackbook.jobs.collisions import Collisions
 from trackbook.services.queue import RENEW, JobQueue
 
 _LOOK_EVERY = 0.25
+_COLLIDE_EVERY = 1.0
 
 
 class JobLease:
@@ -34,6 +37,7 @@ class JobLease:
         self._progress: tuple[int, int] | None = None
         self._shown: dict[str, Any] | None = None
         self.is_lost = False
+        self._collisions = Collisions(queue, job)
         self._thread = threading.Thread(target=self._watch, name="trackbook-lease", daemon=True)
 
     def __enter__(self) -> Self:
@@ -45,6 +49,9 @@ class JobLease:
     ) -> None:
         self._ended.set()
         self._thread.join()
+        if not self.is_lost:
+            with contextlib.suppress(StoreError):
+                self._collisions.look()
 
     def kernel_ready(self, tracks: bool) -> None:
         """Hear that the kernel answers."""
@@ -67,7 +74,7 @@ class JobLease:
 
     def _watch(self) -> None:
         told: tuple[int, int] | None = None
-        renewed = time.monotonic()
+        renewed = looked = time.monotonic()
         while not self._ended.wait(_LOOK_EVERY):
             try:
                 if (progress := self._progress) is not None and progress != told:
@@ -77,6 +84,9 @@ class JobLease:
                 if time.monotonic() - renewed > RENEW:
                     self.is_lost = not self._queue.keep(self._job) or self.is_lost
                     renewed = time.monotonic()
+                if time.monotonic() - looked > _COLLIDE_EVERY:
+                    self._collisions.look()
+                    looked = time.monotonic()
                 # Said again as long as the job lasts: it may not have come to what can be cancelled yet.
                 if self.is_lost or not self._is_wanted() or self._queue.is_cancel_requested(self._job):
                     self._on_cancel()

@@ -27,6 +27,7 @@ from trackbook.notebook.inject import inject_parameters
 from trackbook.notebook.parameters import find_parameters
 from trackbook.notebook.read import Notebook, kernel_of, parse_notebook
 from trackbook.services.job_records import attempt_of
+from trackbook.services.job_writes import WRITES
 from trackbook.services.masking import Masker
 from trackbook.services.recorder import RunRecorder
 from trackbook.services.sleepers import NOTES
@@ -183,7 +184,7 @@ class JobWork:
         # What an earlier attempt left would pass for results of this one.
         shutil.rmtree(self._outputs, ignore_errors=True)
         drafts = [path.name for path in self._folder.glob(f".{OUTPUT}.*")]
-        for name in (OUTPUT, LOG, *drafts):
+        for name in (OUTPUT, LOG, WRITES, *drafts):
             (self._folder / name).unlink(missing_ok=True)
         self._outputs.mkdir(parents=True, exist_ok=True)
 

@@ -2,6 +2,7 @@
 
 import time
 
+from trackbook.config import jobs_in
 from trackbook.jobs.pool import ensure_workers
 from trackbook.services.context import Services
 from trackbook.services.queue import JobQueue
@@ -28,5 +29,5 @@ class WorkerKeeper:
         jobs = self._services.jobs
         stands_still = bool(jobs.list("queued", 1)) and not jobs.list("running", 1)
         if stands_still and self._stood_still:
-            ensure_workers(self._services.store)
+            ensure_workers(self._services.store, jobs_in(self._services.store.project))
         self._stood_still = stands_still

@@ -6,9 +6,10 @@ does. The lease in the index tells the same to other hosts, a little later.
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from trackbook.domain.clock import now
+from trackbook.domain.clock import now, to_microseconds
 from trackbook.domain.job import AttemptOutcome, FailureCause, Job, JobAttempt, JobStatus
 from trackbook.domain.retries import cause_of, may_retry, retry_delay
 from trackbook.domain.run import RunError, RunStatus
@@ -17,6 +18,7 @@ from trackbook.services.catchup import catch_up
 from trackbook.services.job_records import attempt_of, begin_again, cancel_job, end_job
 from trackbook.services.memory_share import MemoryShare
 from trackbook.services.notifying import notify_of_end
+from trackbook.services.recorder import RunRecorder
 from trackbook.store import jobs as table
 from trackbook.store.database import Connection
 from trackbook.store.jobs import Attempt
@@ -154,6 +156,24 @@ class JobQueue:
         with self._database.write() as connection:
             put_live_cell(connection, job.spec.run_id, cell_id, now(), outputs, truncated)
             table.touch(connection, job.id)
+
+    def beside(self, job: Job) -> list[Job]:
+        """Return the other jobs that run, or ended since this one was begun."""
+        since = 0 if job.started is None else to_microseconds(job.started)
+        with self._database.read() as connection:
+            return table.read_beside(connection, job.id, since)
+
+    def folder_of(self, job: Job) -> Path:
+        """Return the folder in which a job is worked on, on this machine."""
+        return self._store.job_folder(job.id)
+
+    def warn(self, job: Job, text: str) -> None:
+        """Add a note to a job's run."""
+        writer = RunRecorder.join(self._store, job.spec.run_id, role="editor")
+        try:
+            writer.add_note(text)
+        finally:
+            writer.close()
 
     def is_cancel_requested(self, job: Job) -> bool:
         """Tell whether somebody wants the job to end."""

@@ -266,6 +266,17 @@ def used_memory(connection: Connection, path: str, last: int = 5) -> int | None:
     return max(used, default=None)
 
 
+def read_beside(connection: Connection, job_id: str, since: int, limit: int = 200) -> list[Job]:
+    """Return the other jobs that run, or have ended after a moment in microseconds; the latest changed first."""
+    query = (
+        select(t.jobs)
+        .where(_c.id != job_id, or_(_c.status == "running", _c.ended >= since))
+        .order_by(_c.revision.desc())
+        .limit(limit)
+    )
+    return [_job(row) for row in connection.execute(query)]
+
+
 def running_with(connection: Connection) -> dict[str, str]:
     """Return the ids of the running jobs, each with the name of its worker."""
     rows = connection.execute(

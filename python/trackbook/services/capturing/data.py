@@ -2,9 +2,11 @@
 
 from trackbook.capture.opens import OpenedFile, OpenWatch
 from trackbook.capture.readers import watch_readers
+from trackbook.config import Settings
 from trackbook.services.background import background
 from trackbook.services.capturing.captures import is_off, switch_off
 from trackbook.services.data import data_of
+from trackbook.services.job_writes import JobWrites
 from trackbook.services.recorder import RunRecorder
 from trackbook.services.session import current_session
 from trackbook.services.warning import warn
@@ -15,7 +17,11 @@ class DataCapture:
 
     def __init__(self, recorder: RunRecorder) -> None:
         self._data = data_of(recorder)
-        self._watch = OpenWatch(self._data.project, self._opened, _failed)
+        output = Settings.load().output_dir
+        # Beside other jobs, somebody has to know what each of them writes.
+        self._writes = None if output is None else JobWrites(output.parent, self._data.project)
+        note = None if self._writes is None else self._writes.note
+        self._watch = OpenWatch(self._data.project, self._opened, _failed, note)
 
     def begin(self) -> None:
         """Watch from now on."""
