@@ -65,9 +65,9 @@ class Warm:
     def probe(self, need: Need, code: str, name: str = "p") -> Any:
         """What a warm kernel answers: `code` leaves it in `answer`."""
         output = self.folder / f"{name}.out"
-        process = self.fork(need, _LOAD + code + _ANSWER, name, output)
+        process = self.fork(need, _LOAD + code + self._answer(name), name, output)
         assert process.wait(120) == 0, output.read_text()
-        return json.loads(output.read_text().splitlines()[-1])
+        return json.loads((self.folder / f"{name}.answer").read_text())
 
     def probe_ordinary(self, need: Need, code: str, name: str = "o") -> Any:
         """What an ordinary kernel answers, which first imports what the warm one needs."""
@@ -81,7 +81,7 @@ class Warm:
         output = self.folder / f"{name}.out"
         with output.open("wb") as file:
             done = subprocess.run(
-                [*KERNEL, *self.arguments(_LOAD + clean + code + _ANSWER, name)],
+                [*KERNEL, *self.arguments(_LOAD + clean + code + self._answer(name), name)],
                 cwd=need.folder,
                 env={**need.environment, "JPY_PARENT_PID": str(os.getpid())},
                 stdin=subprocess.DEVNULL,
@@ -91,15 +91,14 @@ class Warm:
                 check=False,
             )
         assert done.returncode == 0, output.read_text()
-        return json.loads(output.read_text().splitlines()[-1])
+        return json.loads((self.folder / f"{name}.answer").read_text())
+
+    def _answer(self, name: str) -> str:
+        path = str(self.folder / f"{name}.answer")
+        return f"\nimport json, os\nwith open({path!r}, 'w') as file: json.dump(answer, file)\nos._exit(0)\n"
 
 
 _LOAD = "get_ipython().run_line_magic('load_ext', 'trackbook')\n"
-_ANSWER = """
-import json as _json, os as _os
-_os.write(1, b'\\n' + _json.dumps(answer).encode() + b'\\n')
-_os._exit(0)
-"""
 
 
 @pytest.fixture(scope="module")

@@ -20,8 +20,9 @@ from typing import Any, NamedTuple
 from trackbook.jobs.warm.hazards import new_hazards, process_state
 from trackbook.jobs.warm.key import OWN_VARIABLES
 
-# Variables that differ from session to session: who lists all of them does so for others.
-_FLEETING = frozenset(("_", "PWD", "OLDPWD", "SHLVL", "JPY_SESSION_NAME"))
+# Variables that differ from session to session. Who lists all of them does so for others; Trackbook reads its own when
+# it is used, not when it is imported.
+_FLEETING = OWN_VARIABLES | {"_", "PWD", "OLDPWD", "SHLVL", "JPY_SESSION_NAME"}
 _FLEETING_PREFIX = "TRACKBOOK_"
 # multiprocessing's second name for the program, which kernels set to their own.
 _MAIN = "__mp_main__"
@@ -73,14 +74,16 @@ class WatchedImports:
         self.started = dict(os.environ)
         self._roots = allowed_roots()
 
-    def perform(self, own: str, modules: Iterable[str], refused: dict[str, str]) -> None:
+    def perform(self, own: Iterable[str], modules: Iterable[str], refused: dict[str, str]) -> None:
         """Import `modules`, but for those that were refused before. Raises ModuleRefused for another one.
 
-        `own` comes first, and is known to be harmless.
+        `own` come first, and are known to be harmless.
         """
         filters, handlers = list(warnings.filters), list(logging._handlerList)  # type: ignore[attr-defined]
         with self._exit_handlers():
-            __import__(own)
+            for name in own:
+                with contextlib.suppress(ImportError):  # of another version, or an extra that is not there
+                    __import__(name)
         with _Shell() as shell, _Streams() as streams, self._exit_handlers():
             for module in modules:
                 top = module.partition(":")[0].partition(".")[0]
@@ -91,7 +94,6 @@ class WatchedImports:
                 else:
                     self._import_one(module, shell, streams)
         self.streams = streams.found
-        self._note_changes()
         present = list(warnings.filters)
         added = len(present) - len(filters)
         if added > 0 and present[added:] == filters:
@@ -160,7 +162,8 @@ class WatchedImports:
             return "is no installed package, and may change"
         return None
 
-    def _note_changes(self) -> None:
+    def note_changes(self) -> None:
+        """Note how the environment differs from what it was."""
         present = dict(os.environ)
         for name in self.started.keys() | present.keys():
             if self.started.get(name) != present.get(name):
@@ -310,7 +313,7 @@ class _Variables:
 
         class Watched(self._class):  # type: ignore[misc,name-defined]
             def __getitem__(self, key: str) -> str:
-                if key not in OWN_VARIABLES:
+                if key not in _FLEETING and not key.startswith(_FLEETING_PREFIX):
                     read.add(key)
                 return super().__getitem__(key)  # type: ignore[no-any-return]
 

@@ -4,11 +4,14 @@ Run as `python -c "from trackbook.jobs.warm.template import main; main()" SPEC`,
 says how it went. Started by `folder`; it ends with its owner, when it is told to, or when it has been idle for a while.
 """
 
+import contextlib
 import gc
 import json
 import os
 import shutil
+import signal
 import sys
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,23 @@ from trackbook.jobs.warm.imports import ModuleRefused, WatchedImports, package_f
 from trackbook.jobs.warm.key import files_digest, packages_digest, values_digest
 
 START = "from trackbook.jobs.warm.template import main; main()"
+
+# What a kernel imports until its first cell runs, some of it late.
+_KERNEL = (
+    "ipykernel.debugger", "ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.zmqshell",
+    "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.debugger_backport", "IPython.core.oinspect",
+    "IPython.extensions.storemagic", "IPython.utils.wildcard", "faulthandler", "pdb", "sqlite3",
+    "tornado.platform.asyncio",
+)  # fmt: skip
+
+# What Trackbook imports in a kernel until it has begun to record a run.
+_OWN = (
+    "trackbook.magics", "trackbook.capture.editable", "trackbook.capture.environment", "trackbook.capture.git",
+    "trackbook.capture.hardware", "trackbook.capture.lockfile", "trackbook.capture.nvidia", "trackbook.capture.opens",
+    "trackbook.capture.packages", "trackbook.capture.system", "trackbook.capture.system_linux",
+    "trackbook.capture.variables", "trackbook.services.capturing.data", "trackbook.services.capturing.environment",
+    "trackbook.services.capturing.system", "trackbook.services.data", "trackbook.jobs.warm.child",
+)  # fmt: skip
 
 
 def main() -> None:
@@ -32,6 +52,8 @@ def main() -> None:
         imports, launcher = _prepare(spec)
     except ModuleRefused as refusal:
         _answer(answers, {"refused": {refusal.module: refusal.reason}} | _packages())
+        # Threads that the module has started would keep this process, and its processes would stay.
+        os.killpg(os.getpid(), signal.SIGKILL)
         return
     listener = listen(spec["path"])
     _answer(answers, _description(spec, imports))
@@ -62,7 +84,8 @@ def _prepare(spec: dict[str, Any]) -> tuple[WatchedImports, str]:
     with imports.watch_variables():
         _import_kernel(spec["debugger"])
         base = set(sys.modules)
-        imports.perform("trackbook.magics", spec["modules"], spec["refused"])
+        imports.perform(_OWN, spec["modules"], spec["refused"])
+    imports.note_changes()
     spec["names"] = sorted({name.partition(".")[0] for name in set(sys.modules) - base} - {"trackbook"})
     return imports, _launcher()
 
@@ -71,13 +94,11 @@ def _import_kernel(debugger: bool) -> None:
     """Import what an ordinary kernel has imported before its first cell runs."""
     if not debugger:
         sys.modules["debugpy"] = None  # type: ignore[assignment]  # its import fails
-    import ipykernel.debugger
-
+    for name in _KERNEL:
+        with contextlib.suppress(ImportError):  # of another version
+            import_module(name)
     if not debugger:
         del sys.modules["debugpy"]
-    import ipykernel.ipkernel
-    import ipykernel.kernelapp
-    import ipykernel.zmqshell  # noqa: F401
 
 
 def _launcher() -> str:
