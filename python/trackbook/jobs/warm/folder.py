@@ -162,15 +162,18 @@ class TemplateFolder:
         return [(path, said) for path, said in self._all() if path.name.startswith(f"{base}-")]
 
     def _all(self) -> list[tuple[Path, dict[str, Any]]]:
-        found = []
+        found: list[tuple[float, Path, dict[str, Any]]] = []
         for path in self.path.glob("*.json"):
             try:
-                found.append((path.stat().st_mtime, path, json.loads(path.read_text(encoding="utf-8"))))
+                used, said = path.stat().st_mtime, json.loads(path.read_text(encoding="utf-8"))
             except (OSError, ValueError):  # it is being retired
                 continue
-            if not path.with_suffix(".sock").exists():  # it has ended
+            if not isinstance(said, dict) or "packages" not in said:  # another one's file
+                continue
+            if path.with_suffix(".sock").exists():
+                found.append((used, path, said))
+            else:  # it has ended
                 path.unlink(missing_ok=True)
-                found.pop()
         return [(path, said) for _, path, said in sorted(found, key=lambda one: one[0], reverse=True)]
 
     def _make_room(self) -> None:

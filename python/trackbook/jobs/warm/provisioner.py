@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Float, List, Unicode
 
+from trackbook.config import TEMPLATES
 from trackbook.jobs.forking.request import ForkedProcess, request_fork
 from trackbook.jobs.forking.wire import can_fork
 from trackbook.jobs.warm.command import read_command
@@ -50,6 +51,8 @@ class WarmProvisioner(LocalProvisioner):
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Start a kernel and return how it is connected to."""
         self.cold_reason = None
+        if kwargs.get("env") is not None:  # of whoever starts kernels, not of these
+            kwargs["env"] = {name: value for name, value in kwargs["env"].items() if name != TEMPLATES}
         # Where it never works nobody waits to be told so at each kernel.
         if can_fork() and is_switched_on():
             try:
