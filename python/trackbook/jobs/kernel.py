@@ -24,7 +24,7 @@ from traitlets import Dict
 
 from trackbook.errors import KernelError
 from trackbook.jobs.dialogue import Dialogue
-from trackbook.jobs.forking.request import UNKNOWN_END
+from trackbook.jobs.forking.request import UNKNOWN_END, ForkedProcess
 from trackbook.jobs.kernelfolders import kernel_specs
 from trackbook.jobs.session import JobSession
 from trackbook.jobs.warm.command import LAUNCHER
@@ -235,6 +235,9 @@ class JobKernelManager(AsyncKernelManager):
     async def _wait_for_end(self, patience: float) -> None:
         deadline = time.monotonic() + patience
         wait = _POLL
+        process = getattr(self.provisioner, "process", None)
+        if isinstance(process, ForkedProcess):  # its end is heard, not looked for
+            await process.until_change(patience)
         while await self.is_alive() and time.monotonic() < deadline:
             await asyncio.sleep(wait)
             wait = min(0.05, wait * 1.2)

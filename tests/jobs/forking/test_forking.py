@@ -1,5 +1,6 @@
 """Forking servers with real children: what they are given, how they end, and who outlives whom."""
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -130,6 +131,24 @@ def test_a_child_is_signalled_and_waited_for(server: Server) -> None:
     other = server.fork("import time; time.sleep(600)")
     threading.Timer(0.1, other.kill).start()
     assert other.wait() == -signal.SIGKILL
+
+
+def test_an_end_is_heard_in_a_loop(own: Server) -> None:
+    child, other = own.fork("import time; time.sleep(600)"), own.fork("import time; time.sleep(600)")
+
+    async def hear() -> None:
+        await child.until_change(0.05)
+        assert child.poll() is None
+        asyncio.get_running_loop().call_later(0.1, child.kill)
+        await child.until_change(60)
+        assert child.poll() == -signal.SIGKILL
+        await child.until_change(60)
+        own.process.kill()
+        await other.until_change(60)
+
+    asyncio.run(hear())
+    other.kill()
+    assert other.wait(60) == UNKNOWN_END
 
 
 def test_a_child_has_its_own_session_and_the_files_that_it_was_given(server: Server, tmp_path: Path) -> None:

@@ -57,6 +57,22 @@ class ForkedProcess:
             self._await_change(left)
         return code
 
+    async def until_change(self, timeout: float) -> None:
+        """Wait until the child has ended, its server has, or `timeout` seconds have passed."""
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            if self._descriptor < 0 or self.poll() is not None:
+                return
+            told = self._connection.fileno()
+        changed: asyncio.Future[None] = loop.create_future()
+        loop.add_reader(told, lambda: None if changed.done() else changed.set_result(None))
+        try:
+            await asyncio.wait((changed,), timeout=timeout)
+        finally:
+            loop.remove_reader(told)
+
     def send_signal(self, number: int) -> None:
         """Send a signal to the child; nothing happens once it has ended."""
         with self._lock:
