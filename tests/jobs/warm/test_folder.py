@@ -165,6 +165,20 @@ def test_templates_die_with_an_owner_that_is_killed(warm: Warm, tmp_path: Path) 
     kernel.wait(60)
 
 
+def test_what_killed_owners_left_is_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folders.tempfile, "tempdir", str(tmp_path))
+    left, strange = TemplateFolder.make(), tmp_path / "tb-warm-strange"
+    strange.mkdir()
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    said = json.loads((left.path / "owner").read_text())
+    (left.path / "owner").write_text(json.dumps(said | {"pid": ended.pid}))
+    present = TemplateFolder.make()
+    assert {path.name for path in tmp_path.iterdir()} == {"tb-warm-strange", present.path.name}
+    TemplateFolder.make()
+    assert present.path.exists()
+
+
 @pytest.fixture
 def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of packages beside the interpreter's own, for modules that misbehave."""

@@ -22,6 +22,7 @@ from trackbook.jobs.warm.command import KernelCommand
 from trackbook.jobs.warm.key import (
     base_key,
     files_digest,
+    has_ended,
     home_of,
     packages_digest,
     template_environment,
@@ -37,6 +38,7 @@ _MOST_ALIKE = 2
 _TRIES = 8
 _FAILED_FOR = 300.0
 _LONGEST = 60  # characters of a folder; the path of a socket has at most about a hundred
+_PREFIX = "tb-warm-"
 _START = "from trackbook.jobs.warm.template import main; main()"
 
 
@@ -72,8 +74,9 @@ class TemplateFolder:
     def make(cls) -> "TemplateFolder":
         """Make one that this process owns. Raises OSError."""
         base = tempfile.gettempdir()
-        path = Path(tempfile.mkdtemp(prefix="tb-warm-", dir=base if len(base) < _LONGEST else "/tmp"))
-        return cls.claim(path)
+        base = base if len(base) < _LONGEST else "/tmp"
+        _take_remains_away(Path(base))
+        return cls.claim(Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base)))
 
     @classmethod
     def claim(cls, path: Path) -> "TemplateFolder":
@@ -85,7 +88,7 @@ class TemplateFolder:
     @property
     def is_owned(self) -> bool:
         """Whether the owner lives."""
-        return bool(process_started(self.owner) == self._since)
+        return bool(process_started(self.owner) == self._since) and not has_ended(self.owner)
 
     def find(self, need: Need) -> Template | None:
         """Return a template that fits, if there is one; such as no longer fit any kernel are retired."""
@@ -190,6 +193,14 @@ class TemplateFolder:
         with contextlib.suppress(OSError):
             if time.time() - path.stat().st_mtime < _FAILED_FOR:
                 raise NotWarm(path.read_text(encoding="utf-8"))
+
+
+def _take_remains_away(base: Path) -> None:
+    """Take folders away whose owners were killed after their templates had ended: nobody was left to do it."""
+    for path in base.glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            if path.stat().st_uid == os.getuid() and not TemplateFolder(path).is_owned:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 _lock = threading.Lock()

@@ -92,6 +92,14 @@ def files_digest(paths: Iterable[str]) -> str:
     return _digest(found)
 
 
+def has_ended(pid: int) -> bool:
+    """Tell whether a process has ended, though its parent may not have taken note of it yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except OSError:
+        return True
+
+
 def _place() -> list[str]:
     """Return what a process inherits from the one that starts it, beside the environment."""
     place = []

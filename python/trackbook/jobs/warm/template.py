@@ -18,7 +18,7 @@ from typing import Any
 
 from trackbook.jobs.forking.server import listen, serve_forks
 from trackbook.jobs.warm.imports import ModuleRefused, WatchedImports, package_folders
-from trackbook.jobs.warm.key import files_digest, packages_digest, values_digest
+from trackbook.jobs.warm.key import files_digest, has_ended, packages_digest, values_digest
 
 START = "from trackbook.jobs.warm.template import main; main()"
 
@@ -73,9 +73,7 @@ def main() -> None:
 
 def _take_folder_away(folder: Path, owner: int) -> None:
     # An owner that was killed could not do it.
-    try:
-        os.kill(owner, 0)
-    except ProcessLookupError:
+    if has_ended(owner):
         shutil.rmtree(folder, ignore_errors=True)
 
 
