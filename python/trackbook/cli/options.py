@@ -75,6 +75,12 @@ timeout_option = click.option(
     help="End a notebook that runs longer than this.",
 )
 
+share_prefix_option = click.option(
+    "--share-prefix",
+    is_flag=True,
+    help="Run the cells on which the swept values have no effect once for all trials, which go on from there.",
+)
+
 
 def limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options of `Limits`, which it gets as `limits`."""

@@ -13,13 +13,14 @@ import msgspec
 
 from trackbook.config import JOB, OUTPUT_DIR, RUN
 from trackbook.domain.execution import Execution, Observer, Outcome, SharedPrefix
+from trackbook.domain.run import RunError
 from trackbook.errors import KernelError
 from trackbook.jobs.executor import PapermillExecutor
 from trackbook.jobs.prefix.record import PrefixRecord, read_record, write_record
 from trackbook.jobs.threads import usable_cores
 from trackbook.notebook.inject import INJECTED
 from trackbook.notebook.prefix import describe_cells
-from trackbook.notebook.read import find_tagged_cell, parse_notebook
+from trackbook.notebook.read import find_tagged_cell, is_executed, parse_notebook
 from trackbook.store.locks import ProcessLock
 
 _LOOK_EVERY = 0.01
@@ -47,6 +48,8 @@ class SharingExecutor:
         reason = _why_not_here(execution)
         if reason is None:
             shared = self._prepare(execution, execution.prefix)
+            if self._is_cancelled:
+                return _cancelled(execution)
             if shared.status != "refused":
                 return self._go_on(execution, execution.prefix, shared, observer)
             reason = shared.reason
@@ -167,6 +170,12 @@ class SharingExecutor:
         own = {name: value for name, value in execution.environment.items() if name not in _OF_ONE_RUN}
         said = json.dumps([prefix.key, execution.folder, execution.kernel, sorted(own.items())])
         return folder / hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def _cancelled(execution: Execution) -> Outcome:
+    cells = [cell for cell in execution_cells(execution)["cells"] if is_executed(cell)]
+    error = RunError("Cancelled", "The job was cancelled.")
+    return Outcome("aborted", error, [str(cell.get("id")) for cell in cells])
 
 
 class _Nobody:

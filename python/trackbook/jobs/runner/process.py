@@ -20,7 +20,7 @@ from typing import Any
 from trackbook.jobs.runner.hazards import hazards, limit_openmp, openmp_threads
 from trackbook.jobs.runner.kernel import RunnerApp
 from trackbook.jobs.runner.loop import ForkableLoop
-from trackbook.jobs.runner.randomness import RandomState, watch_seeds
+from trackbook.jobs.runner.randomness import RandomState, drawn_unseeded, watch_seeds
 from trackbook.jobs.runner.wire import Connection, Frame
 from trackbook.jobs.session import open_session
 
@@ -138,7 +138,13 @@ class Runner:
 
     def _snapshot(self, content: Mapping[str, Any]) -> dict[str, Any]:
         """Fork a copy of this state that waits at `path` and is forked for each who asks; it ends with `owner`."""
-        if found := self.hazards():
+        found = self.hazards()
+        if "drawn" in content:  # what only one process draws may be copied as often as one likes
+            found += [
+                f"Random numbers of {library} were drawn that nothing has seeded: all trials would get the same."
+                for library in drawn_unseeded(content["drawn"])
+            ]
+        if found:
             return {"status": "refused", "hazards": found}
         from trackbook.jobs.forking.server import listen
         from trackbook.jobs.runner.copies import wait_as_copy

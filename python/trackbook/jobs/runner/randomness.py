@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from typing import Any
 
 _seeded: set[str] = set()
+_first_state = random.getstate()
 
 
 def watch_seeds() -> None:
     """Take note of seeds that are set in `random` from now on; numpy tells it by itself."""
+    global _first_state  # what a template did before is not the notebook's doing
+    _first_state = random.getstate()
     for name in ("seed", "setstate"):
         original = getattr(random, name)
         if not hasattr(original, "__wrapped__"):
@@ -41,10 +44,29 @@ class RandomState:
         if keep or known & {"random", "*"}:
             # The state's own setter: the watched one would take it for a seed of the notebook.
             random._inst.setstate(self._random)
-        generator = getattr(getattr(sys.modules.get("numpy.random"), "mtrand", None), "_rand", None)
+        generator = _numpy_generator()
         if generator is not None and not keep and not known & {"numpy", "*"} and not _is_seeded(generator):
             # Through the generator below: what the notebook drew before tells nothing of what it draws now.
             generator._bit_generator.state = type(generator._bit_generator)().state
+
+
+def drawn_unseeded(seeded: Iterable[str] = ()) -> list[str]:
+    """Return the libraries from which numbers were drawn that nothing had seeded; `seeded` as for `restore`."""
+    known = {*_seeded, *seeded}
+    found = []
+    if not known & {"random", "*"} and random.getstate() != _first_state:
+        found.append("random")
+    generator = _numpy_generator()
+    if generator is not None and not known & {"numpy", "*"} and not _is_seeded(generator):
+        bits = generator._bit_generator
+        now, fresh = bits.state["state"], type(bits)(bits.seed_seq).state["state"]
+        if now["pos"] != fresh["pos"] or (now["key"] != fresh["key"]).any():
+            found.append("numpy")
+    return found
+
+
+def _numpy_generator() -> Any:
+    return getattr(getattr(sys.modules.get("numpy.random"), "mtrand", None), "_rand", None)
 
 
 def _is_seeded(generator: Any) -> bool:
