@@ -7,13 +7,10 @@ from collections.abc import Iterable
 from typing import Any
 
 _seeded: set[str] = set()
-_first_state = random.getstate()
 
 
 def watch_seeds() -> None:
     """Take note of seeds that are set in `random` from now on; numpy tells it by itself."""
-    global _first_state  # what a template did before is not the notebook's doing
-    _first_state = random.getstate()
     for name in ("seed", "setstate"):
         original = getattr(random, name)
         if not hasattr(original, "__wrapped__"):
@@ -51,18 +48,16 @@ class RandomState:
 
 
 def drawn_unseeded(seeded: Iterable[str] = ()) -> list[str]:
-    """Return the libraries from which numbers were drawn that nothing had seeded; `seeded` as for `restore`."""
-    known = {*_seeded, *seeded}
-    found = []
-    if not known & {"random", "*"} and random.getstate() != _first_state:
-        found.append("random")
+    """Return the libraries from which numbers were drawn that nothing had seeded; `seeded` as for `restore`.
+
+    Numpy alone: from `random` even imports draw, that of scikit-learn, for one.
+    """
     generator = _numpy_generator()
-    if generator is not None and not known & {"numpy", "*"} and not _is_seeded(generator):
-        bits = generator._bit_generator
-        now, fresh = bits.state["state"], type(bits)(bits.seed_seq).state["state"]
-        if now["pos"] != fresh["pos"] or (now["key"] != fresh["key"]).any():
-            found.append("numpy")
-    return found
+    if generator is None or {*seeded} & {"numpy", "*"} or _is_seeded(generator):
+        return []
+    bits = generator._bit_generator
+    now, fresh = bits.state["state"], type(bits)(bits.seed_seq).state["state"]
+    return ["numpy"] if now["pos"] != fresh["pos"] or (now["key"] != fresh["key"]).any() else []
 
 
 def _numpy_generator() -> Any:
