@@ -193,6 +193,19 @@ def test_a_sweep_with_a_failing_trial(notebook: Path, program: Program, call: Ca
     assert sorted(run["params"]["rate"] for run in runs) == [0.5, 0.5, 3.0, 3.0]
 
 
+def test_a_sweep_that_shares_its_first_cells_lists_them_first(
+    notebook: Path, program: Program, call: Call
+) -> None:
+    given = ("sweep", "trial.ipynb", "-s", "rate=0.5,2", "--share-prefix", "--json")
+    done = program(*given, folder=notebook.parent)
+    assert done.returncode == 0
+    said = done.stderr.decode().splitlines()
+    assert said[0].startswith("Cell") or said[0].startswith("No cells can be shared: cell ")
+    runs = json.loads(done.stdout)
+    assert sorted(run["params"]["rate"] for run in runs) == [0.5, 2.0]
+    assert [run["status"] for run in runs] == ["finished"] * 2
+
+
 def test_a_sweep_needs_something_to_vary(notebook: Path, call: Call) -> None:
     assert call("sweep", "trial.ipynb").code == 2
     assert call("sweep", "trial.ipynb", "-s", "rate=").code == 2

@@ -135,13 +135,10 @@ class SharingExecutor:
         made: list[PrefixClient] = []
 
         def make(*arguments: Any, **options: Any) -> PrefixClient:
-            wanted: dict[str, Any] = {
-                "prefix": prefix,
-                "path": str(path),
-                "owner": self._owner,
-                "kernel": RunnerManager(),
-            }
-            made.append(PrefixClient(*arguments, **wanted, **options))
+            kernel, owner = RunnerManager(), self._owner
+            made.append(
+                PrefixClient(*arguments, prefix=prefix, path=str(path), owner=owner, kernel=kernel, **options)
+            )
             return made[-1]
 
         draft = path.with_suffix(".ipynb")
