@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         values,
     )
     from trackbook.api.equality import compare_with_notebook
+    from trackbook.api.sweeping import Sweep, sweep
     from trackbook.integrations.autolog import autolog, no_autolog
     from trackbook.services.values.evaluation import (
         calibration_curve,
@@ -58,6 +59,7 @@ __all__ = [
     "Image",
     "Json",
     "Run",
+    "Sweep",
     "Table",
     "Text",
     "TrackbookError",
@@ -88,6 +90,7 @@ __all__ = [
     "runs",
     "seed",
     "start_run",
+    "sweep",
     "table",
     "tag",
     "values",
@@ -112,6 +115,8 @@ _HOMES = {
     "pr_curve": "services.values.evaluation",
     "roc_curve": "services.values.evaluation",
     "compare_with_notebook": "api.equality",
+    "Sweep": "api.sweeping",
+    "sweep": "api.sweeping",
     "compare": "views.comparison",
     "progress": "views.progress",
     "table": "views.runtable",

@@ -33,6 +33,7 @@ from trackbook.cli.commands.runs import runs
 from trackbook.cli.commands.serve import serve
 from trackbook.cli.commands.show import show
 from trackbook.cli.commands.sweep import sweep
+from trackbook.cli.commands.sweeps import sweeps
 from trackbook.cli.commands.sync import sync
 from trackbook.cli.commands.test import test
 from trackbook.cli.commands.token import token
@@ -65,8 +66,8 @@ def cli() -> None:
 
 
 for _command in (
-    run_notebook, sweep, inspect_command, parameters, lint, clean, test, reproduce, resume, debug, runs, show, edit,
-    compare, jobs, cancel, worker, trash, restore, delete, gc, export, import_runs, doctor, rebuild, serve, token,
+    run_notebook, sweep, sweeps, inspect_command, parameters, lint, clean, test, reproduce, resume, debug, runs, show,
+    edit, compare, jobs, cancel, worker, trash, restore, delete, gc, export, import_runs, doctor, rebuild, serve, token,
     sync, enable, disable, kernel,
 ):  # fmt: skip
     cli.add_command(_command)

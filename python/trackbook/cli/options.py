@@ -78,6 +78,7 @@ timeout_option = click.option(
 share_prefix_option = click.option(
     "--share-prefix",
     is_flag=True,
+    default=None,
     help="Run the cells on which the swept values have no effect once for all trials, which go on from there.",
 )
 

@@ -44,6 +44,7 @@ def define_sweep(
         "experiment": plan.experiment,
         "timeout": plan.timeout,
         "kernel": plan.kernel,
+        "share_prefix": plan.share_prefix,
     }
     said |= {name: value for name, value in given.items() if value is not None}
     if limits.cell_timeout is None and plan.cell_timeout is not None:

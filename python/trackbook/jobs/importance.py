@@ -14,7 +14,10 @@ _known: "OrderedDict[tuple[str, int, str], dict[str, float] | None]" = OrderedDi
 
 
 def importance_of(services: Services, sweep: SweepDetail) -> dict[str, float] | None:
-    """Return the share of each swept parameter in the first objective, together 1; None as long as little is known."""
+    """Return the share of each swept parameter in the first objective, all together 1.
+
+    None where too little is known.
+    """
     rows = [row for row in sweep.runs if row.status == "finished" and row.values and None not in row.values]
     if len(rows) < _FEWEST or not sweep.objectives or sweep.objectives[0].direction is None:
         return None

@@ -6,7 +6,11 @@ from trackbook.cli.display.jobs import short_job_id
 from trackbook.cli.output import say
 from trackbook.cli.project import open_project
 
-_WORDS = {"cancelled": "is cancelled.", "finished": "has finished before.", "failed": "has failed before."}
+_WORDS = {
+    "cancelled": "is cancelled.",
+    "finished": "has finished before.",
+    "failed": "has failed before.",
+} | {"pruned": "was pruned before."}
 
 
 @click.command()

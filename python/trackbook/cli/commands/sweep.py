@@ -9,6 +9,7 @@ import click
 
 from trackbook.cli.display.jobs import describe_params
 from trackbook.cli.display.runs import trials_table
+from trackbook.cli.display.sharing import describe_sharing
 from trackbook.cli.display.sweeping import SweepView
 from trackbook.cli.notebook_options import NotebookCommand
 from trackbook.cli.options import (
@@ -22,6 +23,7 @@ from trackbook.cli.options import (
     limit_options,
     param_option,
     params_file_option,
+    share_prefix_option,
     snapshots_option,
     timeout_option,
 )
@@ -55,6 +57,8 @@ from trackbook.domain.sweep import (
 )
 from trackbook.errors import UsageError
 from trackbook.jobs.headstart import HeadStart
+from trackbook.notebook.clean import clean_notebook
+from trackbook.notebook.read import read_notebook
 from trackbook.services.sweep_files import SweepPlan, read_sweep_file
 
 if TYPE_CHECKING:
@@ -124,6 +128,7 @@ if TYPE_CHECKING:
     metavar="SWEEP",
     help="Go on with a sweep that was interrupted: its number, its id, or last. With --trials it gets more.",
 )
+@share_prefix_option
 @click.option("--sort", metavar="METRIC", help="Sort by this metric; by default by the objective.")
 @experiment_option
 @timeout_option
@@ -148,6 +153,7 @@ def sweep(
     max_time: float | None,
     max_failures: int | None,
     resume: str | None,
+    share_prefix: bool | None,
     sort: str | None,
     experiment: str | None,
     timeout: float | None,
@@ -216,6 +222,7 @@ def sweep(
                 experiment=experiment,
                 timeout=timeout,
                 kernel=kernel,
+                share_prefix=share_prefix,
                 parent_id=surrounding_run(),
                 executor=place.executor,
                 files=files,
@@ -223,6 +230,11 @@ def sweep(
             )
             spec = project.sweeps.spec(sweep_id)
             say(describe_sweep(spec, named=trials is not None or plan.trials is not None), "dim")
+            if spec.job.share_prefix:
+                for line in describe_sharing(
+                    clean_notebook(read_notebook(path)), first_values(spec), list(spec.space)
+                ):
+                    say(line, "dim")
         return work_off(
             project, sweep_id, spec, sort, as_json, scheduler=place.scheduler, head_start=head_start
         )
@@ -280,6 +292,12 @@ def work_off(
         ended = sum(job.status != "cancelled" for job in outcome.jobs)
         say(f"{ended} of {spec.trials} trials have ended; `trackbook sweep --resume {number}` goes on.")
     return outcome.exit_code
+
+
+def first_values(spec: SweepSpec) -> dict[str, object]:
+    """Return values that a trial may have: of each swept parameter the first one."""
+    swept = {name: one.values[0] if one.kind == "choices" else one.low for name, one in spec.space.items()}
+    return spec.job.params | swept
 
 
 def describe_sweep(spec: SweepSpec, *, named: bool) -> str:

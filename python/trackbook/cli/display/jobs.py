@@ -15,6 +15,7 @@ from trackbook.domain.parameter import Parameter, expectation
 OUTCOME_WORDS: dict[AttemptOutcome | None, str] = {
     "finished": "finished",
     "cancelled": "cancelled",
+    "pruned": "pruned",
     "failed": "a cell raised",
     "timed_out": "the time ran out",
     "memory": "over the memory limit",
