@@ -47,7 +47,7 @@ class Study:
         self._distributions = {name: _distribution(one) for name, one in spec.space.items()}
         self._trials: dict[int, Any] = {}
         self._reported: dict[int, set[int]] = {}
-        ways: list[Any] = ["maximize" if way == "max" else "minimize" for way in directions] or ["minimize"]
+        ways: Any = ["maximize" if way == "max" else "minimize" for way in directions] or ["minimize"]
         with _quietly():
             self._study = optuna.create_study(
                 # Hyperband puts trials into brackets by this name and their number.

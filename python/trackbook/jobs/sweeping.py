@@ -43,6 +43,7 @@ _PATIENCE = 30.0  # seconds for cancelled trials to end
 _INTERRUPTED = "It was interrupted; it can be resumed."
 _SETTLE = 2.0  # seconds after which the index is made to catch up with a trial that has ended
 
+_Verdict = tuple[RunStatus, str | None, bool]
 OnProgress = Callable[[SweepProgress], None]
 
 
@@ -243,8 +244,7 @@ class _Controller:
 
     # Working
 
-    def _work(self, workers: Workers, recorder: RunRecorder) -> tuple[RunStatus, str | None, bool]:
-        end = _Ends("aborted", _INTERRUPTED, True)
+    def _work(self, workers: Workers, recorder: RunRecorder) -> _Verdict:
         try:
             while True:
                 self._submit()
@@ -258,11 +258,11 @@ class _Controller:
                 busy = self._unsettled or self._judge.prunes
                 workers.wait(_LOOK_EVERY if busy or len(self._open) < 100 else _LOOK_EVERY_IDLE)
         except KeyboardInterrupt:
-            pass
+            verdict: _Verdict = ("aborted", _INTERRUPTED, True)
         except _Ends as ended:
-            end = ended
+            verdict = (ended.status, ended.reason, ended.interrupted)
         self._stop(workers)
-        return end.status, end.reason, end.interrupted
+        return verdict
 
     def _is_left(self) -> bool:
         return bool(self._again) or len(self._trials) < self._spec.trials
@@ -359,7 +359,7 @@ class _Controller:
             if self._services.sweeps.is_end_requested(self._id):
                 raise _Ends("aborted", "It was cancelled; it can be resumed.", True)
 
-    def _verdict(self) -> tuple[RunStatus, str | None, bool]:
+    def _verdict(self) -> _Verdict:
         if (problem := self._judge.problem) is not None:
             return "failed", problem, False
         ended = len(self._trials)

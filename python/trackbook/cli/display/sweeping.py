@@ -139,17 +139,14 @@ def choose_rows(progress: SweepProgress, most: int) -> list[TrialState]:
 
 def seconds_left(progress: SweepProgress) -> float | None:
     """Return about how many seconds the sweep will take yet; None as long as no trial has ended."""
-    durations = [trial.duration for trial in progress.trials.values() if trial.is_settled]
-    taken = [duration for duration in durations if duration]
+    taken = [trial.duration or 0.0 for trial in progress.trials.values() if trial.is_settled]
     left = progress.spec.trials - sum(trial.is_settled for trial in progress.trials.values())
     if not taken or left <= 0:
         return None
     mean = sum(taken) / len(taken)
-    begun = [trial for trial in progress.trials.values() if trial.status == "running" and trial.started]
     now = datetime.now(UTC)
-    done = sum(
-        min(mean, (now - trial.started).total_seconds()) for trial in begun if trial.started is not None
-    )
+    begun = [trial.started for trial in progress.trials.values() if trial.status == "running"]
+    done = sum(min(mean, (now - moment).total_seconds()) for moment in begun if moment is not None)
     return max(0.0, (left * mean - done) / max(1, min(progress.spec.parallel, left)))
 
 
