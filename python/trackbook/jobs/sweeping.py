@@ -246,23 +246,26 @@ class _Controller:
 
     def _work(self, workers: Workers, recorder: RunRecorder) -> _Verdict:
         try:
-            while True:
-                self._submit()
-                workers.tend(len(self._open))
-                self._look()
-                self._mark_best(recorder)
-                self._tell()
-                if not self._open and not self._unsettled and not self._is_left():
-                    return self._verdict()
-                self._check_end()
-                busy = self._unsettled or self._judge.prunes
-                workers.wait(_LOOK_EVERY if busy or len(self._open) < 100 else _LOOK_EVERY_IDLE)
+            return self._keep_going(workers, recorder)
         except KeyboardInterrupt:
             verdict: _Verdict = ("aborted", _INTERRUPTED, True)
         except _Ends as ended:
             verdict = (ended.status, ended.reason, ended.interrupted)
         self._stop(workers)
         return verdict
+
+    def _keep_going(self, workers: Workers, recorder: RunRecorder) -> _Verdict:
+        while True:
+            self._submit()
+            workers.tend(len(self._open))
+            self._look()
+            self._mark_best(recorder)
+            self._tell()
+            if not self._open and not self._unsettled and not self._is_left():
+                return self._verdict()
+            self._check_end()
+            is_busy = self._unsettled or self._judge.prunes
+            workers.wait(_LOOK_EVERY if is_busy else _LOOK_EVERY_IDLE)
 
     def _is_left(self) -> bool:
         return bool(self._again) or len(self._trials) < self._spec.trials
