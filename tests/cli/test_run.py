@@ -188,8 +188,12 @@ def test_a_sweep_with_a_failing_trial(notebook: Path, program: Program, call: Ca
     assert said.count("fails=true: cell 4: ValueError: rate was") == 2
     assert "4/4" in said
     assert "4 runs by score, the highest first." in said
-    runs = runs_of(call)
-    assert len({run["tags"]["sweep"] for run in runs}) == 1
+    (sweep,) = runs_of(call, "tags.trial is null")
+    assert (sweep["status"], sweep["reason"]) == ("finished", "2 of 4 trials failed.")
+    runs = runs_of(call, "tags.trial is not null")
+    assert {(run["tags"]["sweep"], run["parent_id"]) for run in runs} == {
+        (sweep["tags"]["sweep"], sweep["id"])
+    }
     assert sorted(run["params"]["rate"] for run in runs) == [0.5, 0.5, 3.0, 3.0]
 
 

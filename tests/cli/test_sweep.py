@@ -88,13 +88,6 @@ def test_a_search_from_a_file(notebook: Path, program: Program, call: Call) -> N
     text = call("sweeps", "show", str(sweep["number"])).out
     assert "0.1..0.9" in text
     assert "Judged by score (max)." in text
-    # The same seed, the same trials.
-    again = program(
-        "sweep", "--sweep-file", "plan.yaml", "--trials", "2", "--jobs", "1", folder=notebook.parent
-    )
-    assert again.returncode == 0
-    second = json.loads(call("sweeps", "show", "last", "--json").out)
-    assert [row["params"] for row in second["runs"]] == [row["params"] for row in shown["runs"][:2]]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process")
@@ -120,6 +113,7 @@ def test_ctrl_c_leaves_a_sweep_that_can_be_resumed(
     assert "1 of 3 trials have ended; `trackbook sweep --resume 1` goes on." in said.decode()
     (sweep,) = json.loads(call("sweeps", "--json").out)
     assert (sweep["status"], sweep["trials"]["finished"]) == ("aborted", 1)
+    assert "has ended before (aborted)" in call("sweeps", "cancel", "last").err
     (notebook.parent / "go").touch()
     answer = call("sweep", "--resume", "1", "--json")
     assert answer.code == 0, answer.err

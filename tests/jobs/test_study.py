@@ -77,11 +77,14 @@ def test_values_without_results_depend_on_seed_and_number_alone() -> None:
     whole = proposer(spec("grid", 12, space=small, size=12))
     assert isinstance(whole, Listed)
     assert [whole.propose(n) for n in range(12)] == [grid_point(small, n) for n in range(12)]
-    drawn = Listed(spec("grid", 5, space=small, size=12))
-    more = Listed(spec("grid", 9, space=small, size=12))
-    asked = [more.propose(n) for n in range(9)]
+    drawn = Listed(spec("grid", 5, space=small, size=12, drawn=True))
+    more = Listed(spec("grid", 12, space=small, size=12, drawn=True))
+    asked = [more.propose(n) for n in range(12)]
     assert [drawn.propose(n) for n in range(5)] == asked[:5]
-    assert len({(params["a"], params["b"]) for params in asked}) == 9
+    assert len({(params["a"], params["b"]) for params in asked}) == 12
+    huge: Space = {"n": Dimension("int", low=1, high=10**9)}
+    few, many = (Listed(spec("grid", n, space=huge, size=10**9, drawn=True)) for n in (5, 500))
+    assert [few.propose(n) for n in range(5)] == [many.propose(n) for n in range(5)]
     assert proposer(spec("tpe")) is None
 
 

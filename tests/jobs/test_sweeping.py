@@ -112,7 +112,7 @@ def show(project: Project, sweep_id: str) -> SweepDetail:
 
 
 def parabola(params: dict[str, Any]) -> dict[str, float]:
-    return {"score": -((params["x"] - 0.3) ** 2), "cost": params.get("n", 1)}
+    return {"score": -((params.get("x", 0.5) - 0.3) ** 2), "cost": params.get("n", 1)}
 
 
 def test_a_sweep_is_a_run_with_its_trials_as_children(
@@ -315,6 +315,22 @@ def test_whoever_wants_it_ends_a_sweep_and_goes_on_with_it(
     assert show(project, sweep_id).trials.finished == 33
     with pytest.raises(UsageError, match="33 or more"):
         sweeps.extend(sweep_id, trials=5)
+
+
+def test_time_for_the_whole_sweep(project: Project, played: Callable[..., SweepOutcome]) -> None:
+    def slow(params: dict[str, Any]) -> dict[str, float]:
+        time.sleep(0.3)
+        return parabola(params)
+
+    notebook = project.notebook("1", parameters=PARAMETERS)
+    sweep_id = project.services.sweeps.define(
+        notebook, {}, {"n": None, "kind": None}, sampler="grid", trials=150, max_time=1.5
+    )
+    assert project.services.sweeps.spec(sweep_id).drawn
+    outcome = played(sweep_id, slow)
+    assert (outcome.status, outcome.exit_code) == ("finished", 0)
+    assert "The time for the sweep was over after" in str(outcome.reason)
+    assert show(project, sweep_id).trials.finished < 150
 
 
 def test_what_is_wrong_is_said_before_anything_is_stored(project: Project) -> None:

@@ -57,7 +57,7 @@ class Pruner(Struct, frozen=True):
 class SweepSpec(Struct, frozen=True, kw_only=True):
     """What a sweep tries. `job` is what each trial's job has in common, `space` what differs.
 
-    `trials` is how many there are, `size` how many combinations a grid has; of a larger grid `trials` are drawn.
+    `trials` is how many there are, `size` how many combinations a grid has; of a larger one trials are `drawn`.
     `parallel` trials run at a time. `max_time` is in seconds for the whole sweep; after `max_failures` failed trials it
     ends. Without `objectives` the metric counts for which the notebook states a goal.
     """
@@ -67,6 +67,7 @@ class SweepSpec(Struct, frozen=True, kw_only=True):
     sampler: Sampler
     trials: int
     size: int | None = None
+    drawn: bool = False
     seed: int = 0
     objectives: list[Objective] = []
     pruner: Pruner = Pruner()

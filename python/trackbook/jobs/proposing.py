@@ -11,25 +11,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from trackbook.domain.space import Dimension, grid_point, grid_size
-from trackbook.domain.sweep import SweepSpec
-
-# Drawing without repetition needs all combinations in memory; of more than these none comes twice anyway.
-_MOST_DRAWN = 1_000_000
+from trackbook.domain.sweep import MOST_TRIALS, SweepSpec
 
 
 class Listed:
-    """Proposes each combination of a grid: all in their order, or so many as there are trials, drawn by the seed."""
+    """Proposes each combination of a grid: in their order, or as they are drawn by the seed."""
 
     def __init__(self, spec: SweepSpec) -> None:
         self._space, size = spec.space, spec.size or 1
         self._order: Sequence[int] = range(size)
-        if spec.sampler == "random" or spec.trials < size:
-            drawn = random.Random(f"{spec.seed}")
-            self._order = (
-                drawn.sample(range(size), size)
-                if size <= _MOST_DRAWN
-                else drawn.sample(range(size), spec.trials)
-            )
+        if spec.drawn:
+            # As many in any case, so that a sweep that gets more trials goes on with the same order.
+            self._order = random.Random(f"{spec.seed}").sample(range(size), min(size, MOST_TRIALS))
 
     def propose(self, number: int) -> dict[str, Any]:
         """Return the swept parameters of a trial."""

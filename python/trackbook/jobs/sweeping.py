@@ -165,6 +165,15 @@ class _Controller:
         if known:
             known = self._leave_former(known)
         self._services.sweeps.withdraw_end(self._id)
+        parallel = min(self._spec.parallel, self._spec.trials)
+        workers = self._workers or SweepWorkers(self._services.place, self._id, parallel, self._head_start)
+        try:
+            workers.tend(1)  # it imports while the rest is made ready
+            return self._run(workers, known)
+        finally:
+            workers.end()
+
+    def _run(self, workers: Workers, known: list[Job]) -> SweepOutcome:
         recorder = self._open_run(resumes=bool(known) or self._is_begun())
         status: RunStatus = "failed"
         reason: str | None = "The process that worked the sweep off failed."
@@ -172,13 +181,7 @@ class _Controller:
         try:
             ensure_ingester(self._store)
             self._take_over(known)
-            workers = self._workers or SweepWorkers(
-                self._services.place, self._id, self._spec.parallel, self._head_start
-            )
-            try:
-                status, reason, interrupted = self._work(workers, recorder)
-            finally:
-                workers.end()
+            status, reason, interrupted = self._work(workers, recorder)
         except KeyboardInterrupt:
             status, reason, interrupted = "aborted", _INTERRUPTED, True
         except TrackbookError as error:
@@ -268,7 +271,11 @@ class _Controller:
             workers.wait(_LOOK_EVERY if is_busy else _LOOK_EVERY_IDLE)
 
     def _is_left(self) -> bool:
-        return bool(self._again) or len(self._trials) < self._spec.trials
+        return bool(self._again) or self._next_number() < self._spec.trials
+
+    def _next_number(self) -> int:
+        # Not how many there are: the runs of some may have been deleted.
+        return next(reversed(self._trials), -1) + 1
 
     def _submit(self) -> None:
         """Queue as many trials as can run now; where results decide nothing, some more."""
@@ -282,7 +289,7 @@ class _Controller:
             if self._again:
                 numbers.append(self._again.pop(0))
                 continue
-            number = len(self._trials)
+            number = self._next_number()
             self._trials[number] = TrialState(number, self._judge.ask(number))
             numbers.append(number)
         if not numbers:
@@ -310,6 +317,8 @@ class _Controller:
         jobs = self._services.jobs.get_many([self._trials[number].job.id for number in numbers])  # type: ignore[union-attr]
         for job in jobs:
             trial = self._trials[job.spec.trial.number]  # type: ignore[union-attr]
+            if trial.job is not None and trial.job.spec.run_id != job.spec.run_id:
+                trial.points, trial.last = 0, None  # it was begun again
             trial.job = job
             if job.status in JOB_ENDED:
                 self._open.discard(trial.number)

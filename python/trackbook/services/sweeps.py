@@ -107,12 +107,14 @@ class Sweeps:
         )
         wanted = [check_objective(objective) for objective in objectives]
         chosen = choose_sampler(sampler, swept, wanted)
+        size, count = grid_size(swept), count_trials(chosen, swept, trials)
         spec = SweepSpec(
             job=msgspec.structs.replace(job, share_prefix=share_prefix, swept=list(swept)),
             space=swept,
             sampler=chosen,
-            trials=count_trials(chosen, swept, trials),
-            size=grid_size(swept),
+            trials=count,
+            size=size,
+            drawn=size is not None and (chosen == "random" or (chosen == "grid" and count < size)),
             seed=seed,
             objectives=wanted,
             pruner=pruner or Pruner(),
@@ -137,7 +139,8 @@ class Sweeps:
         spec = self.spec(sweep_id)
         given = {name: value for name, value in changes.items() if value is not None}
         if trials is not None:
-            begun = len(self.trials(sweep_id))
+            numbers = [job.spec.trial.number for job in self.trials(sweep_id) if job.spec.trial is not None]
+            begun = max(numbers, default=-1) + 1
             if trials < begun:
                 raise UsageError(f"The sweep has begun {begun} trials; --trials is {begun} or more.")
             given["trials"] = count_trials(spec.sampler, spec.space, trials)

@@ -46,3 +46,18 @@ def show(sweep: str, as_json: bool) -> None:
         print_json(found)
     else:
         print_data(*sweep_parts(found))
+
+
+@sweeps.command()
+@click.argument("sweep", metavar="SWEEP")
+def cancel(sweep: str) -> None:
+    """Have a sweep end: what waits never begins, what runs is interrupted. It can be resumed."""
+    project = open_project()
+    found = project.sweeps.get(project.sweeps.find(sweep))
+    if found.status not in ("queued", "running", "lost"):
+        say(f"The sweep #{found.number} has ended before ({found.status}).")
+        return
+    project.sweeps.request_end(found.id)
+    say(
+        f"The sweep #{found.number} is being ended; `trackbook sweep --resume {found.number}` goes on with it."
+    )
