@@ -165,15 +165,6 @@ class _Controller:
         if known:
             known = self._leave_former(known)
         self._services.sweeps.withdraw_end(self._id)
-        parallel = min(self._spec.parallel, self._spec.trials)
-        workers = self._workers or SweepWorkers(self._services.place, self._id, parallel, self._head_start)
-        try:
-            workers.tend(1)  # it imports while the rest is made ready
-            return self._run(workers, known)
-        finally:
-            workers.end()
-
-    def _run(self, workers: Workers, known: list[Job]) -> SweepOutcome:
         recorder = self._open_run(resumes=bool(known) or self._is_begun())
         status: RunStatus = "failed"
         reason: str | None = "The process that worked the sweep off failed."
@@ -181,7 +172,13 @@ class _Controller:
         try:
             ensure_ingester(self._store)
             self._take_over(known)
-            status, reason, interrupted = self._work(workers, recorder)
+            workers = self._workers or SweepWorkers(
+                self._services.place, self._id, self._spec.parallel, self._head_start
+            )
+            try:
+                status, reason, interrupted = self._work(workers, recorder)
+            finally:
+                workers.end()
         except KeyboardInterrupt:
             status, reason, interrupted = "aborted", _INTERRUPTED, True
         except TrackbookError as error:

@@ -81,12 +81,10 @@ def read_objective(value: str | dict[str, Any]) -> Objective:
     """Return the objective of a text or of a mapping with `metric` and `direction`. Raises UsageError."""
     if isinstance(value, str):
         return parse_objective(value)
-    try:
-        return check_objective(msgspec.convert(value, Objective))
-    except msgspec.ValidationError as error:
-        raise UsageError(
-            f"An objective is a metric with a direction, such as accuracy:max; {error}."
-        ) from None
+    metric, direction = value.get("metric"), value.get("direction")
+    if not isinstance(metric, str) or not set(value) <= {"metric", "direction"}:
+        raise UsageError('An objective is a text such as "accuracy:max", or has a metric and a direction.')
+    return check_objective(Objective(metric, direction))
 
 
 def read_pruner(value: str | dict[str, Any]) -> Pruner:
