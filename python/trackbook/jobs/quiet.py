@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from trackbook.jobs.threads import THREAD_VARIABLES
 
 # jsonschema, which nbformat needs, imports these for checks of URIs, colours and dates that no notebook asks for: more
-# than a second of work. papermill imports pyarrow for notebooks in Hadoop; it starts a thread.
+# than a second of work.
 _FORMATS = (
     "fqdn", "isoduration", "rfc3339_validator", "rfc3986_validator", "rfc3987_syntax", "uri_template", "webcolors",
 )  # fmt: skip
-_NEEDLESS = (*_FORMATS, "pyarrow")
+# papermill imports these for notebooks in clouds, and Hadoop; the last one starts a thread.
+_CLOUDS = ("azure", "boto3", "gcsfs", "github", "pyarrow")
+_NEEDLESS = (*_FORMATS, *_CLOUDS)
 
 
 @contextlib.contextmanager
