@@ -230,6 +230,9 @@ def test_a_notebook_runs_as_a_job_for_who_may_run_code(
     for machine in (client, may):
         text = json.dumps(NOTEBOOK).replace('"x"', '"x = 1"')
         (machine.folder / "n.ipynb").write_text(text, encoding="utf-8")
+    swept = may.call("sweep", "n.ipynb", "-s", "x=1,2")
+    assert swept.returncode == 2
+    assert b"A sweep needs a store in a folder or a PostgreSQL database" in swept.stderr
     refused = client.call("run", "n.ipynb")
     assert refused.returncode == 3
     assert b"needs 'execute'" in refused.stderr

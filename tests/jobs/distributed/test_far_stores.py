@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
+import psutil
 import pytest
 from tests.jobs.distributed.conftest import Dask, Submitter, wait_for
 
@@ -23,7 +24,7 @@ print(os.uname().nodename, helper.NAME, pathlib.Path.cwd())
 """
 SLEEP = """\
 import os, pathlib, time
-pathlib.Path(where, f"{os.environ['TRACKBOOK_RUN']}@{os.uname().nodename}").write_text("")
+pathlib.Path(where, f"{os.environ['TRACKBOOK_RUN']}@{os.uname().nodename}").write_text(str(os.getpid()))
 print("begun", flush=True)
 while not pathlib.Path(where, "go").exists():
     time.sleep(0.05)
@@ -125,6 +126,8 @@ def test_the_job_of_a_worker_that_is_killed_runs_again_once(
     (lost,) = [job for job in outcomes.jobs if job.attempt == 2]
     assert [attempt.outcome for attempt in lost.attempts] == ["lost", "finished"]
     assert before[lost.attempts[0].run_id] == "machine-a"
+    (kernel,) = tmp_path.glob(f"{lost.attempts[0].run_id}@*")
+    wait_for(lambda: not psutil.pid_exists(int(kernel.read_text())))
     assert [job.attempt for job in outcomes.jobs if job is not lost] == [1, 1]
     assert len(begun(tmp_path)) == 4
     for job in outcomes.jobs:

@@ -68,7 +68,7 @@ def test_a_sweep_and_ctrl_c(folder: Path) -> None:
         _, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
     assert b"Traceback" not in err
-    assert b"Cancelled: 3 of 3 jobs." in err
+    assert b"0 of 3 trials have ended" in err
     with start(folder, "jobs", "--json") as process:
         out, _ = process.communicate(timeout=60)
     assert sorted(job["status"] for job in json.loads(out)) == ["cancelled"] * 3 + ["finished"] * 3

@@ -52,7 +52,9 @@ def test_trials_are_taken_up_as_they_are_queued(machine: Submitter, local_dask: 
     trials = jobs.submit(path, sweep={"n": [1, 2]}, executor="dask")
     sweep_id = trials[0].spec.sweep_id
     assert sweep_id is not None
-    with open_trial_workers(machine.store, sweep_id, parallel=1, scheduler=local_dask.address) as workers:
+    with open_trial_workers(
+        machine.store, sweep_id, "dask", parallel=1, scheduler=local_dask.address
+    ) as workers:
         for _ in range(2):
             deadline = time.monotonic() + 120
             ids = [job.id for job in trials]

@@ -59,6 +59,7 @@ from trackbook.errors import UsageError
 from trackbook.jobs.headstart import HeadStart
 from trackbook.notebook.clean import clean_notebook
 from trackbook.notebook.read import read_notebook
+from trackbook.services.ingester import is_served
 from trackbook.services.sweep_files import SweepPlan, read_sweep_file
 
 if TYPE_CHECKING:
@@ -184,6 +185,7 @@ def sweep(
                     "--resume goes on with the sweep as it was begun: leave the notebook and its values out."
                 )
             project = open_project()
+            _check_reachable(project)
             sweep_id = project.sweeps.find(resume)
             head_start = None
             spec = project.sweeps.extend(
@@ -203,6 +205,7 @@ def sweep(
                 else None
             )
             project = open_notebook_project(path)
+            _check_reachable(project)
             sweep_id = define_sweep(
                 project,
                 path,
@@ -237,6 +240,14 @@ def sweep(
                     say(line, "dim")
         return work_off(
             project, sweep_id, spec, sort, as_json, scheduler=place.scheduler, head_start=head_start
+        )
+
+
+def _check_reachable(project: "Services") -> None:
+    if is_served(remote := project.store.remote):
+        raise UsageError(
+            f"A sweep needs a store in a folder or a PostgreSQL database, whose index says what to try next; {remote} is "
+            "a served one. Single jobs run with it: trackbook run."
         )
 
 
