@@ -7,9 +7,10 @@
 
 The work is 20 trials of a notebook of ten cells that imports pandas and scikit-learn, loads the digits and fits a small
 model; each trial has other parameters. A figure is the time of a command from its start to its end, with all imports,
-outputs and runs stored; rounds go through all of them in turn, and medians are quoted. All have the same cores and one
-BLAS thread a process, but for the line that says so. The results are checked to be the same everywhere. Absolute
-figures belong to the machine: what counts are ratios of one run.
+outputs and runs stored; beside it stands the processor time of all that it started, which says more where others work,
+too. Rounds go through all of them in turn, and medians are quoted. All have the same cores and one BLAS thread a
+process, but for the line that says so. The results are checked to be the same everywhere. Absolute figures belong to
+the machine: what counts are ratios of one run.
 """
 
 import sys
@@ -27,12 +28,13 @@ import tempfile
 import time
 import venv
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
 from notebooks import trials, write_notebooks
+from processors import adopt_orphans, used_by_children, wait_for_all
 
 BATCH = Path(__file__).resolve().parent / "batch"
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -68,11 +70,18 @@ class Setting(NamedTuple):
         return done.stdout
 
 
+class Cost(NamedTuple):
+    """What a command took: seconds by the clock, and of all processors together (0 where that is not known)."""
+
+    seconds: float
+    processors: float
+
+
 class Line(NamedTuple):
     """A line of the table: its name, how it is measured, and whether it is one of the slow ones."""
 
     name: str
-    measure: Callable[[Setting], float]
+    measure: Callable[[Setting], Cost]
     slow: bool = False
     needs_peers: bool = True
 
@@ -90,7 +99,8 @@ def main() -> None:
         if (peers or not line.needs_peers)
         and (not options.only or any(line.name.startswith(word) for word in options.only))
     ]
-    times: dict[str, list[float]] = defaultdict(list)
+    costs: dict[str, list[Cost]] = defaultdict(list)
+    adopt_orphans()
     with tempfile.TemporaryDirectory(prefix="trackbook-jobs-") as folder:
         write_notebooks(Path(folder))
         for number in range(options.rounds):
@@ -104,14 +114,17 @@ def main() -> None:
                 environment = {**os.environ, **dict.fromkeys(THREADS, "1"), "JUPYTER_PATH": ""}
                 # Compiled modules are kept, as they are for everybody.
                 environment.pop("PYTHONDONTWRITEBYTECODE", None)
-                seconds = line.measure(Setting(place, Path(folder), count, peers, environment))
-                if line.name.startswith("trivial"):
-                    times[line.name].append(seconds)
-                else:
-                    times[line.name].append(seconds * options.trials / count)
-                print(f"  {line.name:54} {times[line.name][-1]:7.2f} s", file=sys.stderr, flush=True)
+                cost = line.measure(Setting(place, Path(folder), count, peers, environment))
+                if not line.name.startswith("trivial"):
+                    cost = Cost(
+                        cost.seconds * options.trials / count, cost.processors * options.trials / count
+                    )
+                costs[line.name].append(cost)
+                said = f"{cost.seconds:7.2f} s by the clock, {cost.processors:7.2f} s of processors"
+                print(f"  {line.name:54} {said}", file=sys.stderr, flush=True)
                 shutil.rmtree(place, ignore_errors=True)
-    show(lines, {name: statistics.median(found) for name, found in times.items()}, times, options)
+                wait_for_all()  # an ingester, say, ends with its store
+    show(lines, {name: middle(found) for name, found in costs.items()}, costs, options)
 
 
 def parse() -> argparse.Namespace:
@@ -136,8 +149,8 @@ def make_peers(folder: Path) -> Path:
     return python
 
 
-def peer(tool: str, processes: int, *, caps: bool = True) -> Callable[[Setting], float]:
-    def measure(setting: Setting) -> float:
+def peer(tool: str, processes: int, *, caps: bool = True) -> Callable[[Setting], Cost]:
+    def measure(setting: Setting) -> Cost:
         environment = {**setting.environment, "PYTHONPATH": ""}
         if not caps:
             for name in THREADS:
@@ -145,15 +158,15 @@ def peer(tool: str, processes: int, *, caps: bool = True) -> Callable[[Setting],
         place = setting._replace(environment=environment)
         given, output = write_trials(setting), setting.folder / "out"
         command = (str(BATCH / "peers.py"), tool, str(setting.notebooks / "model.ipynb"))
-        seconds = timed(lambda: place.run(place.python, *command, str(given), str(output), str(processes)))
+        cost = timed(lambda: place.run(place.python, *command, str(given), str(output), str(processes)))
         check(setting, [said_in(output / f"{number}.ipynb") for number in range(setting.count)])
-        return seconds
+        return cost
 
     return measure
 
 
-def plain(processes: int, *options: str) -> Callable[[Setting], float]:
-    def measure(setting: Setting) -> float:
+def plain(processes: int, *options: str) -> Callable[[Setting], Cost]:
+    def measure(setting: Setting) -> Cost:
         given, results = write_trials(setting), setting.folder / "results.json"
         command = (
             str(BATCH / "plain.py"),
@@ -161,43 +174,43 @@ def plain(processes: int, *options: str) -> Callable[[Setting], float]:
             str(given),
             str(results),
         )
-        seconds = timed(lambda: setting.run(sys.executable, *command, str(processes), *options))
+        cost = timed(lambda: setting.run(sys.executable, *command, str(processes), *options))
         check(setting, json.loads(results.read_text()))
-        return seconds
+        return cost
 
     return measure
 
 
-def trackbook(notebook: str, *options: str) -> Callable[[Setting], float]:
-    def measure(setting: Setting) -> float:
+def trackbook(notebook: str, *options: str) -> Callable[[Setting], Cost]:
+    def measure(setting: Setting) -> Cost:
         (setting.folder / ".trackbook").mkdir()
         shutil.copy(setting.notebooks / notebook, setting.folder)
         wanted = trials(setting.count)
         swept = f"C={','.join(str(one['C']) for one in wanted)}"
         command = (sys.executable, "-m", "trackbook.cli", "sweep", notebook, "-s", swept)
         fixed = ("-p", f"max_iter={wanted[0]['max_iter']}", "--jobs", str(CORES), *options)
-        seconds = timed(lambda: setting.run(*command, *fixed))
+        cost = timed(lambda: setting.run(*command, *fixed))
         check(setting, stored_results(setting))
-        return seconds
+        return cost
 
     return measure
 
 
-def trivial_trackbook(setting: Setting) -> float:
+def trivial_trackbook(setting: Setting) -> Cost:
     (setting.folder / ".trackbook").mkdir()
     shutil.copy(setting.notebooks / "trivial.ipynb", setting.folder)
     return median_of(setting.run(sys.executable, str(BATCH / "trivial.py"), "trivial.ipynb", "10"))
 
 
-def trivial_papermill(setting: Setting) -> float:
+def trivial_papermill(setting: Setting) -> Cost:
     given = write_trials(setting)
     command = (str(BATCH / "peers.py"), "trivial", str(setting.notebooks / "trivial.ipynb"))
     place = setting._replace(environment={**setting.environment, "PYTHONPATH": ""})
     return median_of(place.run(place.python, *command, str(given), str(setting.folder / "out"), "5"))
 
 
-def median_of(told: str) -> float:
-    return statistics.median(json.loads(told.strip().splitlines()[-1]))
+def median_of(told: str) -> Cost:
+    return Cost(statistics.median(json.loads(told.strip().splitlines()[-1])), 0.0)
 
 
 def write_trials(setting: Setting) -> Path:
@@ -231,42 +244,56 @@ def check(setting: Setting, said: list[str]) -> None:
         raise Differs(f"Results differ:\n{''.join(_expected)}{''.join(said)}")
 
 
-def timed(run: Callable[[], object]) -> float:
-    started = time.perf_counter()
+def timed(run: Callable[[], object]) -> Cost:
+    used, started = used_by_children(), time.perf_counter()
     run()
-    return time.perf_counter() - started
+    seconds = time.perf_counter() - started
+    return Cost(seconds, used_by_children() - used)
+
+
+def middle(costs: list[Cost]) -> Cost:
+    return Cost(
+        statistics.median(cost.seconds for cost in costs),
+        statistics.median(cost.processors for cost in costs),
+    )
 
 
 def show(
-    lines: list[Line], medians: dict[str, float], times: dict[str, list[float]], options: argparse.Namespace
+    lines: list[Line], medians: dict[str, Cost], costs: dict[str, list[Cost]], options: argparse.Namespace
 ) -> None:
-    floor, prepared = medians.get(PLAIN), medians.get(PREPARED)
-    papermill = medians.get("papermill, API, 2 processes")
-    print(f"\n{options.trials} trials, medians of {options.rounds} rounds, seconds")
-    print(f"{'':56}{'seconds':>8}{'x plain':>9}{'x best plain':>14}{'papermill x':>13}")
+    print(
+        f"\n{options.trials} trials, medians of {options.rounds} rounds, seconds; ratios by the clock (by processors)"
+    )
+    print(f"{'':56}{'clock':>8}{'processors':>12}{'x plain':>15}{'x best plain':>15}{'papermill x':>15}")
     for line in lines:
         if line.name.startswith("trivial"):
             continue
         median = medians[line.name]
-        ratios = (
-            f"{median / floor:9.2f}" if floor else f"{'':9}",
-            f"{median / prepared:14.2f}" if prepared else f"{'':14}",
-            f"{papermill / median:13.2f}" if papermill else "",
-        )
+        ratios = [
+            ratio(median, medians.get(PLAIN)),
+            ratio(median, medians.get(PREPARED)),
+            ratio(medians.get("papermill, API, 2 processes"), median),
+        ]
         once = f"   ({QUICK_TRIALS} trials, once)" if options.quick and line.slow else ""
-        print(f"{line.name:56}{median:8.2f}{''.join(ratios)}{once}")
+        print(f"{line.name:56}{median.seconds:8.2f}{median.processors:12.2f}{''.join(ratios)}{once}")
     ours, theirs = medians.get("trivial, Trackbook, warm kernel"), medians.get("trivial, papermill, API")
     for name in ("trivial, papermill, API", "trivial, Trackbook, warm kernel"):
         if name in medians:
-            ratio = f"   {theirs / ours:.1f} x" if ours and theirs and name.startswith("trivial, T") else ""
-            print(f"{name:56}{medians[name]:8.3f}{ratio}")
-    print(
-        f"spread: {', '.join(f'{name} {min(all_):.2f} to {max(all_):.2f}' for name, all_ in spread(times))}"
-    )
+            times = (
+                f"   {theirs.seconds / ours.seconds:.1f} x" if ours and theirs and "Trackbook" in name else ""
+            )
+            print(f"{name:56}{medians[name].seconds:8.3f}{times}")
+    for name, found in costs.items():
+        if len(found) > 1:
+            clock = sorted(cost.seconds for cost in found)
+            print(f"spread of {name}: {clock[0]:.2f} to {clock[-1]:.2f}")
 
 
-def spread(times: dict[str, list[float]]) -> Iterator[tuple[str, list[float]]]:
-    return ((name, found) for name, found in times.items() if len(found) > 1)
+def ratio(cost: Cost | None, other: Cost | None) -> str:
+    if cost is None or other is None:
+        return f"{'':15}"
+    by_processors = f"({cost.processors / other.processors:.2f})" if other.processors else ""
+    return f"{cost.seconds / other.seconds:8.2f}{by_processors:>7}"
 
 
 PLAIN = "plain Python, 2 processes"
