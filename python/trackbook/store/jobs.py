@@ -21,6 +21,8 @@ from trackbook.store.record_rows import write_spec
 
 _c = t.jobs.c
 _MICROSECONDS = 1_000_000
+# Who waits for jobs reads all of them again and again.
+_decode_spec = msgspec.json.Decoder(JobSpec).decode
 # See `write_spec`: what a user's own values say can't stand at the end.
 _FOR_ANYBODY = _c.spec.not_like('%, "executor": "dask"}')
 
@@ -338,10 +340,17 @@ def _next_revision(connection: Connection) -> int:
     return revision
 
 
+def _read_spec(text: str) -> JobSpec:
+    try:
+        return _decode_spec(text)
+    except msgspec.DecodeError:  # NaN or an infinity among the parameters, which JSON has not
+        return msgspec.convert(json.loads(text), JobSpec)
+
+
 def _job(row: Row[Any]) -> Job:
     return Job(
         id=row.id,
-        spec=msgspec.convert(json.loads(row.spec), JobSpec),
+        spec=_read_spec(row.spec),
         status=row.status,
         submitted=to_datetime(row.submitted),
         started=to_datetime(row.started) if row.started is not None else None,
