@@ -249,12 +249,17 @@ def test_a_copy_goes_on_from_the_state_each_time_anew(tmp_path: Path, sockets: P
 
 def test_generators_that_nobody_seeded_differ_in_each_fork(tmp_path: Path, sockets: Path) -> None:
     async def work(talk: Talk) -> None:
-        await talk.say("import random, numpy as np\nnp.random.rand()")
+        # In the place of torch, which is large, what is asked of it.
+        await talk.say(
+            "import random, sys, types, numpy as np\nnp.random.rand()\nfresh = []\n"
+            "sys.modules['torch'] = types.SimpleNamespace(initial_seed=lambda: 2**50, seed=lambda: fresh.append(1))"
+        )
         answer = await copy_of(talk, sockets / "s")
         drawn = []
         for keep in (False, False, True, True):
             fork = await Talk.begin(RunnerManager(str(sockets / "s"), {"keep_random": keep}), tmp_path, {})
             drawn.append(await fork.say(DRAWN))
+            assert await fork.say("len(fresh)") == str(int(not keep))
             await fork.end()
         assert len(set(drawn)) == 3
         assert drawn[2] == drawn[3]

@@ -1,5 +1,6 @@
 """The state of random generators over a fork: what the notebook has seeded stays, the rest begins anew."""
 
+import contextlib
 import functools
 import random
 import sys
@@ -7,6 +8,8 @@ from collections.abc import Iterable
 from typing import Any
 
 _seeded: set[str] = set()
+# Seeds that people set are smaller; torch's own, of which each process has another one, is not.
+_LARGEST_SEED = 2**32
 
 
 def watch_seeds() -> None:
@@ -45,6 +48,11 @@ class RandomState:
         if generator is not None and not keep and not known & {"numpy", "*"} and not _is_seeded(generator):
             # Through the generator below: what the notebook drew before tells nothing of what it draws now.
             generator._bit_generator.state = type(generator._bit_generator)().state
+        torch: Any = sys.modules.get("torch")
+        if torch is not None and not keep and not known & {"torch", "*"}:
+            with contextlib.suppress(Exception):  # a torch of another make
+                if torch.initial_seed() >= _LARGEST_SEED:
+                    torch.seed()
 
 
 def drawn_unseeded(seeded: Iterable[str] = ()) -> list[str]:
