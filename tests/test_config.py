@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from trackbook.config import CAPTURES, Settings, captures_in
+from trackbook.config import CAPTURES, Settings, captures_in, jobs_in
 from trackbook.errors import UsageError
 
 
@@ -126,3 +126,21 @@ def test_a_job_s_kernel_records_what_its_worker_would(variables: dict[str, str])
     again = Settings.load(settings.job_environment())
     assert (again.capture, again.names_captures) == (settings.capture, settings.names_captures)
     assert again.variables == ("A", "B_*")
+
+
+def test_how_many_jobs_run_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TRACKBOOK_JOBS", raising=False)
+    assert jobs_in(tmp_path) == 1
+    (tmp_path / "pyproject.toml").write_text("[tool.trackbook]\njobs = 3\n")
+    assert jobs_in(tmp_path) == 3
+    monkeypatch.setenv("TRACKBOOK_JOBS", "5")
+    assert jobs_in(tmp_path) == 5
+    for wrong in ("0", "65", "many", "-1", "1.5"):
+        monkeypatch.setenv("TRACKBOOK_JOBS", wrong)
+        with pytest.raises(UsageError, match="TRACKBOOK_JOBS"):
+            jobs_in(tmp_path)
+    monkeypatch.delenv("TRACKBOOK_JOBS")
+    for wrong in ("0", '"2"', "true", "[1]"):
+        (tmp_path / "pyproject.toml").write_text(f"[tool.trackbook]\njobs = {wrong}\n")
+        with pytest.raises(UsageError, match="whole number"):
+            jobs_in(tmp_path)

@@ -10,7 +10,7 @@ from tests.jobs.conftest import Project, wait_for
 from trackbook.domain.execution import Execution, Observer, Outcome
 from trackbook.domain.job import Job
 from trackbook.domain.run import RunError
-from trackbook.errors import KernelError, StoreError
+from trackbook.errors import KernelError, StoreError, StoreUnreachable
 from trackbook.jobs.fake import FakeExecutor
 from trackbook.jobs.threads import THREAD_VARIABLES, thread_caps, usable_cores
 from trackbook.jobs.worker import Worker
@@ -280,6 +280,24 @@ def test_a_standing_worker_waits_a_while_for_more(project: Project) -> None:
     wait_for(lambda: project.services.jobs.get(job.id).status == "finished")
     waiting.join(60)
     assert not waiting.is_alive()
+
+
+def test_a_standing_worker_outlives_a_store_that_is_away(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trackbook.jobs.worker._LOOK_EVERY_AFTER_ERROR", 0.01)
+    job = submit(project)
+    queue = JobQueue(project.services.place)
+    claim, failures = queue.claim, [StoreUnreachable("postgresql://there", "no answer")] * 3
+
+    def claim_when_there() -> Job | None:
+        if failures:
+            raise failures.pop()
+        return claim()
+
+    monkeypatch.setattr(queue, "claim", claim_when_there)
+    Worker(project.store, queue, FakeExecutor(), idle=0.1).run()
+    assert project.services.jobs.get(job.id).status == "finished"
 
 
 def test_jobs_side_by_side_share_the_cores(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

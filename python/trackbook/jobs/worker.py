@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from trackbook.domain.execution import Executor, Outcome
 from trackbook.domain.job import Job
 from trackbook.domain.run import RunError
+from trackbook.errors import StoreUnreachable
 from trackbook.jobs.quiet import quiet_imports
 from trackbook.store.bells import Bell
 from trackbook.store.locks import ProcessLock
@@ -33,6 +34,7 @@ IDLE_SECONDS = 10.0
 _LOOK_EVERY = 0.2
 _LOOK_EVERY_WITH_BELL = 0.5
 _RECOVER_EVERY = 1.0
+_LOOK_EVERY_AFTER_ERROR = 5.0
 
 
 class Worker:
@@ -104,7 +106,15 @@ class Worker:
         quiet_since = time.monotonic()
         recovered = 0.0
         while not self.is_stopped:
-            if (job := self._queue.claim()) is not None:
+            try:
+                job = self._queue.claim()
+            except StoreUnreachable:
+                if self._idle is None:
+                    raise
+                # Who stands waits for a store elsewhere until it is back.
+                bell.wait(_LOOK_EVERY_AFTER_ERROR)
+                continue
+            if job is not None:
                 self._work(job)
                 quiet_since = time.monotonic()
                 continue

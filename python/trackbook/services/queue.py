@@ -44,6 +44,8 @@ _ENDED_BY_WORKER: dict[RunStatus, tuple[JobStatus, AttemptOutcome]] = {
 
 # How many waiting jobs are looked at together.
 _AT_ONCE = 16
+# How many that need more memory than is free may be passed by at a time: each has to be asked what it needs.
+_MOST_PASSED = 64
 
 
 def worker_name(supervisor: int | None = None) -> str:
@@ -132,6 +134,8 @@ class JobQueue:
                     return job
                 self._release(job_id)
             passed += len(waiting)
+            if self._memory is not None and passed >= _MOST_PASSED:
+                break
         return None
 
     def _due(self, connection: Connection, limit: int, offset: int) -> list[str]:
