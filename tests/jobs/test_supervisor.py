@@ -70,6 +70,12 @@ def statuses(project: Project, jobs: list[Job]) -> list[str]:
     return [job.status for job in project.services.jobs.get_many([job.id for job in jobs])]
 
 
+def ignored_signals(pid: int) -> int:
+    """What a process ignores its kernels ignore, too, unless they say otherwise: as a set of bits."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("SigIgn:")[2].split()[0], 16)
+
+
 def folders(process: "subprocess.Popen[str]") -> list[Path]:
     return list(Path(tempfile.gettempdir()).glob(f"tb-worker-{process.pid}-*"))
 
@@ -81,6 +87,7 @@ def test_a_child_that_is_killed_is_replaced_and_its_job_taken_up_at_once(project
         first, second = children(process)
         (folder,) = folders(process)
         assert "--child" not in psutil.Process(first).cmdline()  # forked, not started
+        assert not ignored_signals(first) & 1 << signal.SIGINT - 1
         assert folder.stat().st_mode & 0o777 == 0o700
         assert sorted(held(project).values()) == [first, second]
         os.kill(first, signal.SIGKILL)

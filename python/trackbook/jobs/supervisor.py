@@ -292,7 +292,7 @@ def _be_child(
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGCHLD, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, lambda *_: None)
         signal.pthread_sigmask(signal.SIG_SETMASK, heard)
         # A pipe that a sibling holds open, too, would not tell of its supervisor's death.
         for fd in others:

@@ -78,7 +78,8 @@ def work(options: WorkerOptions, orders: int, *, recovers: bool, folder: Path | 
             tell=_print_event if options.tells else lambda event, job: None,
         )
         signal.signal(signal.SIGTERM, lambda *_: worker.stop())
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor hears it, and says what it means
+        # The supervisor hears it, and says what it means. Ignored, it would be so in kernels, too.
+        signal.signal(signal.SIGINT, lambda *_: None)
         threading.Thread(
             target=_obey,
             args=(worker, orders, options.parent, options.is_standing),
