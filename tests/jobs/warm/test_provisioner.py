@@ -136,6 +136,33 @@ def test_how_it_ended_is_known(warm: Warm, death: str, code: int) -> None:
 
 
 @linux
+def test_another_template_follows_one_that_was_killed(
+    warm: Warm, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Manager, "imports", ("sndhdr_not_there", "quopri"))
+
+    async def use() -> None:
+        async with started() as (_, client):
+            killed = await answer(client, "__import__('os').getppid()")
+            assert killed in [said["pid"] for said in warm.templates.templates()]
+            os.kill(killed, signal.SIGKILL)
+            wait_for(lambda: not _lives(killed))
+            # The kernel lives on, and the next one is warm again.
+            assert await answer(client, "1 + 1") == 2
+            async with started() as (other, _):
+                assert isinstance(process_of(other), ForkedProcess)
+            assert killed not in [said["pid"] for said in warm.templates.templates()]
+
+    with caplog.at_level("WARNING", logger="trackbook.warm"):
+        asyncio.run(use())
+    # Said once for both templates.
+    (record,) = caplog.records
+    assert (
+        record.getMessage() == "sndhdr_not_there is not imported before kernels start: it can't be imported."
+    )
+
+
+@linux
 def test_what_it_started_ends_with_it(warm: Warm, tmp_path: Path) -> None:
     async def use() -> int:
         async with started(cwd=str(tmp_path)) as (_, client):

@@ -127,6 +127,11 @@ class TemplateFolder:
         finally:
             lock.release()
 
+    def forget(self, template: Template) -> None:
+        """Take note that a template does not answer: it is found no more."""
+        for suffix in (".json", ".sock"):
+            Path(template.path).with_suffix(suffix).unlink(missing_ok=True)
+
     def templates(self) -> list[dict[str, Any]]:
         """Return what the templates that there are say of themselves, the one that was used last first."""
         return [said for _, said in self._all()]

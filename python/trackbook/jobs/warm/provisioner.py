@@ -31,6 +31,10 @@ _logger = logging.getLogger("trackbook.warm")
 _told: set[str] = set()
 
 
+class _NoAnswer(NotWarm):
+    """A template that takes no requests any more."""
+
+
 class WarmProvisioner(LocalProvisioner):
     """Forks kernels from a template that has imported what they import; a kernel of its own in all else.
 
@@ -79,8 +83,6 @@ class WarmProvisioner(LocalProvisioner):
         if modules is None:
             raise NotWarm("the project's pyproject.toml says so")
         need = Need(command, modules, environment, folder)
-        template = await self._find(need)
-        self._check_shadows(template, folder)
         independent = bool(options.get("independent"))
         if not independent:
             environment["JPY_PARENT_PID"] = str(os.getpid())
@@ -92,7 +94,10 @@ class WarmProvisioner(LocalProvisioner):
             "command": cmd,
             "independent": independent,
         }
-        process = await self._fork(template, request, options)
+        try:
+            process = await self._fork(await self._find(need), request, options)
+        except _NoAnswer:  # it was killed, or has retired just now
+            process = await self._fork(await self._find(need), request, options)
         self.process = process  # type: ignore[assignment]  # as a Popen, for all that is asked of it here
         # It leads a session of its own, from its first moment on.
         self.pid = self.pgid = process.pid
@@ -125,6 +130,7 @@ class WarmProvisioner(LocalProvisioner):
     async def _fork(
         self, template: Template, request: dict[str, Any], options: dict[str, Any]
     ) -> ForkedProcess:
+        self._check_shadows(template, request["folder"])
         read, write = os.pipe()
         with contextlib.ExitStack() as stack:
             stack.callback(os.close, read)
@@ -141,7 +147,8 @@ class WarmProvisioner(LocalProvisioner):
                         template.path, request, stdout, stderr, descriptors=[write], timeout=self.patience
                     )
                 except OSError as error:
-                    raise NotWarm(f"its template does not answer ({error})") from error
+                    present_folder().forget(template)
+                    raise _NoAnswer(f"its template does not answer ({error})") from error
             # Who connects before its sockets are bound waits a tenth of a second longer.
             await _until_readable(read, self.patience)
         return process
