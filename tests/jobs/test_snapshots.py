@@ -11,10 +11,12 @@ from typing import Any
 import psutil
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
-from tests.jobs.conftest import Project, wait_for
+from tests.jobs.conftest import Bench, Project, wait_for
 
+from trackbook.domain.execution import KeepSnapshots
 from trackbook.domain.job import Job
 from trackbook.domain.resumption import CellSnapshot
+from trackbook.errors import KernelError
 from trackbook.jobs.debugging import DebugKernel
 from trackbook.jobs.pool import run_jobs
 from trackbook.jobs.snapshots.memory import own_memory
@@ -260,3 +262,18 @@ def test_memory_of_processes_that_are_gone_is_none() -> None:
     assert own_memory(os.getpid()) > 1_000_000
     assert own_memory(2**22 + 1) == 0
     assert Path("/proc/self/smaps_rollup").exists()
+
+
+def test_where_processes_can_not_be_copied_the_job_runs_and_says_so(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trackbook.jobs.forking.wire.can_fork", lambda: False)
+    notes = bench.folder / "snapshots.json"
+    outcome = bench.run("1 + 1", snapshots=KeepSnapshots("run", str(notes)))
+    assert (outcome.status, outcome.problems) == (
+        "finished",
+        ["No snapshots: Processes can't be copied on this system."],
+    )
+    assert not notes.exists()
+    with pytest.raises(KernelError):
+        bench.run("1 + 1", copy=str(bench.folder / "gone"))

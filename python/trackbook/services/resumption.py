@@ -33,6 +33,7 @@ from trackbook.notebook.parameters import find_parameters
 from trackbook.notebook.read import Notebook, as_notebook, kernel_of, parse_notebook, read_notebook, tags_of
 from trackbook.notebook.resumption import CellPlan, PlannedCell, plan_cells
 from trackbook.services.catchup import catch_up
+from trackbook.services.freezing import freeze
 from trackbook.services.job_records import write_job_record
 from trackbook.services.jobs import Jobs
 from trackbook.services.runs import Runs
@@ -179,10 +180,15 @@ class Resumptions:
             run_id=new_id(),
             tags={**plan.spec.tags, RESUMES: run_id},
             reproduction=None,
-            # It runs here and now, with the project's files as they are: they may be what was corrected.
             executor="local",
             files={},
-            frozen=None,
+            # With the project's modules as they are now: they may be what was corrected.
+            frozen=freeze(
+                self._place.blobs,
+                plan.notebook,
+                Path(plan.spec.folder),
+                plan.spec.kernel or kernel_of(plan.notebook),
+            ),
             # A trial that goes on is no further try of its sweep, though it stays below the same run.
             sweep_id=None,
             trial=None,

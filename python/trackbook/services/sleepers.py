@@ -115,7 +115,8 @@ def end(sleeper: Sleeper) -> bool:
     if pid is None or not is_asleep(sleeper):
         return False
     with contextlib.suppress(OSError):
-        os.kill(pid, signal.SIGTERM)
+        # A handler that a cell has set would hear anything else.
+        os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
         return True
     return False
 

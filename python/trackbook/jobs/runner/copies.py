@@ -1,6 +1,7 @@
 """A copy of a runner's state that waits at a socket: each who asks gets a fork of it, with a client of their own."""
 
 import gc
+import os
 import socket
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -51,4 +52,5 @@ def wait_as_copy(
         )
     except SystemExit as ending:
         return ending.code if isinstance(ending.code, int) else int(ending.code is not None)
-    return 0
+    # Its exit handlers are those of the process that it copies: they would take away what others still use.
+    os._exit(0)

@@ -150,7 +150,8 @@ class Runner:
         from trackbook.jobs.runner.copies import wait_as_copy
 
         listener = listen(content["path"])
-        gc.collect()
+        if content.get("collects", True):
+            gc.collect()
         state = RandomState()
         limited = openmp_threads() > 0
         sys.stdout.flush()

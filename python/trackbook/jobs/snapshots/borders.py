@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,11 @@ from trackbook.domain.resumption import CellSnapshot
 from trackbook.jobs.snapshots.memory import machine_memory, own_memory
 from trackbook.jobs.snapshots.thinning import superfluous
 from trackbook.services.processes import start_module
-from trackbook.services.sleepers import Sleeper, end, is_asleep, read_notes, write_notes
+from trackbook.services.sleepers import Sleeper, end, read_notes, write_notes
 from trackbook.store.locks import os_host
 
+_MEASURE_EVERY = 1.0  # seconds
+_MEASURE_SHARE = 50
 _SHARE = 0.25  # of the machine's memory, where no limit is named
 
 
@@ -31,6 +34,7 @@ class Borders:
         self._folder: Path | None = None
         self._keeper: subprocess.Popen[bytes] | None = None
         self._count = 0
+        self._measures_at = 0.0
         self._sleepers: dict[int, Sleeper] = {}
         for earlier in read_notes(self._notes):  # of an earlier attempt at the job
             end(earlier)
@@ -57,7 +61,7 @@ class Borders:
         snapshot = CellSnapshot(self._keep.run_id, cell_id, number, to_datetime(now()))
         if answer.get("status") == "ok":
             pid = int(answer["pid"])
-            taken = msgspec.structs.replace(snapshot, pid=pid, memory=own_memory(pid))
+            taken = msgspec.structs.replace(snapshot, pid=pid)
             self._sleepers[position] = Sleeper(taken, path, _began(pid), os_host())
         else:
             hazards = answer.get("hazards") or [
@@ -81,6 +85,9 @@ class Borders:
                 self._keeper.wait()
             if self._folder is not None:
                 shutil.rmtree(self._folder, ignore_errors=True)
+        else:
+            self._measures_at = 0.0
+            self._limit()
         expires = to_datetime(now()) + timedelta(seconds=self._keep.seconds)
         for position, one in self._sleepers.items():
             if one.snapshot.reason is None:
@@ -93,10 +100,19 @@ class Borders:
             self._notes.unlink(missing_ok=True)
 
     def _limit(self) -> None:
-        asleep = {position: one for position, one in self._sleepers.items() if is_asleep(one)}
+        asleep = {
+            position: one
+            for position, one in self._sleepers.items()
+            if one.path is not None and Path(f"/proc/{one.snapshot.pid}").exists()
+        }
         for position in superfluous(sorted(asleep), self._keep.most):
             self._drop(position, asleep, f"only {self._keep.most} are kept.")
+        # Measuring takes as long as copying does, and the keeper does so, too.
+        now = time.monotonic()
+        if now < self._measures_at:
+            return
         sizes = {position: own_memory(one.snapshot.pid or 0) for position, one in asleep.items()}
+        self._measures_at = now + max(_MEASURE_EVERY, _MEASURE_SHARE * (time.monotonic() - now))
         for position in sorted(asleep)[:-1]:
             if sum(sizes.values()) <= self._memory:
                 return

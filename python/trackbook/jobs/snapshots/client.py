@@ -74,7 +74,9 @@ class SnapshotClient(JobNotebookClient):
         number = sum(INJECTED not in one.metadata.get("tags", []) for one in self.nb.cells[: index + 1])
         assert isinstance(self._dialogue, RunnerDialogue)
         path, owner = borders.begin()
-        answer = await self._dialogue.ask_control("snapshot", {"path": path, "owner": owner}, _PATIENCE)
+        # Collecting garbage would take longer than all else, and there are many borders.
+        wanted = {"path": path, "owner": owner, "collects": False}
+        answer = await self._dialogue.ask_control("snapshot", wanted, _PATIENCE)
         borders.note(index, str(cell.get("id")), max(number, 1), path, answer)
 
 
