@@ -276,10 +276,10 @@ class _Controller:
 
     def _submit(self) -> None:
         """Queue as many trials as can run now; where results decide nothing, some more."""
-        room = self._spec.parallel + (self._ahead if self._judge.is_free else 0) - len(self._open)
-        if not self._judge.is_free:  # what is tried next is to know of those that have just ended
-            room -= len(self._unsettled)
-        if room <= self._ahead // 2 and self._judge.is_free and self._open:
+        # Where each result counts, those that have just ended do before another trial is begun.
+        is_free = self._judge.is_free and self._spec.max_failures is None
+        room = self._spec.parallel - len(self._open) + (self._ahead if is_free else -len(self._unsettled))
+        if is_free and self._open and room <= self._ahead // 2:
             return  # in lots: each costs a look at the store
         numbers: list[int] = []
         while room > len(numbers) and self._is_left():
