@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from trackbook.capture import packages
+from trackbook.capture.environment import look_ahead
 from trackbook.capture.packages import installed_packages
 
 
@@ -64,3 +65,12 @@ def test_a_list_that_is_changed_by_its_reader_stays(site: Path) -> None:
     settle(site)
     installed_packages([str(site)]).clear()
     assert installed_packages([str(site)]) == {"alpha": "1.0"}
+
+
+def test_what_was_looked_at_ahead_is_not_listed_again(monkeypatch: pytest.MonkeyPatch, site: Path) -> None:
+    settle(site)
+    monkeypatch.setattr("sys.path", [str(site)])
+    look_ahead()
+    calls = counted(monkeypatch)
+    assert installed_packages() == {"alpha": "1.0"}
+    assert calls() == 0

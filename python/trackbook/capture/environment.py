@@ -58,10 +58,9 @@ def look_around(
 
 
 def look_ahead() -> None:
-    """Find out what stays the same for all kernels that are forked from this process, so that none has to."""
+    """List what is installed, quickly, for all kernels that are forked from this process, so that none has to."""
     installed_packages()
     read_editable(git=False)
-    read_hardware()
 
 
 def _look_at_git(folder: Path) -> tuple[Git | None, Diff | None]:

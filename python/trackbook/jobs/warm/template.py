@@ -57,8 +57,11 @@ def main() -> None:
         return
     listener = listen(spec["path"])
     _answer(answers, _description(spec, imports))
+    from trackbook.capture.environment import look_ahead
     from trackbook.jobs.warm.child import become_kernel
 
+    with contextlib.suppress(OSError):
+        look_ahead()
     gc.collect()
     gc.freeze()
     serve_forks(
