@@ -241,8 +241,7 @@ class Jobs:
         """Return the jobs to which `retry` is a remedy: those that failed in a sweep, or else in the last day, the one
         submitted first first; of those that were tried again already, none.
         """
-        with self._database.read() as connection:
-            found = table.read_jobs(connection, sweep_id=sweep_id)
+        found = self.list(limit=None, sweep_id=sweep_id)
         again = {job.spec.retry_of for job in found}
         day = to_datetime(now()) - _DAY
         return [

@@ -246,8 +246,8 @@ def sweep(
 def _check_reachable(project: "Services") -> None:
     if is_served(remote := project.store.remote):
         raise UsageError(
-            f"A sweep needs a store in a folder or a PostgreSQL database, whose index says what to try next; {remote} "
-            "is a served one. Single jobs run with it: trackbook run."
+            f"A sweep needs a store in a folder or a PostgreSQL database, whose index says what to try next; "
+            f"{remote} is a served one. Single jobs run with it: trackbook run."
         )
 
 

@@ -72,22 +72,14 @@ class RemoteJobs(Jobs):
         job = self.get(job_id)
         return job if job.status in JOB_ENDED else self._ask("cancel", [job_id])[0]
 
-    def retry(self, job_id: str) -> Job:
-        """Raise NotFound."""
-        raise NotFound("job", job_id)
-
-    def failed(self, *, sweep_id: str | None = None) -> JobList:
-        """Return no job."""
-        return []
-
     def changed_since(self, revision: int) -> IdList:
         """Return nothing: who waits for a job of a served store asks for it."""
         return []
 
     def _queue(self, specs: Sequence[JobSpec]) -> JobList:
-        digests = dict.fromkeys(digest for spec in specs for digest in contents_of(spec))
-        for digest in digests:
-            self._distant.keeper.write(digest, self._distant.file(digest))
+        for digest in dict.fromkeys(digest for spec in specs for digest in contents_of(spec)):
+            if not self._distant.keeper.has(digest):
+                self._distant.keeper.write(digest, self._distant.file(digest))
         path = self._connection.in_project("queue")
         queued: JobList = []
         for start in range(0, len(specs), _AT_ONCE):

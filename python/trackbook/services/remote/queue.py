@@ -1,7 +1,7 @@
 """The queue of a served store, as a worker on this machine takes its jobs."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -108,10 +108,10 @@ class RemoteQueue(JobQueue):
         """Hand in how a job's attempt came out, once the server has what it recorded; as `JobQueue.finish`."""
         self._send_all(job)
         body = {"worker": self._worker, "run": job.spec.run_id, "attempt": attempt}
-        self._insist(lambda: self._post(Job, body, job.id, "finish"))
+        ended = self._insist(lambda: self._post(Job, body, job.id, "finish"))
         self._release(job.id)
-        _, standing = self._standings.pop(job.id, (0.0, None))
-        return standing is None or standing.held
+        self._standings.pop(job.id, None)
+        return any(told.run_id == job.spec.run_id for told in ended.attempts)
 
     def beside(self, job: Job) -> list[Job]:
         """Return no job: what those of other machines write is not seen here."""
@@ -182,13 +182,12 @@ class RemoteQueue(JobQueue):
             wake(self._store)
             time.sleep(0.05)
 
-    def _insist(self, call: Any) -> None:
+    def _insist(self, call: Callable[[], T]) -> T:
         # The work is done; a server that is away for a moment must not make it be done again.
         deadline = time.monotonic() + _SENDING_SECONDS
         while True:
             try:
-                call()
-                return
+                return call()
             except StoreUnreachable:
                 if time.monotonic() > deadline:
                     raise
