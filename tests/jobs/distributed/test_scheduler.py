@@ -55,6 +55,7 @@ def test_trials_are_taken_up_as_they_are_queued(machine: Submitter, local_dask: 
     with open_trial_workers(
         machine.store, sweep_id, "dask", parallel=1, scheduler=local_dask.address
     ) as workers:
+        assert workers is not None
         for _ in range(2):
             deadline = time.monotonic() + 120
             ids = [job.id for job in trials]
@@ -69,6 +70,28 @@ def test_trials_are_taken_up_as_they_are_queued(machine: Submitter, local_dask: 
             )
         workers.end()
     assert [job.status for job in jobs.get_many([job.id for job in trials])] == ["finished"] * 3
+
+
+def test_a_trial_that_is_pruned_ends_as_such(machine: Submitter, local_dask: Dask) -> None:
+    path = machine.notebook(WAITS, parameters="n = 0\nwaits = True")
+    jobs = machine.services.jobs
+    (job,) = jobs.submit(path, sweep={"n": [1]}, executor="dask")
+    sweep_id = job.spec.sweep_id
+    assert sweep_id is not None
+    with open_trial_workers(machine.store, sweep_id, "dask", scheduler=local_dask.address) as workers:
+        assert workers is not None
+
+        def ended() -> bool:
+            workers.tend(1)
+            return jobs.get(job.id).status in JOB_ENDED
+
+        wait_for(lambda: ended() or (machine.folder / "begun").exists())
+        machine.services.sweeps.prune(job.id, "It promises nothing.")
+        wait_for(ended)
+        workers.end()
+    assert jobs.get(job.id).status == "pruned"
+    assert machine.services.runs.refresh(timeout=60.0)
+    assert machine.services.runs.get(job.spec.run_id).status == "pruned"
 
 
 def test_a_standing_worker_has_a_cluster_run_what_nobody_waits_for(

@@ -89,7 +89,7 @@ class _Work:
         work = JobWork(self._store, job, self._executor, self._queue.blobs, parallel=self._order.parallel)
         try:
             with JobLease(self._queue, job, self._executor.cancel) as lease:
-                attempt = work.run(lease)
+                attempt = work.run(lease, lambda: self._queue.prune_reason(job))
                 if not (is_lost := lease.is_lost):
                     self._queueing.deliver()
         except Exception as unexpected:  # the store failed; the job must not stay behind as running

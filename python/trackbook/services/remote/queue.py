@@ -104,6 +104,10 @@ class RemoteQueue(JobQueue):
             standing = self._say(job)
         return standing.cancel
 
+    def prune_reason(self, job: Job) -> str | None:
+        """Return None: sweeps, which prune, are no affair of a served store."""
+        return None
+
     def finish(self, job: Job, attempt: JobAttempt) -> bool:
         """Hand in how a job's attempt came out, once the server has what it recorded; as `JobQueue.finish`."""
         self._send_all(job)
