@@ -27,7 +27,8 @@ export interface ICellSnapshot {
 }
 
 /**
- * What going on with a run would do, with the notebook as it is saved: `cells` are all that run, in their order.
+ * What going on with a run would do, with the notebook as it is saved: `cells` are those that run again, and those before
+ * that are kept, in their order.
  * `reason` says why it can't go on, or why not from a snapshot.
  */
 export interface IResumption {
@@ -40,9 +41,14 @@ export interface IResumption {
   snapshots: ICellSnapshot[];
 }
 
-/** A kernel in the state of a failure. */
+/**
+ * A kernel of this server that stands, or soon will, before the cell at which a run failed, and its session. `cells` are
+ * those that it runs before it is there.
+ */
 export interface IDebugKernel {
-  /** The id of the kernel on this server, or the path of its connection file. */
-  kernel: string;
-  session: string | null;
+  kernel: { id: string; name: string };
+  session: { id: string; path: string; name: string };
+  how: 'snapshot' | 'repeat';
+  place: ICellPlace;
+  cells: ICellPlace[];
 }

@@ -80,26 +80,31 @@ function openNotebook(
 /** Open a console on a kernel that is in the state of a run's failure. */
 async function debug(context: ICommandContext, project: string, run: string): Promise<void> {
   const { app, client, trans } = context;
+  if (!app.commands.hasCommand('console:create')) {
+    throw new Error(trans.__('There are no consoles here; in a terminal: trackbook debug %1', run));
+  }
   const id = Notification.emit(trans.__('The state of the failure is being made…'), 'in-progress', {
     autoClose: false
   });
   try {
-    const { kernel } = await client.debugRun(project, run);
-    const { kernels } = app.serviceManager;
-    await kernels.refreshRunning();
-    const known = [...kernels.running()].find(model => model.id === kernel);
-    if (!known || !app.commands.hasCommand('console:create')) {
-      const text = trans.__('Attach to it in a terminal: jupyter console --existing %1', kernel);
-      Notification.update({ id, message: text, type: 'info', autoClose: false });
-      return;
-    }
-    const { number } = (await client.run(project, run)).run;
+    const { kernel, session, place, cells } = await client.debugRun(project, run);
+    await app.serviceManager.sessions.refreshRunning();
     await app.commands.execute('console:create', {
-      kernelPreference: { id: known.id, name: known.name, shutdownOnDispose: false },
-      name: trans.__('Debug #%1', number),
+      path: session.path,
+      name: session.name,
+      kernelPreference: { id: kernel.id, name: kernel.name, shutdownOnDispose: true },
       insertMode: 'split-right',
       activate: true
     });
+    if (cells.length) {
+      const text = trans._n(
+        'The kernel runs %1 cell first, then it is as it was before cell %2.',
+        'The kernel runs %1 cells first, then it is as it was before cell %2.',
+        cells.length,
+        place.number
+      );
+      Notification.info(text, { autoClose: 8000 });
+    }
     Notification.dismiss(id);
   } catch (error) {
     Notification.dismiss(id);

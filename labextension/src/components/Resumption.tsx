@@ -36,7 +36,7 @@ export function Resumption({ model }: { model: RunModel }): JSX.Element | null {
     <section className="trackbook-Resumption" aria-label={trans.__('Going on')}>
       <p>{value.possible ? planText(value, trans) : reasonText(value, trans)}</p>
       {value.possible && value.reason && <p className="trackbook-Quiet">{value.reason}</p>}
-      {value.possible && value.cells.length > 0 && <Again cells={value.cells} />}
+      {value.possible && <Again cells={value.cells.filter(cell => cell.again)} />}
       <div className="trackbook-Details-actions">
         <button
           className="trackbook-Button trackbook-mod-primary"
@@ -58,9 +58,12 @@ export function Resumption({ model }: { model: RunModel }): JSX.Element | null {
   );
 }
 
-function Again({ cells }: { cells: readonly IResumedCell[] }): JSX.Element {
+function Again({ cells }: { cells: readonly IResumedCell[] }): JSX.Element | null {
   const { trans } = useView();
   const rest = cells.length - NAMED;
+  if (!cells.length) {
+    return null;
+  }
   return (
     <details className="trackbook-Fold">
       <summary>{trans._n('%1 cell runs', '%1 cells run', cells.length)}</summary>

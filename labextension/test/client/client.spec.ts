@@ -166,3 +166,59 @@ describe('ApiError', () => {
     expect(error).toMatchObject({ code: 'network', status: 0 });
   });
 });
+
+describe('Client of the queue and of sweeps', () => {
+  it('asks for a window of the jobs, and for what a job said from an offset on', async () => {
+    const { client, asked } = makeClient(sample('jobs'));
+    const page = await client.jobPage(P, { status: 'failed', offset: 200, limit: 50 });
+    expect(page.total).toBe(page.jobs.length);
+    expect(Object.values(page.counts).reduce((sum, count) => sum + count, 0)).toBe(page.total);
+    expect(asked[0].url.search).toMatch(/^\?status=failed&offset=200&limit=50(&|$)/);
+    const log = makeClient(sample('job-log'));
+    expect((await log.client.jobLog(P, 'j', 7)).text).toBe('Loading digits\n');
+    expect(log.asked[0].url.searchParams.get('offset')).toBe('7');
+  });
+
+  it('starts workers, and knows them', async () => {
+    const { client, asked } = makeClient(sample('workers'));
+    const [worker] = await client.startWorker(P, 2);
+    expect(worker.current.length).toBeLessThanOrEqual(worker.capacity);
+    expect([asked[0].method, asked[0].body]).toEqual(['POST', { jobs: 2 }]);
+    expect(await client.workers(P)).toEqual([worker]);
+  });
+
+  it('decodes sweeps and their trials', async () => {
+    const detail = await makeClient(sample('sweep')).client.sweep(P, 'id');
+    expect(detail.runs.length).toBeGreaterThan(0);
+    expect(detail.runs.flatMap(trial => trial.values).every(isNumberOrNull)).toBe(true);
+    expect(detail.runs.every(trial => trial.values.length === detail.objectives.length)).toBe(true);
+    const sweeps = await makeClient(sample('sweeps')).client.sweeps(P);
+    expect(sweeps.map(sweep => sweep.best?.value ?? null).every(isNumberOrNull)).toBe(true);
+  });
+
+  it('cancels and resumes by the id', async () => {
+    const { client, asked } = makeClient(sample('sweep'));
+    await client.cancelSweep(P, 's');
+    await client.resumeSweep(P, 's');
+    expect(asked.map(({ url }) => url.pathname.split('/').slice(-2))).toEqual([
+      ['s', 'cancel'],
+      ['s', 'resume']
+    ]);
+  });
+
+  it('goes on with a run with the notebook of an editor, or without', async () => {
+    const { client, asked } = makeClient(sample('job'));
+    const notebook = { cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 };
+    await client.resumeRun(P, 'r', notebook);
+    await client.resumeRun(P, 'r', null);
+    expect(asked.map(({ body }) => body)).toEqual([{ notebook }, { notebook: null }]);
+    const plan = await makeClient(sample('resumption')).client.resumption(P, 'r');
+    expect(plan.cells.filter(cell => cell.again).length).toBeGreaterThan(0);
+    const debug = await makeClient(sample('debug-started')).client.debugRun(P, 'r');
+    expect(debug.session.path).toContain('debug');
+  });
+});
+
+function isNumberOrNull(value: unknown): boolean {
+  return value === null || typeof value === 'number';
+}

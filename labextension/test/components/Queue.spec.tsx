@@ -54,6 +54,7 @@ const RESUMPTION: IResumption = {
       reason: 'cell 4 reads x',
       duration: 2
     },
+    { id: 'b', number: 2, source: 'big()', again: false, reason: '', duration: 60 },
     { id: 'c', number: 4, source: 'fit(x)', again: true, reason: '', duration: null }
   ],
   reason: null,
