@@ -35,6 +35,7 @@ class _Definition(Struct, frozen=True, forbid_unknown_fields=True):
     memory: Annotated[int, Meta(ge=LEAST_MEMORY)] | None = None
     experiment: str | None = None
     share_prefix: bool = False
+    snapshots: bool | None = None
 
 
 class _Resumption(Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,6 +75,7 @@ class SweepsHandler(TrackbookHandler):
             timeout=wanted.timeout,
             limits=Limits(wanted.cell_timeout, wanted.memory),
             share_prefix=wanted.share_prefix,
+            snapshots=wanted.snapshots,
         )
         start_sweep(services.store, sweep_id)
         return services.sweeps.get(sweep_id)
