@@ -121,10 +121,6 @@ class RemoteQueue(JobQueue):
         """Return no job: what those of other machines write is not seen here."""
         return []
 
-    def prune_reason(self, job: Job) -> str | None:
-        """Return None: nobody prunes the trials of a served store."""
-        return None
-
     def take_over(self, job_id: str, crew: str) -> bool:
         """Take a job from a worker of a crew that is known to be dead; as `JobQueue.take_over`."""
         return self._post(_Taken, {"worker": self._worker, "crew": crew}, job_id, "lost").taken
