@@ -55,10 +55,9 @@ def children(process: "subprocess.Popen[str]") -> list[int]:
     return sorted(found)
 
 
-def held(project: Project) -> dict[int, int]:
-    """Which notebook waits in the kernel of which child."""
-    names = [path.name.split("-") for path in project.folder.glob("held-*")]
-    return {int(n): int(pid) for _, n, pid in names}
+def held(project: Project) -> list[int]:
+    """In the kernels of which children notebooks wait, or waited before these were killed."""
+    return sorted(int(path.name.split("-")[2]) for path in project.folder.glob("held-*"))
 
 
 def submit(project: Project, *values: int) -> list[Job]:
@@ -89,11 +88,11 @@ def test_a_child_that_is_killed_is_replaced_and_its_job_taken_up_at_once(project
         assert "--child" not in psutil.Process(first).cmdline()  # forked, not started
         assert not ignored_signals(first) & 1 << signal.SIGINT - 1
         assert folder.stat().st_mode & 0o777 == 0o700
-        assert sorted(held(project).values()) == [first, second]
+        assert held(project) == [first, second]
         os.kill(first, signal.SIGKILL)
         wait_for(lambda: len(children(process)) == 2 and first not in children(process))
         (replacing,) = set(children(process)) - {second}
-        wait_for(lambda: replacing in held(project).values())
+        wait_for(lambda: replacing in held(project))
         (project.folder / "go").touch()
         wait_for(lambda: statuses(project, jobs) == ["finished"] * 2)
         process.send_signal(signal.SIGINT)
