@@ -18,6 +18,7 @@ import type { Highlighter } from '../components/rendering';
 import { ComparePanel } from '../panel/comparePanel';
 import type { JobPanel, JobsPanel, SweepPanel } from '../panel/jobPanels';
 import { RunPanel } from '../panel/runPanel';
+import type * as jobPanels from '../panel/jobPanels';
 import type { IViewOptions } from '../panel/viewWidget';
 import { IModels, IPages } from '../tokens';
 
@@ -171,7 +172,7 @@ class Pages implements IPages {
   }
 
   /** The pages about jobs are loaded when the first one is wanted. */
-  private async _load(): Promise<typeof import('../panel/jobPanels')> {
+  private async _load(): Promise<typeof jobPanels> {
     try {
       return await import('../panel/jobPanels');
     } catch (error) {
