@@ -12,6 +12,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from msgspec import structs
+
 os.environ["LOGNAME"] = "somebody"
 
 from trackbook.domain import records as r
@@ -19,10 +21,14 @@ from trackbook.domain.cell import CellError
 from trackbook.domain.clock import now
 from trackbook.domain.data import Column, DataInput
 from trackbook.domain.environment import Editable, Environment, Git, LockFile, Module
-from trackbook.domain.job import JobAttempt, JobSpec
+from trackbook.domain.job import FrozenContext, FrozenModule, JobAttempt, JobSpec
 from trackbook.domain.reproduction import Check, Reproduction
+from trackbook.domain.resumption import KeptCell
 from trackbook.domain.rich import RichContent
 from trackbook.domain.run import Fork, RunError, Source
+from trackbook.domain.space import Dimension
+from trackbook.domain.sweep import Objective, Pruner, SweepSpec
+from trackbook.domain.trial import Trial
 from trackbook.services import recorder as recorder_module
 from trackbook.services import runwriter as runwriter_module
 from trackbook.services.catchup import catch_up
@@ -37,6 +43,11 @@ recorder_module.os_host = runwriter_module.os_host = lambda: "somewhere"
 JOB = "01a1fe05-0000-7000-8000-000000000001"
 REPETITION = "01a1fe05-0000-7000-8000-000000000002"
 ATTEMPT = "01a1fe05-0000-7000-8000-000000000003"
+SWEEP = "01a1fe05-0000-7000-8000-000000000004"
+TRIAL = "01a1fe05-0000-7000-8000-000000000005"
+TRIAL_JOB = "01a1fe05-0000-7000-8000-000000000006"
+RESUMED = "01a1fe05-0000-7000-8000-000000000007"
+RESUMED_JOB = "01a1fe05-0000-7000-8000-000000000008"
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 NOTEBOOK = {
     "nbformat": 4,
@@ -63,6 +74,7 @@ def main(folder: Path) -> None:
     edited_run(store)
     surrounded_run(store)
     queued_job(store)
+    swept_notebook(store)
     place = open_place(store)
     catch_up(place)
     place.close()
@@ -193,6 +205,41 @@ def queued_job(store: StorePaths) -> None:
     attempt = JobAttempt(1, ATTEMPT, "died", MOMENT, MOMENT, died, ["work"], 60_000_000, 1.5)
     writer.append(r.JobAttempted(now(), attempt, not_before=now()))
     writer.close()
+
+
+def swept_notebook(store: StorePaths) -> None:
+    """A sweep with a pruned trial, and a job that goes on from a failed one; what schema 10 knows of them."""
+    writer = RunRecorder.join(store, SWEEP, role="editor")
+    frozen = writer.store_blob(b"{}") or ""
+    context = FrozenContext(frozen, [FrozenModule("helpers.py", frozen)])
+    common = JobSpec(
+        frozen, "train.ipynb", "notebooks", {"depth": 3}, "churn", "", snapshots=True, frozen=context,
+        share_prefix=True, swept=["lr"],
+    )  # fmt: skip
+    space = {
+        "lr": Dimension("float", low=0.001, high=0.1, log=True),
+        "kind": Dimension("choices", ["a", "b"]),
+    }
+    spec = SweepSpec(
+        job=common, space=space, sampler="tpe", trials=20, seed=7, parallel=2,
+        objectives=[Objective("acc", "max")], pruner=Pruner("median", {"startup": 3.0}),
+    )  # fmt: skip
+    writer.append(r.SweepDefined(now(), spec))
+    writer.close()
+    run = RunRecorder.start(store, experiment="churn", name="sweep", run_id=SWEEP)
+    run.end("aborted", reason="It was interrupted; it can be resumed.")
+    trial = structs.replace(
+        common, run_id=TRIAL, sweep_id=SWEEP, parent_id=SWEEP, trial=Trial(0, SWEEP), params={"lr": 0.01}
+    )
+    resumed = structs.replace(
+        common, run_id=RESUMED, resumes=ATTEMPT, kept=[KeptCell("work", ATTEMPT, 1, again=True)], retry_of=JOB
+    )
+    for job_id, one in ((TRIAL_JOB, trial), (RESUMED_JOB, resumed)):
+        writer = RunRecorder.join(store, job_id, role="editor")
+        writer.append(r.JobSubmitted(now(), one))
+        if one is trial:
+            writer.append(r.JobFinished(now(), "pruned", None, None))
+        writer.close()
 
 
 def die(folder: Path) -> None:

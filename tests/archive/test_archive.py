@@ -16,7 +16,7 @@ JOB = "01a1fe05-0000-7000-8000-000000000001"
 
 
 # The number of the last run. The first archive has no run of what came with schema 6.
-LAST = {"0.1.0": 4}
+LAST = {"0.1.0": 4, "0.1.0-schema-6": 6, "0.1.0-schema-8": 6}
 
 
 @pytest.fixture(params=ARCHIVES, ids=lambda path: path.name)
@@ -26,7 +26,7 @@ def archive(request):
 
 @pytest.fixture
 def last(archive):
-    return LAST.get(archive.name, 6)
+    return LAST.get(archive.name, 7)
 
 
 @pytest.fixture
@@ -54,6 +54,8 @@ def test_an_earlier_store_keeps_everything(archive, store, last, how):
         check_surroundings(services)
     if archive.name not in ("0.1.0", "0.1.0-schema-6"):
         check_trust(services)
+    if last > 6:
+        check_sweeps(services)
     services.database.close()
 
 
@@ -89,7 +91,9 @@ def check_runs(services, last):
     trashed = services.runs.search(trashed=True).runs
     assert {number: (run.name, run.status) for number, run in runs.items()} == {
         1: ("first", "finished"), 2: ("second", "failed"), last: ("killed", "killed")
-    } | ({4: ("fourth", "finished"), 5: ("fifth", "finished")} if last > 4 else {})  # fmt: skip
+    } | ({4: ("fourth", "finished"), 5: ("fifth", "finished")} if last > 4 else {}) | (
+        {6: ("sweep", "aborted")} if last > 6 else {}
+    )  # fmt: skip
     assert [(run.number, run.name, run.tags, run.notes) for run in trashed] == [
         (3, "renamed", {"team": "a", "new": "ü"}, "replaced")
     ]
@@ -185,3 +189,20 @@ def check_trust(services):
         1.5,
     )
     assert attempt.error.ename == "KernelDied"
+
+
+def check_sweeps(services):
+    """What came with schema 10."""
+    (sweep,) = services.sweeps.list()
+    assert (sweep.status, sweep.sampler, sweep.seed, sweep.parallel) == ("aborted", "tpe", 7, 2)
+    assert (sweep.trials.total, sweep.trials.pruned) == (20, 1)
+    spec = services.sweeps.spec(sweep.id)
+    assert (spec.space["lr"].high, spec.space["lr"].log, spec.space["kind"].values) == (0.1, True, ["a", "b"])
+    assert [(one.metric, one.direction) for one in spec.objectives] == [("acc", "max")]
+    assert (spec.pruner.name, spec.pruner.options) == ("median", {"startup": 3.0})
+    (trial,) = services.sweeps.trials(sweep.id)
+    assert (trial.status, trial.spec.trial.number, trial.spec.params) == ("pruned", 0, {"lr": 0.01})
+    assert (trial.spec.share_prefix, trial.spec.swept, trial.spec.snapshots) == (True, ["lr"], True)
+    assert [module.path for module in trial.spec.frozen.modules] == ["helpers.py"]
+    (resumed,) = (job for job in services.jobs.list() if job.spec.retry_of == JOB)
+    assert [(one.cell_id, one.order, one.again) for one in resumed.spec.kept] == [("work", 1, True)]
