@@ -12,6 +12,11 @@ const CELLS = [
   'assert lr < 1, "too fast"\nprint("done")'
 ];
 
+/** Show a tab of the main area; pages have tabs of their own, some of the same name. */
+async function showTab(page: IJupyterLabPageFixture, name: string): Promise<void> {
+  await page.locator('.lm-DockPanel-tabBar').getByRole('tab', { name, exact: true }).click();
+}
+
 /** Open the form of the notebook, and run it once. */
 async function runJob(page: IJupyterLabPageFixture, lr: string): Promise<void> {
   await page.activity.activateTab('Job: train.ipynb');
@@ -53,11 +58,11 @@ test('The queue: live, cancelled, failed at its cell, resumed after a correction
   await expect(row('0.5').getByRole('img', { name: 'cancelled' })).toBeVisible({ timeout: 60_000 });
 
   // The next one fails at its last cell, which a notification tells who looks at something else.
-  await page.activity.activateTab('train.ipynb');
+  await showTab(page, 'train.ipynb');
   writeFileSync(join(serverRoot(), tmpPath, 'go'), '');
   const news = page.getByText('train.ipynb has failed in cell 4: AssertionError: too fast');
   await expect(news).toBeVisible({ timeout: 120_000 });
-  await page.activity.activateTab('Jobs');
+  await showTab(page, 'Jobs');
   await row('7').click();
   await expect(detail).toContainText('Cell 4 failed');
   const plan = detail.getByRole('region', { name: 'Going on' });
@@ -65,9 +70,9 @@ test('The queue: live, cancelled, failed at its cell, resumed after a correction
   await picture(page, 'queue-failure');
 
   // Corrected in the editor and not saved, it goes on from there: what came before is not run again.
-  await page.activity.activateTab('train.ipynb');
+  await showTab(page, 'train.ipynb');
   await writeCell(page, 3, 'assert lr < 10, "too fast"\nprint("done")');
-  await page.activity.activateTab('Jobs');
+  await showTab(page, 'Jobs');
   await plan.getByRole('button', { name: 'Resume' }).click();
   await expect(page.getByText('train.ipynb goes on, as it stands in the editor.')).toBeVisible();
   await expect(row('7').getByRole('img', { name: 'finished' })).toBeVisible({ timeout: 120_000 });
