@@ -10,8 +10,10 @@ import msgspec
 import pytest
 from nbformat import v4, write
 
+from trackbook.domain.ids import new_id
 from trackbook.domain.limits import Limits
 from trackbook.domain.run import RunError, RunStatus, Source
+from trackbook.domain.trial import Trial
 from trackbook.errors import Conflict, NotFound
 from trackbook.services import job_records
 from trackbook.services.catchup import rebuild
@@ -295,8 +297,30 @@ def test_values_that_speak_of_a_cluster_make_no_job_of_one(
 ) -> None:
     cell = v4.new_code_cell("d = {}", metadata={"tags": ["parameters"]})
     write(v4.new_notebook(cells=[cell]), tmp_path / "d.ipynb")
-    services.jobs.submit(tmp_path / "d.ipynb", {"d": {"executor": "dask", "x": ', "executor": "dask"}'}})
+    services.jobs.submit(
+        tmp_path / "d.ipynb", {"d": {"executor": "dask", "x": ', "executor": "dask", "trial": null}'}}
+    )
     assert queue.claim() is not None
+
+
+def test_trials_are_left_to_the_workers_of_their_sweep(
+    services: Services, queue: JobQueue, path: Path
+) -> None:
+    sweep_id = services.sweeps.define(path, space={"n": [1, 2]})
+    common = services.sweeps.spec(sweep_id).job
+    specs = [
+        msgspec.structs.replace(common, run_id=new_id(), sweep_id=sweep_id, trial=Trial(number, sweep_id))
+        for number in range(2)
+    ]
+    trials = services.jobs.queue(specs)
+    assert queue.claim() is None
+    assert queue.count_open() == 0
+    claimed = JobQueue(services.place, sweep_id=sweep_id).claim()
+    assert claimed is not None
+    assert claimed.id == trials[0].id
+    assert claimed.spec.trial == Trial(0, sweep_id)
+    other = JobQueue(services.place, job_ids=[trials[1].id]).claim()
+    assert other is not None
 
 
 def test_who_lost_a_job_neither_keeps_nor_ends_it(services: Services, path: Path) -> None:

@@ -24,7 +24,11 @@ _MICROSECONDS = 1_000_000
 # Who waits for jobs reads all of them again and again.
 _decode_spec = msgspec.json.Decoder(JobSpec).decode
 # See `write_spec`: what a user's own values say can't stand at the end.
-_FOR_ANYBODY = _c.spec.not_like('%, "executor": "dask"}')
+_FOR_ANYBODY = and_(
+    _c.spec.not_like('%, "executor": "dask", "trial": null}'),
+    # A sweep has workers of its own: more would be more at a time than it is to have.
+    _c.spec.not_like(f'%, "trial": {{"number": %, "sweep": "{"_" * 36}"}}}}'),
+)
 
 
 class Attempt(NamedTuple):
@@ -90,8 +94,8 @@ def queued_ids(
     """Return the waiting jobs, the one submitted first first; of one sweep, or of some ids, if these are given.
 
     With `due`, a moment in microseconds, those are left out that wait for a later one to be begun again. Where neither
-    sweep nor ids are given, so are those that wait for a Dask cluster. At most `limit` are returned, from the one at
-    `offset` on.
+    sweep nor ids are given, so are those that wait for a Dask cluster or for the workers of their sweep. At most
+    `limit` are returned, from the one at `offset` on.
     """
     query = select(_c.id).where(_c.status == "queued").order_by(_c.submitted, _c.id)
     query = query.limit(limit).offset(offset or None)

@@ -30,11 +30,12 @@ def apply_record(batch: Batch, name: PartName, record: Record) -> None:
 def write_spec(spec: JobSpec | SweepSpec) -> str:
     """Return a job's or a sweep's spec as the index keeps it: JSON with NaN and infinities as Python writes them.
 
-    A job's executor comes last, where a query finds it without reading the JSON, which no database does with NaN in it.
+    A job's executor and its trial come last, where a query finds them without reading the JSON, which no database does
+    with NaN in it.
     """
     plain = msgspec.to_builtins(spec)
     if isinstance(spec, JobSpec):
-        plain["executor"] = plain.pop("executor")
+        plain["executor"], plain["trial"] = plain.pop("executor"), plain.pop("trial")
     return json.dumps(plain, ensure_ascii=False)
 
 
