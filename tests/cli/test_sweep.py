@@ -141,7 +141,8 @@ def test_ctrl_c_leaves_a_sweep_that_can_be_resumed(
         (["--sweep-file", "none.yaml"], "no such file"),
         (["--sweep-file", "wrong.yaml"], "has no 'spaces'"),
         (["--sweep-file", "typed.yaml"], "typed.yaml: Expected"),
-        (["trial.ipynb", "--resume", "last"], "leave the notebook"),
+        (["trial.ipynb", "--resume", "last"], "leave NOTEBOOK out"),
+        (["--resume", "last", "--timeout", "5", "--seed", "3"], "leave --seed, --timeout out"),
     ],
 )
 def test_what_is_wrong_is_said_before_anything_runs(

@@ -321,6 +321,15 @@ def test_trials_are_left_to_the_workers_of_their_sweep(
     assert claimed.spec.trial == Trial(0, sweep_id)
     other = JobQueue(services.place, job_ids=[trials[1].id]).claim()
     assert other is not None
+    queue.finish(other, attempt_of(other, "failed", RunError("E", "e")))
+    assert [job.id for job in services.jobs.failed(sweep_id=sweep_id)] == [other.id]
+    again = services.jobs.retry(other.id)
+    assert (again.spec.trial, again.spec.parent_id) == (None, common.parent_id)
+    assert services.jobs.failed(sweep_id=sweep_id) == []
+    # One that is tried again is a job as any other.
+    taken = queue.claim()
+    assert taken is not None
+    assert taken.id == again.id
 
 
 def test_who_lost_a_job_neither_keeps_nor_ends_it(services: Services, path: Path) -> None:

@@ -14,7 +14,7 @@ from trackbook.config import Settings
 from trackbook.domain.job import JobSpec
 from trackbook.domain.snapshot import encode_part
 from trackbook.errors import NotFound
-from trackbook.services.freezing import KernelDescription, describe_kernel
+from trackbook.services.freezing import KernelDescription, describe_kernel, without_secrets
 from trackbook.store.place import Blobs
 
 MODULES = "modules"
@@ -39,7 +39,8 @@ class FrozenParts:
         if digest is None:
             return
         present = describe_kernel(self.kernel)
-        if present is not None and _digest(encode_part(msgspec.to_builtins(present))) == digest:
+        kept = without_secrets(present)
+        if kept is not None and _digest(encode_part(msgspec.to_builtins(kept))) == digest:
             return
         try:
             frozen = msgspec.json.decode(self._blobs.get(digest), type=KernelDescription)
@@ -62,7 +63,11 @@ class FrozenParts:
                 str(part).replace("{resource_dir}", frozen.folder) for part in frozen.spec.get("argv", [])
             ]
         }
+        secrets = {} if present is None or kept is None else _left_out(present, kept)
+        if secrets:
+            spec["env"] = secrets | (spec.get("env") or {})
         draft = place / f"kernel.json.{self._spec.run_id}"
+        draft.touch(mode=0o600)
         draft.write_text(json.dumps(spec), encoding="utf-8")
         draft.replace(place / "kernel.json")
         self.notes.append(
@@ -91,6 +96,12 @@ class FrozenParts:
             self._blobs.copy_to(one.digest, path)
         self.modules = target
         self.notes.append(f"{said} changed since the job was submitted; the job runs with it as it was then.")
+
+
+def _left_out(present: KernelDescription, kept: KernelDescription) -> dict[str, str]:
+    # What is no one's to store is taken from the kernel as it is now.
+    given, stored = present.spec.get("env") or {}, kept.spec.get("env") or {}
+    return {name: value for name, value in given.items() if name not in stored}
 
 
 def _digest_of(path: Path) -> str | None:

@@ -1,6 +1,7 @@
 """What a worker does beside a running job: it keeps the lease, tells the progress, and hears of a cancellation."""
 
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from typing import Any, Self
 
 from trackbook.domain.cell import CellStatus
 from trackbook.domain.job import Job
-from trackbook.errors import AccessDenied, StoreError
+from trackbook.errors import AccessDenied, StoreError, TrackbookError
 from trackbook.jobs.collisions import Collisions
 from trackbook.services.queue import RENEW, JobQueue
 
@@ -50,7 +51,7 @@ class JobLease:
         self._ended.set()
         self._thread.join()
         if not self.is_lost:
-            with contextlib.suppress(StoreError):
+            with contextlib.suppress(TrackbookError, OSError):
                 self._collisions.look()
 
     def kernel_ready(self, tracks: bool) -> None:
@@ -95,3 +96,5 @@ class JobLease:
                 AccessDenied,
             ):  # an index that is locked or made anew; the lock keeps the job ours
                 continue
+            except Exception:  # a server's fault, or a file's: without the lease the job would be run twice
+                logging.getLogger(__name__).warning("The lease could not be looked after.", exc_info=True)

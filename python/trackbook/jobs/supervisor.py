@@ -127,7 +127,8 @@ class Supervisor:
             self._short_lives = self._short_lives + 1 if is_short else 0
             if self._short_lives > _MOST_SHORT_LIVES:
                 _say("Workers end as soon as they begin; no more are started.")
-                self._give(STOP)
+                # Those that run are no part of it.
+                self._give(DRAIN)
                 return
             self._start_child(recovers=True)
 

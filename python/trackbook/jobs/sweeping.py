@@ -447,6 +447,18 @@ def _count(trials: int) -> str:
     return f"{trials} {'trial' if trials == 1 else 'trials'}"
 
 
+def _work_off(store: StorePaths, sweep_id: str) -> SweepOutcome:
+    from trackbook.jobs.executors import open_trial_workers
+
+    services = open_services(store)
+    try:
+        spec = services.sweeps.spec(sweep_id)
+    finally:
+        services.close()
+    with open_trial_workers(store, sweep_id, spec.job.executor, parallel=spec.parallel) as workers:
+        return run_sweep(store, sweep_id, workers=workers)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Work a sweep off as a process of its own; returns the exit code."""
     parser = argparse.ArgumentParser(
@@ -462,7 +474,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, interrupt)
     try:
-        return run_sweep(StorePaths(options.store).check(), options.sweep).exit_code
+        return _work_off(StorePaths(options.store).check(), options.sweep).exit_code
     except Conflict:
         return 0
     except TrackbookError as error:

@@ -131,6 +131,10 @@ class JobWork:
         frozen = FrozenParts(self._blobs, spec, kernel, self._folder)
         for note in frozen.notes:
             recorder.add_note(note)
+        if prefix is not None and frozen.modules is not None:
+            # What is shared would be run with the modules as they are now.
+            prefix = None
+            recorder.add_note("No cells were shared with other trials: modules have changed meanwhile.")
         execution = Execution(
             notebook=str(path),
             output=str(self._folder / OUTPUT),

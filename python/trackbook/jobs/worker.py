@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 # Nothing heavy: a supervisor begins here, and imports the rest without threads.
 from trackbook.domain.execution import Executor, Outcome
@@ -32,9 +32,13 @@ if TYPE_CHECKING:
 IDLE_SECONDS = 10.0
 # How often is looked for jobs where nobody rings: those of other machines, and those that are to be begun again.
 _LOOK_EVERY = 0.2
+_PATIENCE = 600.0  # seconds for a store that is away to come back
 _LOOK_EVERY_WITH_BELL = 0.5
 _RECOVER_EVERY = 1.0
 _LOOK_EVERY_AFTER_ERROR = 5.0
+
+
+T = TypeVar("T")
 
 
 class Worker:
@@ -77,7 +81,7 @@ class Worker:
         self._bell = Bell(self._store.bells)
         try:
             if recovers:
-                self._queue.recover()
+                self._insist(self._queue.recover)
             self._work_off(self._bell)
         finally:
             bell, self._bell = self._bell, None
@@ -120,7 +124,7 @@ class Worker:
                 continue
             if time.monotonic() - recovered > _RECOVER_EVERY:
                 recovered = time.monotonic()
-                if self._queue.recover():
+                if self._insist(self._queue.recover):
                     continue
             if self._idle is None and not self._queue.count_open():
                 return
@@ -148,8 +152,19 @@ class Worker:
                     self._deliver()
         except Exception as unexpected:  # the store failed; the job must not stay behind as running
             attempt = work.attempt(Outcome("failed", RunError(type(unexpected).__name__, str(unexpected))))
-        self._queue.finish(job, attempt)
+        self._insist(lambda: self._queue.finish(job, attempt))
         self._tell("ended", job)
+
+    def _insist(self, call: Callable[[], T]) -> T:
+        """Call it, and again while the store is away: a job's outcome must not be lost by that."""
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                return call()
+            except StoreUnreachable:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(_LOOK_EVERY_AFTER_ERROR)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

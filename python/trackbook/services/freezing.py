@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from trackbook.capture.secrets import looks_secret
 from trackbook.config import Settings
 from trackbook.domain.job import FrozenContext, FrozenModule
 from trackbook.domain.snapshot import encode_part
@@ -43,7 +44,7 @@ def freeze(blobs: Blobs, notebook: Notebook, folder: Path, kernel: str | None) -
             except OSError:  # it went just now; the notebook will say so
                 continue
             modules.append(FrozenModule(path.relative_to(folder).as_posix(), digest))
-    described = None if kernel is None else describe_kernel(kernel)
+    described = None if kernel is None else without_secrets(describe_kernel(kernel))
     return FrozenContext(
         None if described is None else blobs.put_bytes(encode_part(msgspec.to_builtins(described))), modules
     )
@@ -65,6 +66,15 @@ def describe_kernel(name: str) -> KernelDescription | None:
         if isinstance(spec, dict):
             return KernelDescription(str(folder), spec)
     return None
+
+
+def without_secrets(described: KernelDescription | None) -> KernelDescription | None:
+    """Return a description as it may be stored: without variables in whose values a secret is."""
+    given = None if described is None else described.spec.get("env")
+    if described is None or not isinstance(given, dict):
+        return described
+    kept = {name: value for name, value in given.items() if not looks_secret(str(name), str(value))}
+    return msgspec.structs.replace(described, spec=described.spec | {"env": kept})
 
 
 def imported_files(notebook: Notebook, folder: Path) -> list[Path]:

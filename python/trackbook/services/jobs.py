@@ -113,8 +113,8 @@ class Jobs:
             files,
             snapshots,
         )
-        shares = share_prefix and sweep_id is not None
-        spec = msgspec.structs.replace(spec, sweep_id=sweep_id, share_prefix=shares, swept=list(sweep or {}))
+        spec = msgspec.structs.replace(spec, sweep_id=sweep_id)
+        spec = _sharing(spec, share_prefix and sweep_id is not None, list(sweep or {}), snapshots)
         specs = [msgspec.structs.replace(spec, params=values, run_id=new_id()) for values in combinations]
         return self._queue(specs)
 
@@ -161,8 +161,8 @@ class Jobs:
             files,
             snapshots,
         )
-        spec = msgspec.structs.replace(spec, params=given, share_prefix=share_prefix, swept=list(swept))
-        return spec, swept
+        spec = msgspec.structs.replace(spec, params=given)
+        return _sharing(spec, share_prefix, list(swept), snapshots), swept
 
     def queue(self, specs: Sequence[JobSpec]) -> JobList:
         """Queue jobs that were checked before, each with a run of its own."""
@@ -226,7 +226,8 @@ class Jobs:
     def retry(self, job_id: str) -> Job:
         """Queue a job that has ended once more, with the same frozen notebook and parameters; returns the new job.
 
-        It makes a run of its own. Raises NotFound if there is no such job, or its notebook is no longer stored, and
+        It makes a run of its own. A trial is run by itself then, and leaves its sweep, which has workers of its own
+        and its own way to go on. Raises NotFound if there is no such job, or its notebook is no longer stored, and
         Conflict for a job that has not ended.
         """
         job = self.get(job_id)
@@ -234,7 +235,10 @@ class Jobs:
             raise Conflict(f"Job {job_id[-8:]} has not ended: it is {job.status}. Cancel it first, or wait.")
         if not self._blobs.keep(job.spec.notebook):
             raise NotFound("notebook of the job", job.spec.path)
-        spec = msgspec.structs.replace(job.spec, run_id=new_id(), retry_of=job.id)
+        sweep_id = job.spec.sweep_id if job.spec.trial is None else None
+        spec = msgspec.structs.replace(
+            job.spec, run_id=new_id(), retry_of=job.id, trial=None, sweep_id=sweep_id
+        )
         return self._queue([spec])[0]
 
     def failed(self, *, sweep_id: str | None = None) -> JobList:
@@ -242,7 +246,8 @@ class Jobs:
         submitted first first; of those that were tried again already, none.
         """
         found = self.list(limit=None, sweep_id=sweep_id)
-        again = {job.spec.retry_of for job in found}
+        everything = found if sweep_id is None else self.list(limit=None)
+        again = {job.spec.retry_of for job in everything}
         day = to_datetime(now()) - _DAY
         return [
             job
@@ -273,6 +278,12 @@ class Jobs:
     ) -> JobSpec:
         check_seconds(timeout)
         limits = (limits or Limits()).check()
+        if snapshots and executor == "dask":
+            raise UsageError(
+                "Snapshots are copies of a process on this machine; on a Dask cluster there are none."
+            )
+        if snapshots is None:
+            snapshots = executor == "local" and snapshot_limits(self._store.project).enabled
         return JobSpec(
             tags={check_name("tag", key): str(value) for key, value in tags.items()},
             notebook=self._blobs.put_bytes(encode_part(notebook)),
@@ -291,7 +302,7 @@ class Jobs:
             retry_on=list(limits.retry_on),
             executor=executor,
             files=self._pack(path.absolute().parent, files),
-            snapshots=snapshot_limits(self._store.project).enabled if snapshots is None else snapshots,
+            snapshots=snapshots,
             frozen=freeze(self._blobs, notebook, path.absolute().parent, kernel or kernel_of(notebook)),
         )
 
@@ -318,6 +329,19 @@ class Jobs:
         if absolute.is_relative_to(self._store.project):
             return absolute.relative_to(self._store.project).as_posix()
         return str(absolute)
+
+
+def _sharing(spec: JobSpec, shares: bool, swept: Sequence[str], snapshots: bool | None) -> JobSpec:
+    if shares and spec.executor == "dask":
+        raise UsageError(
+            "Cells are shared by copies of a process on this machine; on a Dask cluster they are not."
+        )
+    if shares and snapshots:
+        raise UsageError("Trials that share cells keep no snapshots: name one of the two.")
+    # Where the project says that snapshots are kept, sharing is said more closely.
+    return msgspec.structs.replace(
+        spec, share_prefix=shares, swept=list(swept), snapshots=spec.snapshots and not shares
+    )
 
 
 def _combine(

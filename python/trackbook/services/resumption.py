@@ -181,7 +181,6 @@ class Resumptions:
             tags={**plan.spec.tags, RESUMES: run_id},
             reproduction=None,
             executor="local",
-            files={},
             # With the project's modules as they are now: they may be what was corrected.
             frozen=freeze(
                 self._place.blobs,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from trackbook.cli.display.jobs import describe_params
 from trackbook.cli.display.runs import trials_table
@@ -64,6 +65,11 @@ from trackbook.services.sweep_files import SweepPlan, read_sweep_file
 
 if TYPE_CHECKING:
     from trackbook.services.context import Services
+
+# What may be said anew of a sweep that goes on.
+_OF_RESUMED = frozenset(
+    ("resume", "trials", "parallel", "max_time", "max_failures", "sort", "scheduler", "as_json")
+)
 
 
 @click.command(cls=NotebookCommand)
@@ -173,17 +179,7 @@ def sweep(
     """
     with contextlib.ExitStack() as stack:
         if resume is not None:
-            if (
-                notebook is not None
-                or sweeps
-                or sweep_file is not None
-                or params
-                or sampler
-                or seed is not None
-            ):
-                raise UsageError(
-                    "--resume goes on with the sweep as it was begun: leave the notebook and its values out."
-                )
+            check_resumable(click.get_current_context())
             project = open_project()
             _check_reachable(project)
             sweep_id = project.sweeps.find(resume)
@@ -241,6 +237,21 @@ def sweep(
         return work_off(
             project, sweep_id, spec, sort, as_json, scheduler=place.scheduler, head_start=head_start
         )
+
+
+def check_resumable(context: click.Context) -> None:
+    """Raise UsageError where more is said than can be of a sweep that was begun."""
+    given = [
+        param
+        for param in context.command.params
+        if param.name not in _OF_RESUMED
+        and context.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE
+    ]
+    if given:
+        names = ", ".join(
+            param.opts[-1] if isinstance(param, click.Option) else "NOTEBOOK" for param in given
+        )
+        raise UsageError(f"--resume goes on with the sweep as it was begun: leave {names} out.")
 
 
 def _check_reachable(project: "Services") -> None:

@@ -13,7 +13,7 @@ from trackbook.cli.output import say
 from trackbook.cli.project import existing_store
 from trackbook.config import Settings, jobs_in
 from trackbook.domain.formatting import format_bytes, format_duration, one_line
-from trackbook.errors import UsageError
+from trackbook.errors import TrackbookError, UsageError
 from trackbook.services.ingester import is_served
 from trackbook.store.paths import StorePaths
 
@@ -63,13 +63,16 @@ def worker(jobs: int | None, memory: int | None, idle: float | None, place: JobP
     running: set[str] = set()
 
     def tell(event: str, job_id: str) -> None:
-        job = services.jobs.get(job_id)
+        (running.add if event == "began" else running.discard)(job_id)
+        try:
+            job = services.jobs.get(job_id)
+        except TrackbookError:  # only what is shown: the worker itself knows what it does
+            say(f"{event}  {job_id[-8:]}")
+            return
         if event == "began":
-            running.add(job_id)
             words = [one_line(describe_params(job.spec.params), 60)]
             line = status_text("running")
         else:
-            running.discard(job_id)
             words = [format_duration(job_duration(job))]
             line = status_text(job.status)
         line.append("  " + "  ".join(filter(None, [short_job_id(job), job.spec.path, *words])), "default")

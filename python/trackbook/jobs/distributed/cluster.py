@@ -30,8 +30,11 @@ class Cluster(Struct, frozen=True):
     @property
     def is_private(self) -> bool:
         """Whether what is sent to its workers can't be read on the way: it stays on this machine, or is encrypted."""
+        workers = self.workers()
+        if self.size is None and not workers and urlsplit(self.address).scheme not in _ENCRYPTED:
+            return False  # nobody knows where they will be
         # A scheduler may be at the near end of a tunnel, and its workers far away.
-        return all(_is_private(address) for address in (self.address, *self.workers()))
+        return all(_is_private(address) for address in (self.address, *workers))
 
     def workers(self) -> dict[str, Any]:
         """Return what is known of the workers that are there, by their addresses."""

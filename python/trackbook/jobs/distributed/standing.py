@@ -79,7 +79,9 @@ class StandingCrew:
         """Look how the jobs are; True while some are at work, or are to be."""
         jobs = self._queueing.jobs
         if not self._drains:
-            queued = [job for job in jobs.list(status="queued", limit=None) if job.spec.executor == "dask"]
+            waiting = jobs.list(status="queued", limit=None)
+            # The trials of a sweep have workers of their own.
+            queued = [job for job in waiting if job.spec.executor == "dask" and job.spec.trial is None]
             fresh = [job for job in reversed(queued) if job.id not in self._known]
             self._known |= {job.id: job for job in fresh}
             self._crew.add(fresh)

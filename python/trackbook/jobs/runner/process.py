@@ -159,10 +159,13 @@ class Runner:
         reading, writing = os.pipe()
         child = os.fork()
         if not child:
-            os.setsid()
-            if pid := os.fork():
-                os.write(writing, str(pid).encode())
-                os._exit(0)
+            try:
+                os.setsid()
+                if pid := os.fork():
+                    os.write(writing, str(pid).encode())
+                    os._exit(0)
+            except BaseException:  # this process is none that may go on
+                os._exit(1)
             code = 1
             try:
                 os.close(reading)
@@ -177,7 +180,10 @@ class Runner:
         os.close(writing)
         os.waitpid(child, 0)
         with os.fdopen(reading, "rb") as told:
-            return {"status": "ok", "pid": int(told.read())}
+            pid_told = told.read()
+        if not pid_told:
+            return {"status": "refused", "hazards": ["No further process could be started."]}
+        return {"status": "ok", "pid": int(pid_told)}
 
     def _leave_client(self) -> None:
         self.loop.remove_reader(self.connection.socket)

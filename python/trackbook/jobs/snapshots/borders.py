@@ -98,6 +98,13 @@ class Borders:
             self._write()
         else:
             self._notes.unlink(missing_ok=True)
+        if self._keeper is not None and all(
+            one.snapshot.reason is not None for one in self._sleepers.values()
+        ):
+            self._keeper.terminate()  # it has nothing to keep
+            self._keeper.wait()
+            if self._folder is not None:
+                shutil.rmtree(self._folder, ignore_errors=True)
 
     def _limit(self) -> None:
         asleep = {
