@@ -29,11 +29,12 @@ def found(reference):
 
 def test_the_public_names_are_those_that_are_promised():
     assert set(tb.__all__) == {
-        "Audio", "Histogram", "Html", "Image", "Json", "Run", "Table", "Text", "TrackbookError", "Vector", "Video",
-        "__version__", "artifact", "autolog", "calibration_curve", "compare", "compare_with_notebook",
+        "Audio", "Histogram", "Html", "Image", "Json", "Run", "Sweep", "Table", "Text",
+        "TrackbookError", "Vector", "Video", "__version__",
+        "artifact", "autolog", "calibration_curve", "compare", "compare_with_notebook",
         "confusion_matrix", "current_run", "data", "end_run", "figure", "load_model", "log", "metric", "model",
         "no_autolog", "note", "param", "params", "pr_curve",
-        "progress", "roc_curve", "runs", "seed", "start_run", "table", "tag", "values", "watch",
+        "progress", "roc_curve", "runs", "seed", "start_run", "sweep", "table", "tag", "values", "watch",
     }  # fmt: skip
     assert all(hasattr(tb, name) for name in tb.__all__)
 

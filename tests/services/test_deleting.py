@@ -164,7 +164,7 @@ def test_a_job_goes_with_its_run_once_it_has_ended(services: Services, tmp_path:
     trash(services, job.spec.run_id)
     with pytest.raises(Conflict, match="job has not ended"):
         services.deleting.delete([job.spec.run_id])
-    end_job(services.place, job.id, "finished", None)
+    end_job(services.place, job, "finished", None)
     services.store.job_folder(job.id).mkdir(exist_ok=True)
     services.deleting.delete([job.spec.run_id])
     services.runs.refresh()

@@ -139,7 +139,16 @@ TRIALS = [{"C": 0.1, "kind": "a"}, {"C": 10.0, "kind": "a"}]
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory, sharing: SharingExecutor) -> dict[str, list[Any]]:
+def both(
+    tmp_path_factory: pytest.TempPathFactory, sharing: SharingExecutor
+) -> Iterator[dict[str, list[Any]]]:
+    # The import of scikit-learn draws from `random`, which in a warm kernel is done beforehand.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRACKBOOK_WARM", "0")
+        yield _run_both(tmp_path_factory, sharing)
+
+
+def _run_both(tmp_path_factory: pytest.TempPathFactory, sharing: SharingExecutor) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     for name, executor in (("whole", PapermillExecutor()), ("shared", sharing)):
         sweep = Sweep(tmp_path_factory.mktemp(name) / "work", CELLS)

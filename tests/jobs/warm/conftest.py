@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,18 @@ from trackbook.jobs.warm.command import LAUNCHER, read_command
 from trackbook.jobs.warm.folder import Need, Template, TemplateFolder
 
 KERNEL = [sys.executable, "-c", LAUNCHER]
+
+
+def python_path(folder: Path | str) -> str:
+    """Return a PYTHONPATH with `folder` before what is there already."""
+    return os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
+
+
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A folder whose path is short enough for that of a socket."""
+    with tempfile.TemporaryDirectory(prefix="tb-", dir="/tmp") as folder:
+        yield Path(folder)
 
 
 @dataclass

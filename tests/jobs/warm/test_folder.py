@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.jobs.conftest import wait_for
-from tests.jobs.warm.conftest import KERNEL, Warm
+from tests.jobs.warm.conftest import KERNEL, Warm, python_path
 
 from trackbook.jobs.forking.wire import can_fork
 from trackbook.jobs.warm import folder as folders
@@ -165,7 +165,8 @@ def test_templates_die_with_an_owner_that_is_killed(warm: Warm, tmp_path: Path) 
     kernel.wait(60)
 
 
-def test_what_killed_owners_left_is_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_killed_owners_left_is_taken_away(short_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path = short_path
     monkeypatch.setattr(folders.tempfile, "tempdir", str(tmp_path))
     left, strange = TemplateFolder.make(), tmp_path / "tb-warm-strange"
     strange.mkdir()
@@ -257,7 +258,7 @@ def test_a_refused_module_is_left_out_and_remembered(
 
 def test_modules_of_a_project_are_never_imported_beforehand(warm: Warm, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text("x = 1")
-    need = warm.need("mine", "json", "no_such_module", PYTHONPATH=f"{os.environ['PYTHONPATH']}:{tmp_path}")
+    need = warm.need("mine", "json", "no_such_module", PYTHONPATH=python_path(tmp_path))
     template = warm.provide(need)
     assert template.said["left_out"] == {
         "mine": "is no installed package, and may change",
@@ -272,7 +273,7 @@ def test_a_template_that_can_not_start_says_why_and_is_not_tried_again_at_once(
 ) -> None:
     (tmp_path / "ipykernel").mkdir()
     (tmp_path / "ipykernel" / "__init__.py").write_text("raise RuntimeError('broken on purpose')")
-    need = warm.need("json", PYTHONPATH=f"{tmp_path}:{os.environ['PYTHONPATH']}")
+    need = warm.need("json", PYTHONPATH=python_path(tmp_path))
     with pytest.raises(NotWarm, match=r"its template ended while it imported: .*broken on purpose"):
         warm.provide(need)
     started = time.monotonic()

@@ -19,7 +19,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from tests.jobs.conftest import Bench, wait_for
-from tests.jobs.warm.conftest import Warm
+from tests.jobs.warm.conftest import Warm, python_path
 
 from trackbook.jobs.forking.request import ForkedProcess
 from trackbook.jobs.forking.wire import can_fork
@@ -234,7 +234,7 @@ def test_where_it_can_not_start_warm_it_starts_and_says_why(
     if spoil == "shadow":
         (tmp_path / "wave.py").write_text("x = 1")
     elif spoil == "relative":
-        options["env"] = {**os.environ, "PYTHONPATH": f"near:{os.environ['PYTHONPATH']}"}
+        options["env"] = {**os.environ, "PYTHONPATH": python_path("near")}
     elif spoil == "options":
         options["preexec_fn"] = _nothing
     elif spoil == "pipe":

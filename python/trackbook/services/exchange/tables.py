@@ -39,7 +39,7 @@ class Table(NamedTuple):
 # What is of this store alone (its count of changes), or a picture of what stands elsewhere.
 _OF_RUNS = ("revision", "sparks")
 # Who works on a job at the moment is of this store alone, too.
-_OF_JOBS = ("spec", "worker", "cell", "cells")
+_OF_JOBS = ("spec", "worker", "cell", "cells", "position", "waiting")
 
 
 def _table(name: str, struct: Any, *extra: Column, leave_out: tuple[str, ...] = ()) -> Table:
