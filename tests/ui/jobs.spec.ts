@@ -18,8 +18,12 @@ const CELLS = [
 ];
 
 /** Open a notebook with parameters, and its form by the button of the toolbar. */
-async function openForm(page: IJupyterLabPageFixture, folder: string): Promise<void> {
-  await addNotebook(page, `${folder}/train.ipynb`, CELLS);
+async function openForm(
+  page: IJupyterLabPageFixture,
+  folder: string,
+  cells: Parameters<typeof addNotebook>[2] = CELLS
+): Promise<void> {
+  await addNotebook(page, `${folder}/train.ipynb`, cells);
   await page.notebook.openByPath(`${folder}/train.ipynb`);
   await page.notebook.activate('train.ipynb');
   await page.getByRole('button', { name: /Run this notebook as a job/ }).click();
@@ -165,7 +169,8 @@ test.describe('A notebook', () => {
   });
 
   test('has jobs that can be cancelled', async ({ page, tmpPath }) => {
-    await openForm(page, tmpPath);
+    // So long that the last one still waits when it is cancelled.
+    await openForm(page, tmpPath, [...CELLS, 'import time\ntime.sleep(4)']);
     const sidebar = await openRuns(page);
     const form = mainArea(page);
     await sidebar.getByText(/^Jobs/i).click();
