@@ -112,12 +112,9 @@ class DaskCrew:
         if self._sight is not None:
             hide_store(self._store, self._sight)
 
-    def _may_send_secrets(self) -> bool:
-        return Settings.load().insecure or self._cluster.is_private
-
     def _make_order(self) -> Order:
         settings = Settings.load()
-        private = self._is_private = self._may_send_secrets()
+        private = self._cluster.is_private or settings.insecure
         environment = store_environment(self._store, settings, with_secrets=private)
         if not private and settings.store_url is not None:
             withheld = settings.token is not None or settings.remote != settings.store_url
@@ -152,9 +149,6 @@ class DaskCrew:
         if self._holds:
             return
         room = len(self._waiting) if self._parallel is None else self._parallel - len(self._futures)
-        if self._waiting and room > 0 and self._is_private and not self._may_send_secrets():
-            # Workers have come that are far away.
-            self._order = self._make_order()
         for job_id in list(self._waiting)[: max(0, room)]:
             self._submit(self._waiting.pop(job_id))
 
