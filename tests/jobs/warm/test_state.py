@@ -128,7 +128,8 @@ def test_two_hundred_kernels_of_one_template_are_alike(warm: Warm) -> None:
                 values.add(value)
     assert [len(values) for values in seen] == [200] * 4
     wait_for(lambda: not _children(pid))
-    assert len(list(Path(f"/proc/{pid}/fd").iterdir())) == opened
+    # The connection of the first one may have been open yet when they were counted.
+    wait_for(lambda: len(list(Path(f"/proc/{pid}/fd").iterdir())) <= opened)
     assert _own_memory(pid) - memory < 5_000_000
     assert warm.provide(need).said["pid"] == pid
 
