@@ -198,7 +198,7 @@ def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ),
         ("import socket; kept = socket.socket()", "opens a connection"),
         ("import subprocess; kept = subprocess.Popen(['sleep', '5'])", "starts a process"),
-        ("kept = open('/tmp/trackbook-test-kept', 'w')", "opens /tmp/trackbook-test-kept for writing"),
+        ("kept = open(__file__ + '.kept', 'w')", "odd_one.py.kept for writing"),
         ("print('Hello from me')", "prints"),
         ("import os; os.write(1, b'hello')", "prints"),
         (
