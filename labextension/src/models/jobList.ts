@@ -1,11 +1,9 @@
-import { type IPoll, Poll } from '@lumino/polling';
-
-import { type ApiError, toApiError } from '../client/errors';
+import { toApiError } from '../client/errors';
 import type { IJobPage, IJobQuery } from '../client/queue';
 import type { IClient } from '../client/tokens';
 import type { IJob, JobStatus } from '../client/types';
 import type { IChange, IChanges } from './changes';
-import { Observable } from './observable';
+import { type IPolling, Polled } from './polled';
 
 /** How far beyond what can be seen the list reads, and how many jobs one request brings at most. */
 const AHEAD = 60;
@@ -15,21 +13,14 @@ const LARGEST = 500;
 export type JobFilter = JobStatus | null;
 
 /** The jobs of a project for a list of any length: known by the window that can be seen. */
-export class JobListModel extends Observable {
+export class JobListModel extends Polled {
   constructor(options: JobListModel.IOptions) {
-    super();
+    super({ name: 'job-list', interval: 1000, max: 30_000 }, options);
     this._client = options.client;
     this._changes = options.changes;
     this.project = options.project;
     this._watch = this._changes.watch(this.project);
     // Progress by cell is no change of the store, so that no event tells of it.
-    this._poll = new Poll({
-      name: 'trackbook:job-list',
-      auto: false,
-      factory: () => this._load(),
-      frequency: options.frequency ?? { interval: 1000, backoff: true, max: 30_000 },
-      standby: options.standby ?? 'when-hidden'
-    });
     this._changes.changed.connect(this._onChange, this);
     void this.refresh();
   }
@@ -58,11 +49,6 @@ export class JobListModel extends Observable {
   /** How many jobs wait or run. */
   get active(): number {
     return (this._counts.queued ?? 0) + (this._counts.running ?? 0);
-  }
-
-  /** Why the last request failed; what was known before stays. */
-  get error(): ApiError | null {
-    return this._error;
   }
 
   /** The job at a place of the list; undefined while it isn't known. */
@@ -114,18 +100,10 @@ export class JobListModel extends Observable {
     this.emitChanged();
   }
 
-  async refresh(): Promise<void> {
-    if (!this.isDisposed) {
-      await this._poll.refresh();
-      await this._poll.tick.catch(() => undefined);
-    }
-  }
-
   override dispose(): void {
     if (!this.isDisposed) {
       this._changes.changed.disconnect(this._onChange, this);
       this._watch.dispose();
-      this._poll.dispose();
       super.dispose();
     }
   }
@@ -143,7 +121,7 @@ export class JobListModel extends Observable {
     return { offset, limit, ...(this._filter && { status: this._filter }) };
   }
 
-  private async _load(): Promise<void> {
+  protected override async _load(): Promise<void> {
     const filter = this._filter;
     const query = this._query();
     try {
@@ -176,7 +154,6 @@ export class JobListModel extends Observable {
   private readonly _client: Pick<IClient, 'jobPage'>;
   private readonly _changes: IChanges;
   private readonly _watch: { dispose(): void };
-  private readonly _poll: Poll;
   private _filter: JobFilter = null;
   private _window = { first: 0, last: 40 };
   private _jobs: readonly IJob[] = [];
@@ -184,16 +161,12 @@ export class JobListModel extends Observable {
   private _total = 0;
   private _counts: IJobPage['counts'] = {};
   private _isReady = false;
-  private _error: ApiError | null = null;
 }
 
 export namespace JobListModel {
-  export interface IOptions {
+  export interface IOptions extends IPolling {
     client: Pick<IClient, 'jobPage'>;
     changes: IChanges;
     project: string;
-    /** How often to ask while a job runs. */
-    frequency?: IPoll.Frequency;
-    standby?: Poll.Standby;
   }
 }

@@ -1,24 +1,15 @@
-import { type IPoll, Poll } from '@lumino/polling';
-
-import { type ApiError, toApiError } from '../client/errors';
+import { toApiError } from '../client/errors';
 import type { IClient } from '../client/tokens';
-import { Observable } from './observable';
+import { type IPolling, Polled } from './polled';
 
 /** How many characters of a log are kept; the earlier ones are let go. */
 const KEPT = 500_000;
 
 /** What the processes of a job say, followed from the beginning until the job has ended. */
-export class JobLogModel extends Observable {
+export class JobLogModel extends Polled {
   constructor(options: JobLogModel.IOptions) {
-    super();
+    super({ name: 'job-log', interval: 1000, max: 30_000, auto: true }, options);
     this._options = options;
-    this._poll = new Poll({
-      name: 'trackbook:job-log',
-      auto: true,
-      factory: () => this._load(),
-      frequency: options.frequency ?? { interval: 1000, backoff: true, max: 30_000 },
-      standby: options.standby ?? 'when-hidden'
-    });
   }
 
   get text(): string {
@@ -40,18 +31,7 @@ export class JobLogModel extends Observable {
     return this._isComplete;
   }
 
-  get error(): ApiError | null {
-    return this._error;
-  }
-
-  override dispose(): void {
-    if (!this.isDisposed) {
-      this._poll.dispose();
-      super.dispose();
-    }
-  }
-
-  private async _load(): Promise<void> {
+  protected override async _load(): Promise<void> {
     const { client, project, job } = this._options;
     try {
       const part = await client.jobLog(project, job, this._offset);
@@ -81,22 +61,17 @@ export class JobLogModel extends Observable {
   }
 
   private readonly _options: JobLogModel.IOptions;
-  private readonly _poll: Poll;
   private _text = '';
   private _offset = 0;
   private _isCut = false;
   private _isReady = false;
   private _isComplete = false;
-  private _error: ApiError | null = null;
 }
 
 export namespace JobLogModel {
-  export interface IOptions {
+  export interface IOptions extends IPolling {
     client: Pick<IClient, 'jobLog'>;
     project: string;
     job: string;
-    /** How often to ask while nothing is added. */
-    frequency?: IPoll.Frequency;
-    standby?: Poll.Standby;
   }
 }

@@ -1,30 +1,21 @@
-import { type IPoll, Poll } from '@lumino/polling';
-
-import { type ApiError, toApiError } from '../client/errors';
+import { toApiError } from '../client/errors';
 import type { ISweepDetail } from '../client/sweeps';
 import type { IClient } from '../client/tokens';
 import type { IChange, IChanges } from './changes';
-import { Observable } from './observable';
+import { type IPolling, Polled } from './polled';
 import { SelectionModel } from './selection';
 import { isGoing } from './sweeps';
 import { type ITrialOrder, sortTrials, type Trials } from './trials';
 
 /** One sweep with its trials, kept up to date while it goes on. */
-export class SweepModel extends Observable {
+export class SweepModel extends Polled {
   constructor(options: SweepModel.IOptions) {
-    super();
+    super({ name: 'sweep', interval: 1000, max: 30_000 }, options);
     this._client = options.client;
     this._changes = options.changes;
     this.project = options.project;
     this.id = options.id;
     this._watch = this._changes.watch(this.project);
-    this._poll = new Poll({
-      name: 'trackbook:sweep',
-      auto: false,
-      factory: () => this._load(),
-      frequency: options.frequency ?? { interval: 1000, backoff: true, max: 30_000 },
-      standby: options.standby ?? 'when-hidden'
-    });
     this._changes.changed.connect(this._onChange, this);
     void this.refresh();
   }
@@ -48,11 +39,6 @@ export class SweepModel extends Observable {
     return this._order;
   }
 
-  /** Why the last request failed; what was known before stays. */
-  get error(): ApiError | null {
-    return this._error;
-  }
-
   /** Order the trials by a column; by the same one once more, the other way round. */
   sortBy(column: string): void {
     const { order } = this;
@@ -62,18 +48,10 @@ export class SweepModel extends Observable {
     this.emitChanged();
   }
 
-  async refresh(): Promise<void> {
-    if (!this.isDisposed) {
-      await this._poll.refresh();
-      await this._poll.tick.catch(() => undefined);
-    }
-  }
-
   override dispose(): void {
     if (!this.isDisposed) {
       this._changes.changed.disconnect(this._onChange, this);
       this._watch.dispose();
-      this._poll.dispose();
       super.dispose();
     }
   }
@@ -88,7 +66,7 @@ export class SweepModel extends Observable {
     this._trials = this._sweep ? sortTrials(this._sweep, this._order) : [];
   }
 
-  private async _load(): Promise<void> {
+  protected override async _load(): Promise<void> {
     try {
       const sweep = await this._client.sweep(this.project, this.id);
       if (this.isDisposed) {
@@ -114,21 +92,16 @@ export class SweepModel extends Observable {
   private readonly _client: Pick<IClient, 'sweep'>;
   private readonly _changes: IChanges;
   private readonly _watch: { dispose(): void };
-  private readonly _poll: Poll;
   private _order: ITrialOrder = { column: 'trial', isReverse: true };
   private _sweep: ISweepDetail | null = null;
   private _trials: Trials = [];
-  private _error: ApiError | null = null;
 }
 
 export namespace SweepModel {
-  export interface IOptions {
+  export interface IOptions extends IPolling {
     client: Pick<IClient, 'sweep'>;
     changes: IChanges;
     project: string;
     id: string;
-    /** How often to ask while the sweep goes on. */
-    frequency?: IPoll.Frequency;
-    standby?: Poll.Standby;
   }
 }

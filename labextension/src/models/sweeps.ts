@@ -1,11 +1,9 @@
-import { type IPoll, Poll } from '@lumino/polling';
-
-import { type ApiError, toApiError } from '../client/errors';
+import { toApiError } from '../client/errors';
 import type { ISweep } from '../client/sweeps';
 import type { IClient } from '../client/tokens';
 import type { IChange, IChanges } from './changes';
 import type { IProjectHolder } from './jobs';
-import { Observable } from './observable';
+import { type IPolling, Polled } from './polled';
 
 /** Tell whether a sweep goes on. */
 export function isGoing(sweep: ISweep): boolean {
@@ -18,19 +16,12 @@ export function endedTrials({ trials }: ISweep): number {
 }
 
 /** The sweeps of a project, the newest first; their progress while they go on. */
-export class SweepsModel extends Observable {
+export class SweepsModel extends Polled {
   constructor(options: SweepsModel.IOptions) {
-    super();
+    super({ name: 'sweeps', interval: 2000, max: 30_000 }, options);
     this._client = options.client;
     this._changes = options.changes;
     this._project = options.project;
-    this._poll = new Poll({
-      name: 'trackbook:sweeps',
-      auto: false,
-      factory: () => this._load(),
-      frequency: options.frequency ?? { interval: 2000, backoff: true, max: 30_000 },
-      standby: options.standby ?? 'when-hidden'
-    });
     this._changes.changed.connect(this._onChange, this);
     this._project.changed.connect(this._onProject, this);
     this._onProject();
@@ -55,10 +46,6 @@ export class SweepsModel extends Observable {
     return this._isReady;
   }
 
-  get error(): ApiError | null {
-    return this._error;
-  }
-
   /** Show a newer state of a sweep at once. */
   update(sweep: ISweep): void {
     const isKnown = this._sweeps.some(other => other.id === sweep.id);
@@ -69,16 +56,8 @@ export class SweepsModel extends Observable {
     void this._poll.start();
   }
 
-  async refresh(): Promise<void> {
-    if (!this.isDisposed) {
-      await this._poll.refresh();
-      await this._poll.tick.catch(() => undefined);
-    }
-  }
-
   override dispose(): void {
     if (!this.isDisposed) {
-      this._poll.dispose();
       this._changes.changed.disconnect(this._onChange, this);
       this._project.changed.disconnect(this._onProject, this);
       super.dispose();
@@ -104,7 +83,7 @@ export class SweepsModel extends Observable {
     }
   }
 
-  private async _load(): Promise<void> {
+  protected override async _load(): Promise<void> {
     const id = this._id;
     if (id === null) {
       void this._poll.stop();
@@ -136,21 +115,16 @@ export class SweepsModel extends Observable {
   private readonly _client: Pick<IClient, 'sweeps'>;
   private readonly _changes: IChanges;
   private readonly _project: IProjectHolder;
-  private readonly _poll: Poll;
   private _id: string | null = null;
   private _sweeps: readonly ISweep[] = [];
   private _isReady = false;
-  private _error: ApiError | null = null;
 }
 
 export namespace SweepsModel {
-  export interface IOptions {
+  export interface IOptions extends IPolling {
     client: Pick<IClient, 'sweeps'>;
     changes: IChanges;
     /** Whose project's sweeps. */
     project: IProjectHolder;
-    /** How often to ask while a sweep goes on. */
-    frequency?: IPoll.Frequency;
-    standby?: Poll.Standby;
   }
 }

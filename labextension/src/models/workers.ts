@@ -1,27 +1,18 @@
-import { type IPoll, Poll } from '@lumino/polling';
-
-import { type ApiError, toApiError } from '../client/errors';
+import { toApiError } from '../client/errors';
 import type { IWorker } from '../client/queue';
 import type { IClient } from '../client/tokens';
-import { Observable } from './observable';
+import { type IPolling, Polled } from './polled';
 
 /** How often, and after how many ms each, a worker that was asked for is looked for. */
 const LOOKS = 20;
 const LOOK_EVERY = 500;
 
 /** The processes that run the jobs of a project. */
-export class WorkersModel extends Observable {
+export class WorkersModel extends Polled {
   constructor(options: WorkersModel.IOptions) {
-    super();
+    super({ name: 'workers', interval: 3000, max: 60_000, auto: true }, options);
     this._client = options.client;
     this.project = options.project;
-    this._poll = new Poll({
-      name: 'trackbook:workers',
-      auto: true,
-      factory: () => this._load(),
-      frequency: options.frequency ?? { interval: 3000, backoff: true, max: 60_000 },
-      standby: options.standby ?? 'when-hidden'
-    });
   }
 
   readonly project: string;
@@ -46,11 +37,6 @@ export class WorkersModel extends Observable {
     return this._isStarting;
   }
 
-  /** Why a worker could not be started, or why nobody knows of them. */
-  get error(): ApiError | null {
-    return this._error;
-  }
-
   /** See to it that somebody runs the jobs. */
   async start(): Promise<void> {
     if (this._isStarting) {
@@ -73,21 +59,7 @@ export class WorkersModel extends Observable {
     this.emitChanged();
   }
 
-  async refresh(): Promise<void> {
-    if (!this.isDisposed) {
-      await this._poll.refresh();
-      await this._poll.tick.catch(() => undefined);
-    }
-  }
-
-  override dispose(): void {
-    if (!this.isDisposed) {
-      this._poll.dispose();
-      super.dispose();
-    }
-  }
-
-  private async _load(): Promise<void> {
+  protected override async _load(): Promise<void> {
     try {
       const workers = await this._client.workers(this.project);
       this._error = null;
@@ -103,17 +75,13 @@ export class WorkersModel extends Observable {
   }
 
   private readonly _client: Pick<IClient, 'workers' | 'startWorker'>;
-  private readonly _poll: Poll;
   private _workers: readonly IWorker[] | null = null;
   private _isStarting = false;
-  private _error: ApiError | null = null;
 }
 
 export namespace WorkersModel {
-  export interface IOptions {
+  export interface IOptions extends IPolling {
     client: Pick<IClient, 'workers' | 'startWorker'>;
     project: string;
-    frequency?: IPoll.Frequency;
-    standby?: Poll.Standby;
   }
 }
