@@ -15,12 +15,12 @@ export type JobFilter = JobStatus | null;
 /** The jobs of a project for a list of any length: known by the window that can be seen. */
 export class JobListModel extends Polled {
   constructor(options: JobListModel.IOptions) {
+    // Progress by cell is no change of the store, so that no event tells of it.
     super({ name: 'job-list', interval: 1000, max: 30_000 }, options);
     this._client = options.client;
     this._changes = options.changes;
     this.project = options.project;
     this._watch = this._changes.watch(this.project);
-    // Progress by cell is no change of the store, so that no event tells of it.
     this._changes.changed.connect(this._onChange, this);
     void this.refresh();
   }
