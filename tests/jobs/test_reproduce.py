@@ -30,6 +30,7 @@ run.artifact(f"{rate}".encode(), "model.txt")
 def run_job(project: Project, path: Path, **params: Any) -> str:
     (job,) = project.services.jobs.submit(path, params)
     run_jobs(project.store, [job])
+    assert project.services.runs.refresh(timeout=60)
     return job.spec.run_id
 
 

@@ -87,6 +87,7 @@ def test_jobs_run_where_nothing_of_the_project_is(submitter: Submitter, cluster:
     path.parent.rename(path.parent.with_name("elsewhere"))
     outcomes = run_jobs_on_dask(submitter.store, jobs, cluster)
     assert outcomes.exit_code == 0, [job.error for job in outcomes.jobs]
+    assert submitter.services.runs.refresh(timeout=60)
     hosts = set()
     for x, job in zip(values, outcomes.jobs, strict=True):
         run = submitter.services.runs.get(job.spec.run_id)
@@ -131,6 +132,7 @@ def test_the_job_of_a_worker_that_is_killed_runs_again_once(
     assert [job.attempt for job in outcomes.jobs if job is not lost] == [1, 1]
     assert len(begun(tmp_path)) == 4
     for job in outcomes.jobs:
+        assert submitter.services.runs.refresh(timeout=60)
         assert submitter.services.runs.get(job.spec.run_id).metrics["done"] == 1.0
 
 
@@ -148,6 +150,7 @@ def test_cancelling_reaches_the_workers(submitter: Submitter, cluster: Cluster, 
         outcomes = running.wait()
     assert [job.status for job in outcomes.jobs] == ["cancelled"] * 3
     assert outcomes.exit_code == 130
+    assert submitter.services.runs.refresh(timeout=60)
     assert {submitter.services.runs.get(run_id).status for run_id in begun(tmp_path)} == {"aborted"}
     # Once more, and taken back before anybody has it.
     again = submitter.services.jobs.retry(jobs[0].id)
