@@ -1,4 +1,4 @@
-import type * as plotlyModule from 'plotly.js-basic-dist-min';
+import type * as plotlyModule from 'plotly.js-cartesian-dist-min';
 import * as React from 'react';
 
 export type Plotly = typeof plotlyModule;
@@ -49,7 +49,7 @@ export function usePlotly(isWanted: boolean): { plotly: Plotly | null; error: bo
       return;
     }
     let isGone = false;
-    import('plotly.js-basic-dist-min').then(
+    import('plotly.js-cartesian-dist-min').then(
       // The library comes as one object, which some bundlers hand over as the default.
       module => !isGone && setPlotly((module as { default?: Plotly }).default ?? module),
       () => !isGone && setError(true)

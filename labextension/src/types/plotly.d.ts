@@ -1,4 +1,4 @@
-// The minified basic bundle has the names of plotly.js, whose types are published apart.
-declare module 'plotly.js-basic-dist-min' {
+// The minified bundle of Cartesian charts has the names of plotly.js, whose types are published apart.
+declare module 'plotly.js-cartesian-dist-min' {
   export * from 'plotly.js';
 }
