@@ -65,8 +65,8 @@ lab: install ## Open JupyterLab on the example
 test: test-python test-js test-ui ## Every test: Python, TypeScript, browser
 
 # A file's tests stay in one process: they share kernels and servers.
-test-python: install ## pytest, in as many processes as there are processors, four at most
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+test-python: install ## pytest, in as many processes as there are processors, four at most; what fails, once more alone
+	$(BIN)/python scripts/pytest_twice.py -n auto --maxprocesses 4 --dist loadfile
 
 test-js: install ## Jest
 	jlpm test
