@@ -48,6 +48,8 @@ export namespace CommandIDs {
   export const openSweep = 'trackbook:open-sweep';
   /** Stop a sweep and its trials. */
   export const cancelSweep = 'trackbook:cancel-sweep';
+  /** Put a cell that draws a chart into the current notebook. */
+  export const insertChart = 'trackbook:insert-chart';
   /** Go on with a sweep that was stopped. */
   export const resumeSweep = 'trackbook:resume-sweep';
   /** Go on with a run that failed, from the cell that failed. */

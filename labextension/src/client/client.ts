@@ -11,6 +11,15 @@ import type {
   ISeriesQuery,
   ISnapshot
 } from './tokens';
+import type {
+  CorrelationMethod,
+  Evaluator,
+  IColumnInfo,
+  ICorrelation,
+  IFrame,
+  IImportance,
+  IRunTarget
+} from './board';
 import type { IComparison } from './compare';
 import type { ILintReport } from './lint';
 import { decodeComparison } from './compare';
@@ -237,6 +246,43 @@ export class Client implements IClient {
     const options: IRequestOptions = { method: 'POST', body: { jobs } };
     const path = ['projects', project, 'workers'];
     return (await this._get<{ workers: IWorker[] }>(path, options)).workers;
+  }
+
+  async columns(project: string): Promise<{ revision: number; columns: IColumnInfo[] }> {
+    return this._get(['projects', project, 'columns']);
+  }
+
+  async frame(
+    project: string,
+    target: IRunTarget,
+    columns: readonly string[],
+    maxRows: number,
+    signal?: AbortSignal
+  ): Promise<IFrame> {
+    const body = { ...target, columns, max_rows: maxRows };
+    return this._get<IFrame>(['projects', project, 'frame'], { method: 'POST', body, signal });
+  }
+
+  async importance(
+    project: string,
+    target: IRunTarget,
+    how: { target: string; params: readonly string[] | null; evaluator: Evaluator },
+    signal?: AbortSignal
+  ): Promise<IImportance> {
+    const options: IRequestOptions = { method: 'POST', body: { ...target, ...how }, signal };
+    return this._get<IImportance>(['projects', project, 'importance'], options);
+  }
+
+  async correlation(
+    project: string,
+    target: IRunTarget,
+    columns: readonly string[],
+    method: CorrelationMethod,
+    signal?: AbortSignal
+  ): Promise<ICorrelation> {
+    const body = { ...target, columns, method };
+    const options: IRequestOptions = { method: 'POST', body, signal };
+    return this._get<ICorrelation>(['projects', project, 'correlation'], options);
   }
 
   async sweeps(project: string): Promise<ISweep[]> {

@@ -2,6 +2,15 @@ import type * as nbformat from '@jupyterlab/nbformat';
 import type { ServerConnection } from '@jupyterlab/services';
 import { Token } from '@lumino/coreutils';
 
+import type {
+  CorrelationMethod,
+  Evaluator,
+  IColumnInfo,
+  ICorrelation,
+  IFrame,
+  IImportance,
+  IRunTarget
+} from './board';
 import type { IComparison } from './compare';
 import type { ILintReport } from './lint';
 import type { IParameter, IProposal } from './parameters';
@@ -157,6 +166,30 @@ export interface IClient {
   workers(project: string): Promise<IWorker[]>;
   /** See to it that somebody runs jobs, `jobs` of them at the same time; as many as the settings say without it. */
   startWorker(project: string, jobs?: number): Promise<IWorker[]>;
+  /** What runs have: parameters, metrics, tags and attributes, as columns. */
+  columns(project: string): Promise<{ revision: number; columns: IColumnInfo[] }>;
+  /** The values of some columns, of a sample of `maxRows` where there are more runs. */
+  frame(
+    project: string,
+    target: IRunTarget,
+    columns: readonly string[],
+    maxRows: number,
+    signal?: AbortSignal
+  ): Promise<IFrame>;
+  /** How much each parameter decides a metric; of all parameters without `params`. */
+  importance(
+    project: string,
+    target: IRunTarget,
+    how: { target: string; params: readonly string[] | null; evaluator: Evaluator },
+    signal?: AbortSignal
+  ): Promise<IImportance>;
+  correlation(
+    project: string,
+    target: IRunTarget,
+    columns: readonly string[],
+    method: CorrelationMethod,
+    signal?: AbortSignal
+  ): Promise<ICorrelation>;
   sweeps(project: string): Promise<ISweep[]>;
   sweep(project: string, id: string): Promise<ISweepDetail>;
   startSweep(project: string, sweep: ISweepRequest): Promise<ISweep>;

@@ -94,3 +94,8 @@ export const A_CELL: ReadonlyJSONObject = {
     cell: { type: 'string', description: 'The id of the cell; all of them without it' }
   }
 };
+export const A_CHART: ReadonlyJSONObject = {
+  type: 'object',
+  properties: { code: { type: 'string', description: 'The Python code that draws the chart' } },
+  required: ['code']
+};

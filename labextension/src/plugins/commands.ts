@@ -7,6 +7,7 @@ import { IClient } from '../client/tokens';
 import { CommandIDs } from '../commandIds';
 import type { ICommandContext } from '../commands/context';
 import { addCellCommands } from '../commands/cellCommands';
+import { addChartCommands } from '../commands/chartCommands';
 import { addJobCommands } from '../commands/jobCommands';
 import { addListCommands } from '../commands/listCommands';
 import { addResumeCommands } from '../commands/resumeCommands';
@@ -52,6 +53,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     addSweepCommands(context);
     addResumeCommands(context);
     addCellCommands(context);
+    addChartCommands(context);
     const update = () => app.commands.notifyCommandChanged();
     models.selection.changed.connect(update);
     notebooks?.currentChanged.connect(update);

@@ -1,0 +1,4 @@
+/** Whether JupyterLab's theme is a dark one. */
+export function isDarkTheme(): boolean {
+  return document.body.dataset.jpThemeLight === 'false';
+}
