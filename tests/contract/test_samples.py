@@ -18,6 +18,7 @@ from trackbook.domain.cell import CellContent
 from trackbook.domain.change import Change
 from trackbook.domain.cleaned import CleanChange, CleanedCell, CleanNote
 from trackbook.domain.compare import Comparison
+from trackbook.domain.curve import CurvePage, CurveQuery
 from trackbook.domain.job import Job, JobAttempt, JobLog, JobSpec, WorkerInfo
 from trackbook.domain.lint import Counts, Diagnostic
 from trackbook.domain.metric import Series
@@ -41,6 +42,8 @@ SCHEMAS = {
     "cell": "CellContent",
     "clean": "Cleaned",
     "compare": "Comparison",
+    "curve-query": "CurveQuery",
+    "curves": "CurvePage",
     "debug": "Debug",
     "debug-started": "DebugStarted",
     "diagnosis": "Diagnosis",
@@ -97,6 +100,8 @@ VALUES: list[tuple[str, str | None, Any]] = [
     ("run-detail", None, RunDetail),
     ("run-detail-failed", None, RunDetail),
     ("series", "series", list[Series]),
+    ("curve-query", None, CurveQuery),
+    ("curves", None, CurvePage),
     ("artifacts", "artifacts", list[Artifact]),
     ("cell", None, CellContent),
     ("snapshot-info", None, SnapshotInfo),

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from trackbook.domain.cell import CellError
+from trackbook.domain.curve import CurveQuery, RunScope
 from trackbook.domain.environment import Environment, Git
 from trackbook.domain.rich import RichContent
 from trackbook.errors import AccessDenied, NotFound, QueryError, StoreUnreachable, UsageError
@@ -96,6 +97,9 @@ def test_each_service_answers_as_the_one_over_the_store(
             lambda s: s.series.read(first, "loss", {"subset": "val"}, 50),
             lambda s: s.series.read_all(first, "loss", 20),
             lambda s: s.series.read_all(first, "nothing"),
+            lambda s: s.curves.read(CurveQuery(["loss"], [first, second], max_points=5)),
+            lambda s: s.curves.read(CurveQuery(["loss"], scope=RunScope("metrics.loss < 9"), x="time", start=0.0)),
+            lambda s: s.curves.read(CurveQuery(["loss"], [first, second], group_by="params.lr")),
             lambda s: s.compare.compare([f"#{number}", second]),
             lambda s: s.compare.compare([first, second], all=True),
             lambda s: s.artifacts.list(first),

@@ -169,3 +169,39 @@ async def test_verdict(ask: Callable[..., Any], sample: Any, conforms: Callable[
     without = conforms((await ask(f"{base}/{sample.failed}/verdict")).json, "Verdict")
     assert (without["clean"], without["cells"]) == (True, [])
     assert (await ask(f"{base}/019b0000-0000-7000-8000-000000000000/verdict")).status == 404
+
+
+async def test_curves(ask: Callable[..., Any], sample: Any, conforms: Callable[..., Any]) -> None:
+    url = f"/projects/{sample.project}/curves"
+    runs = [sample.finished, sample.failed]
+    page = conforms((await ask(url, "POST", {"keys": ["loss"], "runs": runs})).json, "CurvePage")
+    assert [(curve["run_id"], curve["context"]) for curve in page["curves"]] == [
+        (sample.finished, {}),
+        (sample.finished, {"subset": "val"}),
+        (sample.failed, {}),
+    ]
+    assert page["curves"][0]["values"][30] == "NaN"
+    few = {"keys": ["loss"], "runs": runs, "max_points": 10, "from": 0, "to": 58.5, "context": {}}
+    (thinned, infinite) = conforms((await ask(url, "POST", few)).json, "CurvePage")["curves"]
+    assert (len(thinned["x"]), thinned["min"].count("NaN")) == (
+        12,
+        1,
+    )  # a gap, and the point behind the window
+    assert infinite["values"] == ["Infinity"]
+    scope = {"notebook": "work/churn/train.ipynb", "query": "params.lr < 1"}
+    grouped = {"keys": ["acc"], "scope": scope, "group_by": "params.lr"}
+    page = conforms((await ask(url, "POST", grouped)).json, "CurvePage")
+    assert [(curve["group"], curve["runs"], curve["total"]) for curve in page["curves"]] == [(0.01, 1, 60)]
+    for wrong in (
+        {},
+        {"keys": []},
+        {"keys": ["loss"]},
+        {"keys": ["loss"], "runs": runs, "max_points": 1},
+        {"keys": ["loss"], "runs": runs, "wrong": 1},
+        {"keys": ["loss"], "scope": {"query": "params.lr >"}},
+    ):
+        answer = await ask(url, "POST", wrong)
+        assert answer.status == 400, wrong
+    assert (await ask(url, "POST", {"keys": ["loss"], "scope": {"query": "params.lr >"}})).json[
+        "position"
+    ] == 11

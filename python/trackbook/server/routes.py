@@ -11,6 +11,7 @@ from trackbook.server.handlers.cells import CellHandler, SourcesHandler
 from trackbook.server.handlers.changes import ChangesHandler, RefreshHandler
 from trackbook.server.handlers.clean import CleanHandler
 from trackbook.server.handlers.compare import CompareHandler
+from trackbook.server.handlers.curves import CurvesHandler
 from trackbook.server.handlers.debugging import DebugHandler
 from trackbook.server.handlers.environment import EnvironmentTextHandler
 from trackbook.server.handlers.experiments import ExperimentsHandler
@@ -71,6 +72,7 @@ _BOTH: Routes = (
     ("/projects/{project}/runs/{run}/snapshots/{moment}", SnapshotHandler),
     ("/projects/{project}/snapshots/missing", MissingHandler),
     ("/projects/{project}/series", SeriesHandler),
+    ("/projects/{project}/curves", CurvesHandler),
     ("/projects/{project}/compare", CompareHandler),
 )
 

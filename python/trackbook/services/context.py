@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from trackbook.services.artifacts import Artifacts
     from trackbook.services.cleaning import Cleaning
     from trackbook.services.compare import Compare
+    from trackbook.services.curves import CurveReader
     from trackbook.services.deleting import Deleting
     from trackbook.services.edits import Edits
     from trackbook.services.environment_texts import EnvironmentTexts
@@ -63,6 +64,13 @@ class Services:
         from trackbook.services.series import SeriesReader
 
         return SeriesReader(self.place)
+
+    @cached_property
+    def curves(self) -> "CurveReader":
+        """Reads series as charts draw them."""
+        from trackbook.services.curves import CurveReader
+
+        return CurveReader(self.place, self.runs, self.series.points)
 
     @cached_property
     def artifacts(self) -> "Artifacts":

@@ -4,11 +4,11 @@ import msgspec
 
 from trackbook.domain.metric import Context, Series
 from trackbook.errors import NotFound, UsageError
-from trackbook.store.history import cut_at, read_fork
-from trackbook.store.metrics import PointReader, join, read_contexts, read_parts
+from trackbook.store.history import read_lineage, read_points
+from trackbook.store.metrics import PointReader, read_contexts
 from trackbook.store.place import Place
 from trackbook.store.runs import check_run
-from trackbook.store.segments import Columns, context_text
+from trackbook.store.segments import context_text
 from trackbook.store.thin import FEWEST, thin
 
 _decode_context = msgspec.json.Decoder(dict[str, str]).decode
@@ -19,7 +19,7 @@ class SeriesReader:
 
     def __init__(self, place: Place) -> None:
         self._database = place.database
-        self._points = PointReader(place.parts)
+        self.points = PointReader(place.parts)
 
     def read(
         self, run_id: str, key: str, context: Context | None = None, max_points: int | None = None
@@ -44,7 +44,9 @@ class SeriesReader:
         return [self._read(run_id, key, context, max_points) for context in contexts]
 
     def _read(self, run_id: str, key: str, context: str, max_points: int | None) -> Series:
-        columns = self._columns(run_id, key, context)
+        with self._database.read() as connection:
+            lineage = read_lineage(connection, run_id, key, context)
+        columns = read_points(self.points, lineage, key, context)
         if not len(columns.values):
             raise NotFound("metric", key)
         steps, times, values = columns.steps, columns.times, columns.values
@@ -55,15 +57,6 @@ class SeriesReader:
         return Series(
             run_id, key, _decode_context(context), steps.tolist(), times.tolist(), values.tolist(), total
         )
-
-    def _columns(self, run_id: str, key: str, context: str) -> Columns:
-        with self._database.read() as connection:
-            parts = read_parts(connection, run_id, key, context)
-            fork = read_fork(connection, run_id)
-        own = self._points.read(parts, key, context)
-        if fork is None:
-            return own
-        return join([cut_at(self._columns(fork.run_id, key, context), fork), own])
 
 
 def check_points(max_points: int | None) -> None:

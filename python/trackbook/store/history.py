@@ -1,7 +1,8 @@
 """The history that a fork shares with the run from which it was made: read where it lies, never copied."""
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -10,9 +11,18 @@ from trackbook.domain.run import Fork
 from trackbook.errors import CorruptRecord
 from trackbook.store import schema as t
 from trackbook.store.journal import Entry, scan
-from trackbook.store.metrics import join, merge
+from trackbook.store.metrics import PointReader, join, merge, read_parts
+from trackbook.store.parts import slices
+from trackbook.store.paths import PartName
 from trackbook.store.place import Parts
 from trackbook.store.segments import Columns, PartContent, SeriesKey, parse_segment, separate
+
+
+class Ancestor(NamedTuple):
+    """The journals with a series' points of one run; `fork`: what the next younger run shares of them."""
+
+    parts: list[PartName]
+    fork: Fork | None
 
 
 def cut_at(columns: Columns, fork: Fork) -> Columns:
@@ -47,6 +57,54 @@ def read_fork(connection: Connection, run_id: str) -> Fork | None:
         select(c.forked_from, c.forked_step, c.forked_until).where(c.id == run_id)
     ).first()
     return None if row is None or row.forked_from is None else Fork(*row)
+
+
+def read_lineage(connection: Connection, run_id: str, key: str, context: str) -> list[Ancestor]:
+    """Return where the points of a series lie: those of the run itself, then those of the runs from which it forked."""
+    found: list[Ancestor] = []
+    fork: Fork | None = None
+    while True:
+        found.append(Ancestor(read_parts(connection, run_id, key, context), fork))
+        fork = read_fork(connection, run_id)
+        if fork is None:
+            return found
+        run_id = fork.run_id
+
+
+def read_points(points: PointReader, lineage: Sequence[Ancestor], key: str, context: str) -> Columns:
+    """Return all points of a series in logging order, those first that a fork shares."""
+    whole: Columns | None = None
+    for parts, fork in reversed(lineage):
+        own = points.read(parts, key, context)
+        whole = own if whole is None else join([whole, own])
+        whole = whole if fork is None else cut_at(whole, fork)
+    return join([]) if whole is None else whole
+
+
+class Beginning(NamedTuple):
+    """What a run is called, when it started (in microseconds), and whether it is a fork."""
+
+    run_id: str
+    number: int
+    experiment: str
+    name: str
+    started: int
+    is_fork: bool
+
+
+def read_beginnings(connection: Connection, run_ids: Iterable[str]) -> dict[str, Beginning]:
+    """Return how runs began, by their ids; unknown runs are left out."""
+    c, e = t.runs.c, t.experiments.c
+    query = (
+        select(c.id, c.number, e.name, c.name, c.started, c.forked_from)
+        .outerjoin_from(t.runs, t.experiments, e.id == c.experiment_id)
+        .where(c.started.is_not(None))
+    )
+    return {
+        row[0]: Beginning(row[0], row[1] or 0, row[2] or "", row[3] or "", row[4], row[5] is not None)
+        for ids in slices(sorted(set(run_ids)))
+        for row in connection.execute(query.where(c.id.in_(ids)))
+    }
 
 
 def _origins(parts: Iterable[PartContent]) -> Iterator[Fork]:

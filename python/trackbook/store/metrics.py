@@ -2,21 +2,25 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
 from sqlalchemy import Connection, select
 
 from trackbook.store import schema as t
 from trackbook.store.journal import Entry, scan
+from trackbook.store.parts import slices
 from trackbook.store.paths import PartName
 from trackbook.store.place import Parts
+from trackbook.store.rows import fetch
 from trackbook.store.segments import Columns, SeriesKey, find_columns, separate
 
 _READ_AGAIN = 3
-# A journal has at most 8 MB before the next one begins.
-_MOST_TAILS = 16
+# Points that are kept in memory, in bytes: of journals that are being written, and of segments.
+_MOST_OF_TAILS = 128 * 1024 * 1024
+_MOST_OF_SEGMENTS = 256 * 1024 * 1024
 
 
 def read_contexts(connection: Connection, run_id: str, key: str) -> list[str]:
@@ -38,16 +42,45 @@ def read_parts(connection: Connection, run_id: str, key: str, context: str) -> l
     return [PartName(*row) for row in connection.execute(query)]
 
 
+class Stored(NamedTuple):
+    """A series of a run, and the journals that hold points of it, by writer and number."""
+
+    run_id: str
+    key: str
+    context: str
+    parts: list[PartName]
+
+
+def read_stored(connection: Connection, run_ids: Iterable[str], keys: Sequence[str]) -> list[Stored]:
+    """Return the series that runs have of some metrics, in all contexts."""
+    c, s = t.chunks.c, t.series.c
+    query = (
+        select(s.run_id, s.key, s.context, c.subject, c.writer, c.part)
+        .outerjoin_from(t.series, t.chunks, s.id == c.series_id)
+        .order_by(s.run_id, s.key, s.context != "{}", s.context, c.writer, c.part)
+        .where(s.key.in_(keys))
+    )
+    return [
+        Stored(run_id, key, context, [PartName(*row[3:]) for row in rows if row[3] is not None])
+        for ids in slices(sorted(set(run_ids)))
+        for (run_id, key, context), rows in groupby(
+            fetch(connection, query.where(s.run_id.in_(ids))), key=lambda row: row[:3]
+        )
+    ]
+
+
 class PointReader:
     """Reads points of a store's series. Safe to use from several threads.
 
-    What it has decoded of journals that are still being written it keeps, so that who watches a run grow pays for
-    the new points only.
+    What it has decoded it keeps as far as there is room: of segments, which never change, and of journals that are
+    still being written, so that who watches a run grow pays for the new points only.
     """
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, memory: int = _MOST_OF_SEGMENTS) -> None:
         self._parts = parts
         self._tails: OrderedDict[PartName, _Tail] = OrderedDict()
+        self._known: OrderedDict[tuple[PartName, str, str], Columns] = OrderedDict()
+        self._memory, self._taken = memory, 0
         self._lock = threading.Lock()
 
     def read(self, parts: Iterable[PartName], key: str, context: str) -> Columns:
@@ -59,10 +92,18 @@ class PointReader:
         return merge([columns for columns in writers if len(columns.values)])
 
     def _read_part(self, name: PartName, key: str, context: str) -> Columns | None:
+        series = (name, key, context)
+        with self._lock:
+            if (known := self._known.get(series)) is not None:
+                self._known.move_to_end(series)
+                return known
         for _ in range(_READ_AGAIN):
             # A journal may be sealed at any moment: then the segment is there before the journal goes.
             if (data := self._parts.read_segment(name)) is not None:
-                return find_columns(name, data, key, context)
+                found = find_columns(name, data, key, context)
+                if found is not None:
+                    self._keep(series, found)
+                return found
             if (points := self._read_journal(name)) is not None:
                 return points.get((key, context))
         return None
@@ -75,9 +116,21 @@ class PointReader:
                 return None
             tail.read_on(data)
             self._tails[name] = tail
-            while len(self._tails) > _MOST_TAILS:
-                self._tails.popitem(last=False)
+            taken = sum(other.size for other in self._tails.values())
+            while taken > _MOST_OF_TAILS and len(self._tails) > 1:
+                taken -= self._tails.popitem(last=False)[1].size
             return tail.points
+
+    def _keep(self, series: tuple[PartName, str, str], columns: Columns) -> None:
+        size = _size(columns)
+        with self._lock:
+            if series in self._known or size > self._memory // 4:
+                return
+            self._tails.pop(series[0], None)
+            self._known[series] = columns
+            self._taken += size
+            while self._taken > self._memory:
+                self._taken -= _size(self._known.popitem(last=False)[1])
 
 
 class _Tail:
@@ -86,6 +139,7 @@ class _Tail:
     def __init__(self) -> None:
         self.points: dict[SeriesKey, Columns] = {}
         self.position = 0
+        self.size = 0
 
     def read_on(self, data: bytes) -> None:
         entries = [entry for entry in scan(data, self.position) if isinstance(entry, Entry)]
@@ -98,6 +152,12 @@ class _Tail:
             series: join([self.points[series], new]) for series, new in added.items() if series in self.points
         }
         self.points = self.points | added | known
+        self.size += sum(map(_size, added.values()))
+
+
+def _size(columns: Columns) -> int:
+    # With what Python needs for the least of them.
+    return columns.steps.nbytes + columns.times.nbytes + columns.values.nbytes + 512
 
 
 def join(pieces: list[Columns]) -> Columns:

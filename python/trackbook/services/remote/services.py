@@ -8,6 +8,7 @@ from trackbook.services.edits import Edits
 from trackbook.services.remote.artifacts import RemoteArtifacts
 from trackbook.services.remote.compare import RemoteCompare
 from trackbook.services.remote.connection import Connection
+from trackbook.services.remote.curves import RemoteCurves
 from trackbook.services.remote.downloads import Downloads
 from trackbook.services.remote.environment_texts import RemoteEnvironmentTexts
 from trackbook.services.remote.jobs import RemoteJobs
@@ -47,6 +48,11 @@ class RemoteServices(Services):
     def series(self) -> RemoteSeries:
         """Reads the points of metrics."""
         return RemoteSeries(self.connection)
+
+    @cached_property
+    def curves(self) -> RemoteCurves:
+        """Reads series as charts draw them."""
+        return RemoteCurves(self.connection)
 
     @cached_property
     def artifacts(self) -> RemoteArtifacts:
