@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 import os
 import sys
 import time
@@ -26,9 +25,12 @@ from trackbook.errors import KernelError
 from trackbook.jobs.dialogue import Dialogue, Exchange
 from trackbook.jobs.kernel import JobKernelManager
 from trackbook.jobs.kernels import KernelProcess
+from trackbook.jobs.outputlog import OutputLog
 from trackbook.jobs.outputs import output_of
 from trackbook.jobs.progress import CellState, ExecutionManager
 from trackbook.jobs.streams import StreamJoiner
+from trackbook.jobs.warm.folder import NotWarm
+from trackbook.jobs.warm.runner import WarmRunner, can_run
 from trackbook.jobs.warm.wanted import wanted_modules
 from trackbook.jobs.watch import KernelWatch
 from trackbook.notebook.inject import INJECTED
@@ -115,6 +117,9 @@ class JobNotebookClient(NotebookClient):
         self._stop_reason: StopReason | None = None
         self._given_up = False
         self._streams = StreamJoiner()
+        self._output_log = OutputLog(
+            self.log if self.log_output else None, self.stdout_file, self.stderr_file
+        )
         # What is left to do for the cell before: it is done while the kernel is busy with the next one.
         self._rest: Callable[[], None] | None = None
         self._shown_until = 0.0
@@ -174,12 +179,9 @@ class JobNotebookClient(NotebookClient):
         if self._stop_reason is not None:
             return self._stopped(None, None)
         with Path(self._log_path or os.devnull).open("ab") as log:
-            kernel: Any = self._given_kernel or JobKernelManager(
-                kernel_name=self.kernel_name, modules=self._modules()
-            )
-            self.km = self._kernel = kernel
-            output = log if self._log_path else None  # by default where this process writes
-            await kernel.launch(self._folder, self._environment, output, self.startup_timeout)
+            kernel = await self._launch(
+                log if self._log_path else None
+            )  # by default where this process writes
         self.kc = self._client = await kernel.connect(self.startup_timeout)
         self._dialogue = kernel.converse(self._client)
         self._watch = KernelWatch(
@@ -197,9 +199,22 @@ class JobNotebookClient(NotebookClient):
         self.set_widgets_metadata()
         return outcome
 
-    def _modules(self) -> list[str] | None:
-        sources = [cell.source for cell in self.nb.cells if is_executed(cell)]
-        return wanted_modules(sources, self._folder)
+    async def _launch(self, output: Any) -> Any:
+        """Start what runs the cells: the kernel that was given, a runner that is forked ready, or else a kernel."""
+        modules: list[str] | None = None
+        if self._given_kernel is None:
+            sources = [cell.source for cell in self.nb.cells if is_executed(cell)]
+            modules = wanted_modules(sources, self._folder)
+            if modules is not None and can_run(self.kernel_name, sources):
+                with contextlib.suppress(NotWarm):
+                    return await self._launch_one(WarmRunner(modules), output)
+        kernel = self._given_kernel or JobKernelManager(kernel_name=self.kernel_name, modules=modules)
+        return await self._launch_one(kernel, output)
+
+    async def _launch_one(self, kernel: Any, output: Any) -> Any:
+        self.km = self._kernel = kernel
+        await kernel.launch(self._folder, self._environment, output, self.startup_timeout)
+        return kernel
 
     async def _say_hello(self) -> bool:
         expressions = {"on": _LOADED, "leaves": _LEAVES_CELLS}
@@ -272,6 +287,7 @@ class JobNotebookClient(NotebookClient):
         duration = time.monotonic() - started
         self._present = None
         self._streams.settle(cell.outputs)
+        self._output_log.settle()
         self._rest = lambda: self._finish(index, cell, outcome, duration, usage)
         return outcome
 
@@ -392,16 +408,16 @@ class JobNotebookClient(NotebookClient):
                 self.clear_display_id_mapping(index)
                 self.clear_before_next_output = False
             self._streams.add(cell.outputs, message["content"])
-            if self.log_output or self.stdout_file or self.stderr_file:
-                self.log_output_message(output_from_msg(message))  # type: ignore[no-untyped-call]
+            if self._output_log.is_wanted:
+                self._output_log.add(output_from_msg(message))  # type: ignore[no-untyped-call]
             self._has_new = True
             return
         self._streams.settle(cell.outputs)
         with contextlib.suppress(CellExecutionComplete):
             output = super().process_message(message, cell, index)
             self._has_new = self._has_new or message["msg_type"] != "status"
-            if output and (self.log_output or self.stderr_file or self.stdout_file):
-                self.log_output_message(output)
+            if output and self._output_log.is_wanted:
+                self._output_log.add(output)
 
     def output(
         self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int
@@ -415,18 +431,6 @@ class JobNotebookClient(NotebookClient):
             self._display_id_map.setdefault(display_id, {}).setdefault(cell_index, []).append(len(outs))
         outs.append(output)
         return output
-
-    def log_output_message(self, output: NotebookNode) -> None:
-        """Write an output to the log and to the files for it, as papermill does."""
-        if output.output_type == "stream":
-            is_error = output.name == "stderr"
-            if self.log_output:
-                self.log.log(logging.WARNING if is_error else logging.INFO, output.text)
-            if (file := self.stderr_file if is_error else self.stdout_file) is not None:
-                file.write(output.text)
-                file.flush()
-        elif self.log_output and "text/plain" in output.get("data", {}):
-            self.log.info(output.data["text/plain"])
 
     def _look(self) -> None:
         """Now and then, while a cell runs: save the notebook, and tell what the cell has shown."""

@@ -11,6 +11,7 @@ from tests.jobs.conftest import Seen
 
 from trackbook.domain.execution import Execution, Outcome
 from trackbook.jobs.executor import PapermillExecutor
+from trackbook.jobs.kernel import JobKernelManager
 from trackbook.jobs.runner.manager import RunnerManager
 
 CELLS = {
@@ -64,6 +65,12 @@ CELLS = {
     "big": "print('x' * 300_000)",
     "signal": "import signal\nsignal.getsignal(signal.SIGINT) is signal.default_int_handler",
     "gui": "%matplotlib",
+    "arguments": "sys.argv[0], sys.argv[-1]",
+    "folders": "[str(one) == os.getcwd() for one in _dh], get_ipython().starting_dir == os.getcwd()",
+    "random": "import random, numpy\nrandom.seed(1)\nnumpy.random.seed(1)\nrandom.random(), numpy.random.rand()",
+    "variables": "sorted(name for name in globals() if name.startswith('_') and not name.strip('_i0123456789'))",
+    "filters": "len(warnings.filters)",
+    "namespace": "%who",
 }
 
 
@@ -105,33 +112,34 @@ def shown(cell: Any) -> list[Any]:
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Any, Any]]:
+def all_three(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Any, ...]]:
     found = {}
     for name, executor in (
-        ("kernel", PapermillExecutor()),
+        ("kernel", PapermillExecutor(lambda _: JobKernelManager(kernel_name="python3"))),
         ("runner", PapermillExecutor(lambda _: RunnerManager())),
+        ("warm", PapermillExecutor()),  # a runner that is forked with its shell
     ):
         folder = tmp_path_factory.mktemp(name) / "work"
         outcome, notebook = run(folder, cells_of(CELLS), executor, environment={"OWN": "1"})
         assert outcome.status == "finished", outcome
         found[name] = notebook
-    pairs = zip(found["kernel"].cells, found["runner"].cells, strict=True)
-    cells = dict(zip(CELLS, pairs, strict=True))
-    return cells | {"metadata": (found["kernel"].metadata, found["runner"].metadata)}
+    columns = zip(*(notebook.cells for notebook in found.values()), strict=True)
+    cells = dict(zip(CELLS, columns, strict=True))
+    return cells | {"metadata": tuple(notebook.metadata for notebook in found.values())}
 
 
 @pytest.mark.parametrize("name", CELLS)
-def test_a_runner_shows_what_a_kernel_shows(both: dict[str, tuple[Any, Any]], name: str) -> None:
-    kernel, runner = both[name]
+def test_a_runner_shows_what_a_kernel_shows(all_three: dict[str, tuple[Any, ...]], name: str) -> None:
+    kernel, runner, warm = all_three[name]
     assert shown(runner) == shown(kernel)
+    assert shown(warm) == shown(kernel)
 
 
-def test_widgets_are_kept_as_in_a_kernel(both: dict[str, tuple[Any, Any]]) -> None:
-    kernel, runner = both["metadata"]
+def test_widgets_are_kept_as_in_a_kernel(all_three: dict[str, tuple[Any, ...]]) -> None:
     states = [
         metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
-        for metadata in (kernel, runner)
+        for metadata in all_three["metadata"]
     ]
     names = [sorted(model["model_name"] for model in state.values()) for state in states]
-    assert names[0] == names[1]
+    assert names[0] == names[1] == names[2]
     assert "IntSliderModel" in names[0]

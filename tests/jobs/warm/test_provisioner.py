@@ -23,6 +23,7 @@ from tests.jobs.warm.conftest import Warm, python_path
 
 from trackbook.jobs.forking.request import ForkedProcess
 from trackbook.jobs.forking.wire import can_fork
+from trackbook.jobs.warm import finding
 from trackbook.jobs.warm import provisioner as provisioners
 from trackbook.jobs.warm.provisioner import WarmProvisioner
 from trackbook.jobs.warm.wanted import shadows, wanted_modules
@@ -49,7 +50,7 @@ def _entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
     value = f"{WarmProvisioner.__module__}:{WarmProvisioner.__qualname__}"
     point = EntryPoint("trackbook-warm", value, KernelProvisionerFactory.GROUP_NAME)
     monkeypatch.setitem(KernelProvisionerFactory.provisioners, "trackbook-warm", point)
-    monkeypatch.setattr(provisioners, "_told", set())
+    monkeypatch.setattr(finding, "_told", set())
 
 
 @asynccontextmanager

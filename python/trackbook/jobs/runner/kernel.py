@@ -1,6 +1,7 @@
 """The kernel and its application: ipykernel's own, without its threads and sockets."""
 
 import contextlib
+import os
 import signal
 import sys
 import threading
@@ -107,12 +108,42 @@ class RunnerKernel(IPythonKernel):
 
 
 class RunnerApp(IPKernelApp):
-    """ipykernel's application: profile, startup files, extensions and `sys.path` as in any kernel."""
+    """ipykernel's application: profile, startup files, extensions and `sys.path` as in any kernel.
 
-    def __init__(self, connection: Connection, **options: Any) -> None:
+    With `waits` nothing of the user's runs yet: `begin` does what is left.
+    """
+
+    def __init__(self, connection: Connection, *, waits: bool = False, **options: Any) -> None:
         super().__init__(**options)  # type: ignore[no-untyped-call]
         self.connection = connection
         self.barrier = PipeBarrier()
+        self._waits = waits
+
+    def begin(self) -> None:
+        """Take up folder and environment, load the extensions and run the startup files: all that had to wait."""
+        self._waits = False
+        shell: Any = self.shell
+        shell.starting_dir = os.getcwd()  # noqa: PTH109
+        shell.history_manager.reset()
+        shell.init_environment()
+        self.init_gui_pylab()
+        self.init_extensions()
+        self.init_code()
+
+    def init_gui_pylab(self) -> None:
+        """Set matplotlib's backend."""
+        if not self._waits:
+            super().init_gui_pylab()  # type: ignore[no-untyped-call]
+
+    def init_extensions(self) -> None:
+        """Load the extensions that the configuration names."""
+        if not self._waits:
+            super().init_extensions()  # type: ignore[no-untyped-call]
+
+    def init_code(self) -> None:
+        """Run startup files."""
+        if not self._waits:
+            super().init_code()  # type: ignore[no-untyped-call]
 
     kernel_class = Type(RunnerKernel)
 

@@ -24,26 +24,42 @@ from trackbook.jobs.runner.randomness import RandomState, drawn_unseeded, watch_
 from trackbook.jobs.runner.wire import Connection, Frame
 from trackbook.jobs.session import open_session
 
-_ARGUMENTS = ["--HistoryManager.hist_file=:memory:"]
+ARGUMENTS = ["--HistoryManager.hist_file=:memory:"]
 
 
 class Runner:
-    """A kernel in one thread. `serve` answers requests until it is to end, and returns the exit code."""
+    """A kernel in one thread. `serve` answers requests until it is to end, and returns the exit code.
 
-    def __init__(self, connection: Connection) -> None:
-        self._environment = dict(os.environ)
+    With `waits` it is a blank: it listens to nobody, and nothing of the user's has run in it. A fork `begin`s.
+    """
+
+    def __init__(self, connection: Connection, *, waits: bool = False) -> None:
+        self._environment = {} if waits else dict(os.environ)
         self.connection = connection
         self.loop = ForkableLoop()
         asyncio.set_event_loop(self.loop)
         self._context = contextvars.copy_context()
         watch_seeds()
         self.session = open_session()
-        self.app = RunnerApp.instance(connection=connection, session=self.session)
-        self.app.initialize(_ARGUMENTS)  # type: ignore[no-untyped-call]
+        self.app = RunnerApp.instance(connection=connection, waits=waits, session=self.session)
+        self.app.initialize(ARGUMENTS)  # type: ignore[no-untyped-call]
         self._frames: deque[Frame] = deque()
         self._waits = self._has_ended = self._ends = False
+        if waits:
+            connection.close()
+            return
         self._listen()
         self.app.kernel._publish_status("starting", "shell")
+
+    def begin(self, connection: Connection, before: Callable[[], None]) -> int:
+        """Serve a client in a fork of a blank; `before` is called before anything of the user's runs."""
+        self._environment = dict(os.environ)
+        self._attach(connection)
+        before()
+        self.app.begin()
+        self._listen()
+        self.app.kernel._publish_status("starting", "shell")
+        return self.serve()
 
     def serve(self) -> int:
         """Answer requests until the client wants no more, or is gone."""
@@ -208,14 +224,7 @@ class Runner:
         threads: int | None,
     ) -> int:
         """Go on in a forked child: with a client, environment and folder of its own. Returns the exit code."""
-        self.loop.renew()
-        self.connection = connection
-        self.session.pid = os.getpid()
-        for stream in self.app.streams:
-            stream.attach(connection)
-        self.app.barrier.has_pipes = True
-        for channel in (self.app.iopub_socket, self.app.shell_socket):
-            channel.connection = connection
+        self._attach(connection)
         if environment is not None:
             self._take_environment(environment)
         if folder is not None:
@@ -228,6 +237,16 @@ class Runner:
         self._listen()
         self.app.kernel._publish_status("starting", "shell")
         return self.serve()
+
+    def _attach(self, connection: Connection) -> None:
+        self.loop.renew()
+        self.connection = self.app.connection = connection
+        self.session.pid = os.getpid()
+        for stream in self.app.streams:
+            stream.attach(connection)
+        self.app.barrier.has_pipes = True
+        for channel in (self.app.iopub_socket, self.app.shell_socket):
+            channel.connection = connection
 
     def _replace_input(self, number: int, source: str) -> None:
         """Have the history say that cell `number` was `source`."""
@@ -273,5 +292,6 @@ def leave(code: int) -> None:
 
 def main(descriptor: int) -> int:
     """Run as the kernel of the client at the other end of an inherited socket; returns the exit code."""
+    sys.argv[1:] = ARGUMENTS  # as cells find it in a job's kernel, but for the file with its sockets
     os.set_inheritable(descriptor, False)  # or what the cells start would keep it open
     return Runner(Connection(socket.socket(fileno=descriptor))).serve()

@@ -8,13 +8,17 @@ import logging
 import os
 import random
 import select
+import socket
 import sys
 import threading
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trackbook.jobs.forking.server import ForkRequest
 from trackbook.jobs.warm.imports import WatchedImports
+
+if TYPE_CHECKING:
+    from trackbook.jobs.runner.process import Runner
 
 BOUND = b"+"
 
@@ -37,6 +41,19 @@ class RequesterWatch(threading.Thread):
         while not poll.poll():
             pass
         os._exit(1)
+
+
+def become_runner(request: ForkRequest, imports: WatchedImports, runner: "Runner") -> int:
+    """Run as the request says, in the place of a kernel; returns the exit code."""
+    from trackbook.jobs.runner.wire import Connection
+
+    values = request.values
+    os.chdir(values["folder"])
+    set_environment(values["environment"], imports.set, imports.started)
+    renew_state()
+    (descriptor,) = request.descriptors
+    leave(runner.begin(Connection(socket.socket(fileno=descriptor)), imports.give_back))
+    return 0
 
 
 def become_kernel(request: ForkRequest, imports: WatchedImports, launcher: str) -> int:
@@ -90,7 +107,7 @@ def renew_state() -> None:
     logging._startTime = time.time_ns() if nanoseconds else time.time()  # type: ignore[attr-defined]
 
 
-def leave() -> None:
+def leave(code: int = 0) -> None:
     """End the process as a program that has come to its end, but for taking its modules apart, which takes long.
 
     Exit handlers run, threads that are no daemons are waited for, and no file loses what was written to it.
@@ -103,7 +120,7 @@ def leave() -> None:
         if issubclass(type(one), files):
             with contextlib.suppress(Exception):
                 one.flush()
-    os._exit(0)
+    os._exit(code)
 
 
 def _make_app(arguments: list[str], imports: WatchedImports, requester: int) -> Any:

@@ -28,7 +28,7 @@ class KernelCommand(NamedTuple):
     """What starts a Python kernel: its interpreter, that one's options, and what the kernel itself is told.
 
     `program` is what it finds in sys.argv[0]; None stands for ipykernel's launcher. Without `debugger` the kernel has
-    none.
+    none. With `runs` it is no kernel that is wanted but a runner, which is forked with its shell.
     """
 
     interpreter: str
@@ -36,6 +36,7 @@ class KernelCommand(NamedTuple):
     program: str | None
     arguments: list[str]
     debugger: bool
+    runs: bool = False
 
 
 def read_command(command: Sequence[str]) -> KernelCommand | None:

@@ -154,6 +154,7 @@ class TemplateFolder:
                 "modules": list(need.modules),
                 "refused": refused,
                 "debugger": need.command.debugger,
+                "runs": need.command.runs,
             }
             said = _launch(need, spec, self.path / f"{base}.log", deadline)
             if "refused" not in said:

@@ -40,6 +40,7 @@ def base_key(
             command.interpreter,
             command.options,
             command.debugger,
+            command.runs,
             list(modules),
             early,
             home_of(folder),

@@ -2,13 +2,11 @@
 
 import asyncio
 import contextlib
-import logging
 import os
 import subprocess
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Float, List, Unicode
@@ -17,18 +15,15 @@ from trackbook.config import TEMPLATES
 from trackbook.jobs.forking.request import ForkedProcess, request_fork
 from trackbook.jobs.forking.wire import can_fork
 from trackbook.jobs.warm.command import read_command
+from trackbook.jobs.warm.finding import check_shadows, check_start, find_template, tell
 from trackbook.jobs.warm.folder import Need, NotWarm, Template, is_switched_on, present_folder
-from trackbook.jobs.warm.wanted import shadows, wanted_modules
+from trackbook.jobs.warm.wanted import wanted_modules
 
 # What a kernel may be started with, beside its command; anything else is for an ordinary start.
 _OPTIONS = frozenset(
     ("env", "cwd", "stdin", "stdout", "stderr", "independent", "extra_arguments", "kernel_id")
 )
 _NOTEBOOK = "JPY_SESSION_NAME"
-
-_T = TypeVar("_T")
-_logger = logging.getLogger("trackbook.warm")
-_told: set[str] = set()
 
 
 class _NoAnswer(NotWarm):
@@ -63,7 +58,7 @@ class WarmProvisioner(LocalProvisioner):
                 return await self._launch_warm(cmd, kwargs)
             except NotWarm as reason:
                 self.cold_reason = str(reason)
-                _tell(f"The kernel was started the ordinary way: {reason}.")
+                tell(f"The kernel was started the ordinary way: {reason}.")
         return await super().launch_kernel(cmd, **kwargs)
 
     async def _launch_warm(self, cmd: list[str], options: dict[str, Any]) -> Any:
@@ -73,12 +68,8 @@ class WarmProvisioner(LocalProvisioner):
         if unknown := sorted(options.keys() - _OPTIONS):
             raise NotWarm(f"it is to be started with {unknown[0]}")
         folder = os.fspath(options.get("cwd") or Path.cwd())
-        if not Path(folder).is_dir():
-            raise NotWarm(f"{folder} is no folder")
         environment = dict(os.environ if options.get("env") is None else options["env"])
-        paths = environment.get("PYTHONPATH")
-        if paths and not all(Path(path).is_absolute() for path in paths.split(os.pathsep)):
-            raise NotWarm("PYTHONPATH names folders relative to the working directory")
+        check_start(folder, environment)
         modules = self._wanted(folder, environment)
         if modules is None:
             raise NotWarm("the project's pyproject.toml says so")
@@ -95,9 +86,9 @@ class WarmProvisioner(LocalProvisioner):
             "independent": independent,
         }
         try:
-            process = await self._fork(await self._find(need), request, options)
+            process = await self._fork(await find_template(need, self.patience), request, options)
         except _NoAnswer:  # it was killed, or has retired just now
-            process = await self._fork(await self._find(need), request, options)
+            process = await self._fork(await find_template(need, self.patience), request, options)
         self.process = process  # type: ignore[assignment]  # as a Popen, for all that is asked of it here
         # It leads a session of its own, from its first moment on.
         self.pid = self.pgid = process.pid
@@ -111,26 +102,10 @@ class WarmProvisioner(LocalProvisioner):
             return list(self.imports)
         return wanted_modules(_sources_of(environment.get(_NOTEBOOK)), folder)
 
-    async def _find(self, need: Need) -> Template:
-        try:
-            folder = present_folder()
-            if (found := folder.find(need)) is not None:
-                return found
-        except OSError as error:
-            raise NotWarm(f"there is no place for its template ({error})") from error
-        template = await _in_thread(lambda: folder.provide(need, self.patience))
-        for module, reason in template.said["left_out"].items():
-            _tell(f"{module} is not imported before kernels start: it {reason}.")
-        return template
-
-    def _check_shadows(self, template: Template, folder: str) -> None:
-        if hidden := shadows(folder, template.said["names"]):
-            raise NotWarm(f"{hidden[0]} in its folder has the name of a module that would be there already")
-
     async def _fork(
         self, template: Template, request: dict[str, Any], options: dict[str, Any]
     ) -> ForkedProcess:
-        self._check_shadows(template, request["folder"])
+        check_shadows(template, request["folder"])
         read, write = os.pipe()
         with contextlib.ExitStack() as stack:
             stack.callback(os.close, read)
@@ -152,13 +127,6 @@ class WarmProvisioner(LocalProvisioner):
             # Who connects before its sockets are bound waits a tenth of a second longer.
             await _until_readable(read, self.patience)
         return process
-
-
-def _tell(text: str) -> None:
-    # Once: thousands of kernels may start alike.
-    if text not in _told:
-        _told.add(text)
-        _logger.warning(text)
 
 
 def _sources_of(notebook: str | None) -> list[str]:
@@ -205,29 +173,3 @@ async def _until_readable(descriptor: int, timeout: float) -> None:
             await asyncio.wait_for(ready, timeout)
     finally:
         loop.remove_reader(descriptor)
-
-
-async def _in_thread(work: Callable[[], _T]) -> _T:
-    """Do slow work in a thread that nobody waits for if this is cancelled."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[_T] = loop.create_future()
-
-    def settle(result: Any, error: BaseException | None) -> None:
-        if done.done():
-            return
-        if error is not None:
-            done.set_exception(error)
-        else:
-            done.set_result(result)
-
-    def perform() -> None:
-        result, failure = None, None
-        try:
-            result = work()
-        except BaseException as error:
-            failure = error
-        with contextlib.suppress(RuntimeError):  # the loop has ended
-            loop.call_soon_threadsafe(settle, result, failure)
-
-    threading.Thread(target=perform, name="trackbook-template", daemon=True).start()
-    return await done

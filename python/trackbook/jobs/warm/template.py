@@ -10,15 +10,20 @@ import json
 import os
 import shutil
 import signal
+import socket
 import sys
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from trackbook.config import NOTEBOOK
 from trackbook.jobs.forking.server import listen, serve_forks
 from trackbook.jobs.warm.imports import ModuleRefused, WatchedImports, package_folders
 from trackbook.jobs.warm.key import files_digest, has_ended, packages_digest, values_digest
+
+if TYPE_CHECKING:
+    from trackbook.jobs.runner.process import Runner
 
 START = "from trackbook.jobs.warm.template import main; main()"
 
@@ -49,16 +54,17 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what imports print is no answer
     try:
-        imports, launcher = _prepare(spec)
+        imports, runner = _prepare(spec)
     except ModuleRefused as refusal:
         _answer(answers, {"refused": {refusal.module: refusal.reason}} | _packages())
         # Threads that the module has started would keep this process, and its processes would stay.
         os.killpg(os.getpid(), signal.SIGKILL)
         return
+    launcher = _launcher()
     listener = listen(spec["path"])
-    _answer(answers, _description(spec, imports))
+    _answer(answers, _description(spec, imports, runner))
     from trackbook.capture.environment import look_ahead
-    from trackbook.jobs.warm.child import become_kernel
+    from trackbook.jobs.warm.child import become_kernel, become_runner
 
     with contextlib.suppress(OSError):
         look_ahead()
@@ -66,7 +72,11 @@ def main() -> None:
     gc.freeze()
     serve_forks(
         spec["path"],
-        lambda request: become_kernel(request, imports, launcher),
+        lambda request: (
+            become_kernel(request, imports, launcher)
+            if runner is None
+            else become_runner(request, imports, runner)
+        ),
         owner=spec["owner"],
         idle=spec["idle"],
         listener=listener,
@@ -80,7 +90,7 @@ def _take_folder_away(folder: Path, owner: int) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _prepare(spec: dict[str, Any]) -> tuple[WatchedImports, str]:
+def _prepare(spec: dict[str, Any]) -> "tuple[WatchedImports, Runner | None]":
     imports = WatchedImports()
     with imports.watch_variables():
         _import_kernel(spec["debugger"])
@@ -88,7 +98,23 @@ def _prepare(spec: dict[str, Any]) -> tuple[WatchedImports, str]:
         imports.perform(_OWN, spec["modules"], spec["refused"])
     imports.note_changes()
     spec["names"] = sorted({name.partition(".")[0] for name in set(sys.modules) - base} - {"trackbook"})
-    return imports, _launcher()
+    if not spec["runs"]:
+        return imports, None
+    with imports.watch_variables():
+        return imports, _make_blank()
+
+
+def _make_blank() -> "Runner":
+    """Make a runner that has a shell, but no client; all of its configuration is read here."""
+    from trackbook.jobs.runner.process import ARGUMENTS, Runner
+    from trackbook.jobs.runner.wire import Connection
+
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    sys.argv[:] = ["-c", *ARGUMENTS]
+    sys.orig_argv = [sys.executable, *sys.argv]
+    os.environ.pop(NOTEBOOK, None)
+    return Runner(Connection(ours), waits=True)
 
 
 def _import_kernel(debugger: bool) -> None:
@@ -107,8 +133,8 @@ def _launcher() -> str:
     return str(spec.origin) if spec is not None else "ipykernel_launcher.py"
 
 
-def _description(spec: dict[str, Any], imports: WatchedImports) -> dict[str, Any]:
-    files = _config_files()
+def _description(spec: dict[str, Any], imports: WatchedImports, runner: "Runner | None") -> dict[str, Any]:
+    files = _config_files(runner)
     return {
         "pid": os.getpid(),
         "names": spec["names"],
@@ -124,12 +150,21 @@ def _packages() -> dict[str, Any]:
     return {"folders": folders, "packages": packages_digest(folders)}
 
 
-def _config_files() -> list[str]:
-    """Return the files beside the modules themselves that imports took settings from, as far as they are known."""
-    matplotlib = sys.modules.get("matplotlib")
-    if matplotlib is None:
-        return []
-    return [str(Path(matplotlib.matplotlib_fname()))]
+def _config_files(runner: "Runner | None") -> list[str]:
+    """Return the files beside the modules themselves that settings were taken from, or would be if they were there."""
+    found = []
+    if (matplotlib := sys.modules.get("matplotlib")) is not None:
+        found.append(str(Path(matplotlib.matplotlib_fname())))
+    if runner is not None:
+        app: Any = runner.app
+        names = [Path(name).stem for name in ("ipython_config.py", *app.config_files) if name]
+        found += [
+            str(Path(folder) / f"{name}{ending}")
+            for folder in app.config_file_paths
+            for name in dict.fromkeys(names)
+            for ending in (".py", ".json")
+        ]
+    return found
 
 
 def _answer(answers: Any, message: dict[str, Any]) -> None:

@@ -1,0 +1,82 @@
+"""Runners that are forked from a template, shell and all: what a kernel costs to start and to end is paid once."""
+
+import contextlib
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from trackbook.config import TEMPLATES
+from trackbook.errors import KernelError
+from trackbook.jobs.forking.wire import can_fork
+from trackbook.jobs.runner.choice import why_no_runner
+from trackbook.jobs.runner.manager import RunnerManager
+from trackbook.jobs.warm.command import KernelCommand
+from trackbook.jobs.warm.finding import check_shadows, check_start, find_template, tell
+from trackbook.jobs.warm.folder import Need, NotWarm, Template, is_switched_on, present_folder
+
+_PATIENCE = 60.0
+# What speaks of a kernel's sockets, its file, its threads or its loops for windows, none of which a runner has.
+_OF_KERNELS = re.compile(
+    r"\b(?:ipykernel|jupyter_client|ipyparallel|ipcluster|zmq|embed_kernel|get_connection_\w+|connect_qtconsole|"
+    r"debugpy|nest_asyncio)\b|%(?:gui|connect_info|qtconsole|autopx|px|subshell|pylab)\b|%matplotlib +(?!inline|agg)\w"
+)
+
+
+class WarmRunner(RunnerManager):
+    """A runner that is forked from a template with `modules` imported; nothing of a notebook has run there.
+
+    Where none can be, it is started, or, without `or_cold`, `launch` raises NotWarm.
+    """
+
+    def __init__(self, modules: Sequence[str], *, or_cold: bool = False) -> None:
+        super().__init__()
+        self._modules, self._or_cold = modules, or_cold
+
+    async def launch(self, folder: str, environment: dict[str, str], log: Any, timeout: float) -> None:
+        """Start the process. Raises KernelError if it can't be, NotWarm if it can't be forked."""
+        try:
+            await self._launch_warm(folder, environment, log, timeout)
+        except NotWarm as reason:
+            if not self._or_cold:
+                raise
+            tell(f"The cells' process was started the ordinary way: {reason}.")
+            self._copy = None
+            await super().launch(folder, environment, log, timeout)
+
+    async def _launch_warm(self, folder: str, environment: dict[str, str], log: Any, timeout: float) -> None:
+        if not can_fork() or not is_switched_on():
+            raise NotWarm("warm kernels are switched off, or don't work on this system")
+        full = {name: value for name, value in {**os.environ, **environment}.items() if name != TEMPLATES}
+        check_start(folder, full)
+        need = runner_need(self._modules, full, folder)
+        for _ in range(2):
+            template = await find_template(need, _PATIENCE)
+            check_shadows(template, folder)
+            self._copy, self._request = template.path, {"folder": folder}
+            try:
+                await super().launch(folder, environment, log, timeout)
+            except KernelError:  # it was killed, or has retired just now
+                forget(template)
+                continue
+            return
+        raise NotWarm("its template does not answer")
+
+
+def runner_need(modules: Sequence[str], environment: Mapping[str, str], folder: str) -> Need:
+    """Return what a runner needs of its template."""
+    return Need(KernelCommand(sys.executable, [], "-c", [], False, runs=True), modules, environment, folder)
+
+
+def forget(template: Template) -> None:
+    """Have a template that does not answer be found no more."""
+    with contextlib.suppress(OSError):
+        present_folder().forget(template)
+
+
+def can_run(kernel: str | None, sources: Sequence[str]) -> bool:
+    """Tell whether a notebook's cells can do with a runner in the place of their kernel."""
+    if not can_fork() or not is_switched_on() or any(_OF_KERNELS.search(source) for source in sources):
+        return False
+    return why_no_runner(kernel) is None

@@ -1,0 +1,146 @@
+"""Runners forked from a template, shell and all: nothing of one is in the next; who needs a kernel has one."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from tests.jobs.runner.test_runner import Talk
+from tests.jobs.warm.conftest import Warm
+
+from trackbook.errors import KernelError
+from trackbook.jobs.warm.folder import NotWarm
+from trackbook.jobs.warm.runner import WarmRunner, can_run
+
+_SPOIL = """\
+import asyncio, atexit, builtins, json, logging, os, random, sys, warnings
+left = "behind"
+builtins.left = json.left = "behind"
+os.environ["LEFT"] = "behind"
+os.chdir("/")
+sys.path.insert(0, "/left")
+random.seed(1)
+warnings.simplefilter("ignore")
+logging.getLogger().setLevel(5)
+get_ipython().set_custom_exc((ValueError,), lambda *_: None)
+asyncio.get_running_loop().left = "behind"
+get_ipython().user_ns_hidden["left"] = 1
+"""
+_LOOK = """\
+import asyncio, builtins, json, logging, os, random, sys, warnings
+shell = get_ipython()
+print(json.dumps([
+    "left" in globals(), hasattr(builtins, "left"), hasattr(json, "left"), os.environ.get("LEFT"), os.getcwd(),
+    "/left" in sys.path, len(warnings.filters), logging.getLogger().level, shell.custom_exceptions,
+    hasattr(asyncio.get_running_loop(), "left"), "left" in shell.user_ns_hidden, len(In), os.environ["OWN"],
+    os.getsid(0) == os.getpid(), [str(one) for one in _dh], sys.argv[0],
+]))
+"""
+
+
+def in_warm(
+    modules: list[str], folder: Path, work: Callable[[Talk], Awaitable[str]], **environment: str
+) -> str:
+    async def run() -> str:
+        talk = await Talk.begin(WarmRunner(modules), folder, environment)
+        try:
+            return await work(talk)
+        finally:
+            await talk.end()
+
+    return asyncio.run(run())
+
+
+def test_nothing_of_one_runner_is_in_the_next(warm: Warm, tmp_path: Path) -> None:
+    seen, drawn = set(), set()
+    for number in range(12):
+
+        async def look(talk: Talk) -> str:
+            told = await talk.say(_LOOK)
+            drawn.add(await talk.say("print(random.random(), os.getpid())"))
+            await talk.say(_SPOIL)
+            return told
+
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        told = in_warm(["json"], folder, look, OWN=str(number))
+        assert f'"{number}", true, ["{folder}"], "-c"]' in told
+        seen.add(told.replace(str(folder), "FOLDER").replace(f'"{number}"', '"OWN"'))
+    assert len(seen) == 1, seen
+    assert "behind" not in seen.pop()
+    assert len({one.split()[0] for one in drawn}) == 12
+
+
+def test_startup_files_are_the_runners_own(
+    warm: Warm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    startup = tmp_path / "ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "00.py").write_text("import os\nfrom_startup = os.getpid(), os.environ['OWN']\n")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+
+    async def look(talk: Talk) -> str:
+        return await talk.say("print(from_startup == (os.getpid(), 'x'), get_ipython().cache_size)")
+
+    assert in_warm([], tmp_path, look, OWN="x") == "True 1000\n"
+    config = startup.parent / "ipython_config.py"
+    config.write_text("c.InteractiveShell.cache_size = 55\n")
+    # A template that has read what was there before fits no more.
+    assert in_warm([], tmp_path, look, OWN="x") == "True 55\n"
+
+
+def test_what_was_written_is_there_and_exit_handlers_ran(warm: Warm, tmp_path: Path) -> None:
+    async def write(talk: Talk) -> str:
+        return await talk.say(
+            "import atexit, pathlib\nfile = open('kept', 'w')\nfile.write('words')\n"
+            "atexit.register(lambda: pathlib.Path('at exit').write_text('ran'))\nprint('done')"
+        )
+
+    assert in_warm([], tmp_path, write) == "done\n"
+    assert ((tmp_path / "kept").read_text(), (tmp_path / "at exit").read_text()) == ("words", "ran")
+
+
+def test_a_template_that_died_is_followed_by_another(warm: Warm, tmp_path: Path) -> None:
+    async def look(talk: Talk) -> str:
+        return await talk.say("import os\nprint(os.getppid())")
+
+    first = int(in_warm(["wave"], tmp_path, look))
+    os.kill(first, 9)
+    assert int(in_warm(["wave"], tmp_path, look)) != first
+
+
+def test_without_a_template_one_is_started_where_that_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRACKBOOK_WARM", "0")
+
+    async def start(runner: WarmRunner) -> str:
+        talk = await Talk.begin(runner, tmp_path, {})
+        try:
+            return await talk.say("print(1)")
+        finally:
+            await talk.end()
+
+    with pytest.raises(NotWarm):
+        asyncio.run(start(WarmRunner([])))
+    assert asyncio.run(start(WarmRunner([], or_cold=True))) == "1\n"
+    with pytest.raises((KernelError, NotWarm)):
+        asyncio.run(WarmRunner([]).launch("/no/such", {}, None, 1))
+
+
+@pytest.mark.parametrize(
+    ("source", "fits"),
+    [
+        ("import pandas\nkernel = 'rbf'\n%matplotlib inline", True),
+        ("%matplotlib", True),
+        ("%matplotlib qt", False),
+        ("from ipykernel.comm import Comm", False),
+        ("%connect_info", False),
+        ("import ipyparallel", False),
+        ("%gui qt", False),
+    ],
+)
+def test_who_needs_a_kernel_has_one(source: str, fits: bool) -> None:
+    assert can_run("python3", [source]) is fits
+    assert not can_run("no such kernel", [source])
