@@ -15,6 +15,12 @@ from jsonschema import Draft202012Validator
 from trackbook import server
 from trackbook.domain.artifact import Artifact
 from trackbook.domain.cell import CellContent
+from trackbook.domain.celldifference import (
+    CellComparison,
+    CodeDifferences,
+    Counterpart,
+    NotebookDifferences,
+)
 from trackbook.domain.change import Change
 from trackbook.domain.cleaned import CleanChange, CleanedCell, CleanNote
 from trackbook.domain.compare import Comparison
@@ -44,9 +50,13 @@ SCHEMAS = {
     "compare": "Comparison",
     "curve-query": "CurveQuery",
     "curves": "CurvePage",
+    "counterpart": "Counterpart",
     "debug": "Debug",
     "debug-started": "DebugStarted",
     "diagnosis": "Diagnosis",
+    "differences-cell": "CellComparison",
+    "differences-code": "CodeDifferences",
+    "differences-notebook": "NotebookDifferences",
     "event": "Changed",
     "experiments": "Experiments",
     "indexed": "Indexed",
@@ -107,6 +117,10 @@ VALUES: list[tuple[str, str | None, Any]] = [
     ("snapshot-info", None, SnapshotInfo),
     ("snapshot", "info", SnapshotInfo),
     ("compare", None, Comparison),
+    ("counterpart", None, Counterpart),
+    ("differences-cell", None, CellComparison),
+    ("differences-code", None, CodeDifferences),
+    ("differences-notebook", None, NotebookDifferences),
     ("clean", "changes", list[CleanChange]),
     ("clean", "notes", list[CleanNote]),
     ("clean", "cells", list[CleanedCell]),

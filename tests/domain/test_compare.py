@@ -8,11 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trackbook.domain.artifact import Artifact
 from trackbook.domain.cell import CellExecution, CellStatus
 from trackbook.domain.clock import to_datetime
-from trackbook.domain.compare import ComparedMetric, Comparison, compare
-from trackbook.domain.environment import Environment, Git
+from trackbook.domain.compare import ColumnChange, ComparedMetric, Comparison, compare
+from trackbook.domain.data import Column, DataInput, UsedData
+from trackbook.domain.environment import Environment, Git, Module
 from trackbook.domain.run import Run, RunDetail, Source
+from trackbook.domain.seed import Seed
 
 RUN = Run(
     id="a",
@@ -224,3 +227,57 @@ def test_a_run_beside_itself_differs_nowhere(mappings: list[dict[str, Any]]) -> 
     assert [row.key for row in found.params] == sorted({key for params in mappings for key in params})
     for row in found.params:
         assert len(row.values) == len(mappings)
+
+
+def test_metrics_tell_how_they_changed_and_whether_that_is_better() -> None:
+    runs = [detail(metrics={"loss": 0.5}, goals={"loss": "min"}), detail(metrics={"loss": 0.25}), detail()]
+    (row,) = compare(runs, {}).metrics
+    assert (row.absolute, row.relative, row.better) == (
+        [0.0, -0.25, None],
+        [0.0, -0.5, None],
+        [None, True, None],
+    )
+
+
+def test_data_tells_its_versions_and_columns() -> None:
+    def used(digest: str, rows: int, *columns: tuple[str, str]) -> list[UsedData]:
+        data = DataInput("churn", "churn.csv", "file", "declared", digest, 10, "train", "pandas", rows)
+        data = msgspec.structs.replace(data, columns=[Column(*column) for column in columns])
+        return [UsedData(data, to_datetime(0))]
+
+    runs = [detail(), detail(), detail()]
+    inputs = [used("a", 5, ("x", "int"), ("y", "int")), used("b", 6, ("x", "float"), ("z", "str")), []]
+    runs = [msgspec.structs.replace(run, data=data) for run, data in zip(runs, inputs, strict=True)]
+    (row,) = compare(runs, {}).data
+    assert row.key == "churn (train)"
+    assert [version and version.rows for version in row.versions] == [5, 6, None]
+    assert row.versions[1] is not None
+    assert row.versions[1].columns == [
+        ColumnChange("x", "int", "float"),
+        ColumnChange("y", "int", None),
+        ColumnChange("z", None, "str"),
+    ]
+    same = [runs[0], msgspec.structs.replace(runs[0])]
+    assert compare(same, {}).data == []
+    assert [row.differs for row in compare(same, {}, everything=True).data] == [False]
+
+
+def test_artifacts_modules_seeds_and_variables() -> None:
+    def rich(digest: str, seed: int, threads: str) -> RunDetail:
+        environment = Environment("3.11", "Linux", "python", {}, {}, variables={"OMP_NUM_THREADS": threads})
+        made = Artifact("model.pkl", digest, 3, "application/octet-stream", "model", to_datetime(0))
+        return msgspec.structs.replace(
+            detail(environment=environment),
+            artifacts=[made],
+            modules=[Module("features", "features.py", digest, 3), Module("same", "same.py", "s", 1)],
+            seeds=[Seed(seed, ["numpy"], to_datetime(0))],
+        )
+
+    found = compare([rich("a", 1, "4"), rich("b", 2, "8")], {})
+    assert [(row.key, [file and file.digest for file in row.files]) for row in found.artifacts] == [
+        ("model.pkl", ["a", "b"])
+    ]
+    assert [row.key for row in found.modules] == ["features.py"]
+    assert [(row.key, row.values) for row in found.seeds] == [("numpy", [1, 2])]
+    assert [(row.key, row.values) for row in found.variables] == [("OMP_NUM_THREADS", ["4", "8"])]
+    assert found.facts == []

@@ -85,7 +85,8 @@ async def test_a_user_who_may_not_is_told_so(ask: Callable[..., Any]) -> None:
         assert (answer.status, answer.json["code"]) == (403, "forbidden"), (method, path)
     actions = {"GET": "read", "POST": "write", "PUT": "write", "PATCH": "write", "DELETE": "write"}
     execute = ("jobs", "sweeps", "workers", "cancel", "retry", "reproduce", "resume", "debug")
-    posts = dict.fromkeys(execute, "execute") | dict.fromkeys(("lint", "clean", "curves"), "read")
+    reads = ("lint", "clean", "curves", "notebook", "cell", "code")
+    posts = dict.fromkeys(execute, "execute") | dict.fromkeys(reads, "read")
     wanted = [
         (
             posts.get(path.rpartition("/")[2], actions[method]) if method == "POST" else actions[method],

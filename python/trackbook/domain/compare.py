@@ -2,24 +2,33 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
 
+from trackbook.domain.artifact import Artifact
 from trackbook.domain.cell import CellExecution, CellStatus
-from trackbook.domain.environment import Environment
+from trackbook.domain.data import Column, DataInput
+from trackbook.domain.environment import Environment, Module
 from trackbook.domain.metric import Goal
 from trackbook.domain.run import Run, RunDetail, RunStatus
 
 
 class ComparedRun(Struct, frozen=True):
-    """A run as the head of a column."""
+    """A run as the head of a column; times as everywhere, `duration` in seconds. `snapshot` tells that it has one."""
 
     id: str
     number: int
     name: str
     experiment: str
     status: RunStatus
+    started: datetime | None = None
+    duration: float | None = None
+    notebook: str | None = None
+    trashed: bool = False
+    snapshot: bool = False
+    forked_from: str | None = None
 
 
 class ComparedValue(Struct, frozen=True):
@@ -31,12 +40,19 @@ class ComparedValue(Struct, frozen=True):
 
 
 class ComparedMetric(Struct, frozen=True):
-    """The last value of one series in each run, None where a run lacks it; `key` is its one-line name."""
+    """The last value of one series in each run, None where a run lacks it; `key` is its one-line name.
+
+    Against the first run: `absolute` is the change, `relative` the change by the size of the first value (0.1: a tenth
+    more), `better` whether it is one for the better, by the goal. Each is None where it says nothing.
+    """
 
     key: str
     values: list[float | None]
     goal: Goal | None
     differs: bool
+    absolute: list[float | None] = []
+    relative: list[float | None] = []
+    better: list[bool | None] = []
 
     def changes(self) -> list[float | None]:
         """Return each change relative to the first run's value (0.1: a tenth more), None where it says nothing."""
@@ -58,8 +74,56 @@ class ComparedCell(Struct, frozen=True):
     differs: bool
 
 
+class ColumnChange(Struct, frozen=True):
+    """A column of a table that the first run's version has otherwise: its type, None where it is not there."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+
+class DataVersion(Struct, frozen=True):
+    """Which version of some data a run used. `columns` says how its columns differ from those of the first run's."""
+
+    place: str
+    kind: str
+    digest: str | None
+    size: int | None
+    rows: int | None
+    role: str | None
+    files: int | None
+    columns: list[ColumnChange]
+
+
+class ComparedData(Struct, frozen=True):
+    """Some data by its name, with the version that each run used, None where a run did not."""
+
+    key: str
+    versions: list[DataVersion | None]
+    differs: bool
+
+
+class FileVersion(Struct, frozen=True):
+    """A file as a run had it; `size` is in bytes."""
+
+    digest: str
+    size: int
+    media_type: str | None = None
+
+
+class ComparedFile(Struct, frozen=True):
+    """A file by its path: an artifact, or a module of the project that was imported; None where a run has none."""
+
+    key: str
+    files: list[FileVersion | None]
+    differs: bool
+
+
 class Comparison(Struct, frozen=True):
-    """Runs side by side. Rows that are equal in all runs are left out unless all were asked for."""
+    """Runs side by side. Rows that are equal in all runs are left out unless all were asked for.
+
+    `facts` are those of the runs themselves: where they came from, who ran them, how they ended.
+    """
 
     runs: list[ComparedRun]
     params: list[ComparedValue]
@@ -68,6 +132,12 @@ class Comparison(Struct, frozen=True):
     environment: list[ComparedValue]
     packages: list[ComparedValue]
     cells: list[ComparedCell]
+    facts: list[ComparedValue] = []
+    variables: list[ComparedValue] = []
+    seeds: list[ComparedValue] = []
+    data: list[ComparedData] = []
+    modules: list[ComparedFile] = []
+    artifacts: list[ComparedFile] = []
 
 
 def compare(details: Sequence[RunDetail], sources: Mapping[str, str], everything: bool = False) -> Comparison:
@@ -81,14 +151,117 @@ def compare(details: Sequence[RunDetail], sources: Mapping[str, str], everything
     packages = [detail.environment.packages if detail.environment else {} for detail in details]
     cells = _compare_cells([detail.cells for detail in details], sources)
     return Comparison(
-        runs=[ComparedRun(run.id, run.number, run.name, run.experiment, run.status) for run in runs],
+        runs=[_head(detail) for detail in details],
         params=_values([run.params for run in runs], everything),
         metrics=_metrics(runs, everything),
         tags=_values([run.tags for run in runs], everything),
         environment=_values(environments, everything),
         packages=_values(packages, everything),
         cells=[row for row in cells if everything or row.differs],
+        facts=_values([_about(run) for run in runs], everything),
+        variables=_values([e.environment.variables if e.environment else {} for e in details], everything),
+        seeds=_values([_seeds(detail) for detail in details], everything),
+        data=_data([[used.data for used in detail.data] for detail in details], everything),
+        modules=_files([_modules(detail.modules) for detail in details], everything),
+        artifacts=_files([_artifacts(detail.artifacts) for detail in details], everything),
     )
+
+
+def _head(detail: RunDetail) -> ComparedRun:
+    run = detail.run
+    return ComparedRun(
+        id=run.id,
+        number=run.number,
+        name=run.name,
+        experiment=run.experiment,
+        status=run.status,
+        started=run.started,
+        duration=run.duration,
+        notebook=run.source.path,
+        trashed=run.trashed,
+        snapshot=bool(detail.snapshots),
+        forked_from=run.forked_from,
+    )
+
+
+def _about(run: Run) -> dict[str, Any]:
+    error = None if run.error is None else f"{run.error.ename}: {run.error.evalue}"
+    facts = {
+        "source": run.source.path,
+        "source.kind": run.source.kind,
+        "user": run.user,
+        "host": run.host,
+        "group": run.group,
+        "attempt": run.attempt,
+        "error": error or run.reason,
+        "notes": run.notes or None,
+    }
+    return {key: value for key, value in facts.items() if value is not None}
+
+
+def _seeds(detail: RunDetail) -> dict[str, Any]:
+    """Return the seeds that were set for each library, in order; the one that counts at the end alone if it is one."""
+    found: dict[str, list[int]] = {}
+    for seed in detail.seeds:
+        for library in seed.libraries:
+            found.setdefault(library, []).append(seed.seed)
+    return {library: seeds[0] if len(seeds) == 1 else seeds for library, seeds in found.items()}
+
+
+def _data(runs: Sequence[Sequence[DataInput]], everything: bool) -> list[ComparedData]:
+    used = [{(data.name, data.role): data for data in inputs} for inputs in runs]
+    rows = []
+    for name, role in sorted(
+        {key for inputs in used for key in inputs}, key=lambda key: (key[0], key[1] or "")
+    ):
+        inputs = [mapping.get((name, role)) for mapping in used]
+        base = next((data for data in inputs if data is not None), None)
+        versions = [None if data is None else _version(data, base) for data in inputs]
+        differs = len({None if data is None else _identity(data) for data in inputs}) > 1
+        if everything or differs:
+            rows.append(ComparedData(f"{name} ({role})" if role else name, versions, differs))
+    return rows
+
+
+def _identity(data: DataInput) -> tuple[Any, ...]:
+    # Equal digests are the same version, wherever it lay.
+    return (data.digest,) if data.digest else (data.place, data.size, data.rows)
+
+
+def _version(data: DataInput, base: DataInput | None) -> DataVersion:
+    columns = _column_changes(base.columns if base else None, data.columns)
+    return DataVersion(
+        data.place, data.kind, data.digest, data.size, data.rows, data.role, data.files, columns
+    )
+
+
+def _column_changes(before: list[Column] | None, after: list[Column] | None) -> list[ColumnChange]:
+    if before is None or after is None:
+        return []
+    old, new = {column.name: column.type for column in before}, {column.name: column.type for column in after}
+    return [
+        ColumnChange(name, old.get(name), new.get(name))
+        for name in dict.fromkeys([*old, *new])
+        if old.get(name) != new.get(name)
+    ]
+
+
+def _modules(modules: Sequence[Module]) -> dict[str, FileVersion]:
+    return {module.path: FileVersion(module.digest, module.size) for module in modules}
+
+
+def _artifacts(artifacts: Sequence[Artifact]) -> dict[str, FileVersion]:
+    return {one.path: FileVersion(one.digest, one.size, one.media_type) for one in artifacts}
+
+
+def _files(runs: Sequence[Mapping[str, FileVersion]], everything: bool) -> list[ComparedFile]:
+    rows = []
+    for path in sorted({path for files in runs for path in files}):
+        files = [mapping.get(path) for mapping in runs]
+        differs = len({file and file.digest for file in files}) > 1
+        if everything or differs:
+            rows.append(ComparedFile(path, files, differs))
+    return rows
 
 
 def _values(mappings: Sequence[Mapping[str, Any]], everything: bool) -> list[ComparedValue]:
@@ -109,8 +282,16 @@ def _metrics(runs: Sequence[Run], everything: bool) -> list[ComparedMetric]:
         goals = [goal for run in runs if (goal := run.goals.get(row.key) or run.goals.get(key))]
         # Runs that disagree about what is better have no better one.
         goal = goals[0] if len(set(goals)) == 1 else None
-        rows.append(ComparedMetric(row.key, row.values, _as_goal(goal), row.differs))
+        rows.append(_metric(row, _as_goal(goal)))
     return rows
+
+
+def _metric(row: ComparedValue, goal: Goal | None) -> ComparedMetric:
+    base = row.values[0]
+    absolute = [_difference(base, value) for value in row.values]
+    better = [None if not change or goal is None else (change > 0) == (goal == "max") for change in absolute]
+    relative = [_relative_change(base, value) for value in row.values]
+    return ComparedMetric(row.key, row.values, goal, row.differs, absolute, relative, better)
 
 
 def _as_goal(goal: str | None) -> Goal | None:
@@ -130,6 +311,12 @@ def _same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
+def _difference(base: float | None, value: float | None) -> float | None:
+    if base is None or value is None or not math.isfinite(base) or not math.isfinite(value):
+        return None
+    return value - base
+
+
 def _relative_change(base: float | None, value: float | None) -> float | None:
     if base is None or value is None or base == 0 or not math.isfinite(base) or not math.isfinite(value):
         return None
@@ -146,6 +333,11 @@ def _facts(environment: Environment | None) -> dict[str, Any]:
     if environment.git is not None:
         git = environment.git
         facts |= {"git.commit": git.commit, "git.branch": git.branch, "git.dirty": git.dirty}
+        facts |= {"git.remote": git.remote, "git.diff": git.diff}
+    if environment.lock is not None:
+        facts |= {"lock": environment.lock.path, "lock.digest": environment.lock.digest}
+    for name, editable in environment.editable.items():
+        facts |= {f"editable.{name}.commit": editable.commit, f"editable.{name}.dirty": editable.dirty}
     return {key: value for key, value in facts.items() if value is not None}
 
 

@@ -13,6 +13,12 @@ from trackbook.server.handlers.clean import CleanHandler
 from trackbook.server.handlers.compare import CompareHandler
 from trackbook.server.handlers.curves import CurvesHandler
 from trackbook.server.handlers.debugging import DebugHandler
+from trackbook.server.handlers.differences import (
+    CellDifferencesHandler,
+    CodeDifferencesHandler,
+    CounterpartHandler,
+    NotebookDifferencesHandler,
+)
 from trackbook.server.handlers.environment import EnvironmentTextHandler
 from trackbook.server.handlers.experiments import ExperimentsHandler
 from trackbook.server.handlers.jobs import (
@@ -74,6 +80,10 @@ _BOTH: Routes = (
     ("/projects/{project}/series", SeriesHandler),
     ("/projects/{project}/curves", CurvesHandler),
     ("/projects/{project}/compare", CompareHandler),
+    ("/projects/{project}/differences/notebook", NotebookDifferencesHandler),
+    ("/projects/{project}/differences/cell", CellDifferencesHandler),
+    ("/projects/{project}/differences/code", CodeDifferencesHandler),
+    ("/projects/{project}/runs/{run}/counterpart", CounterpartHandler),
 )
 
 # What needs the notebooks and kernels of a Jupyter server.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from trackbook.services.compare import Compare
     from trackbook.services.curves import CurveReader
     from trackbook.services.deleting import Deleting
+    from trackbook.services.differences.differences import Differences
     from trackbook.services.edits import Edits
     from trackbook.services.environment_texts import EnvironmentTexts
     from trackbook.services.exchange.exporting import Exports
@@ -99,6 +100,13 @@ class Services:
         from trackbook.services.compare import Compare
 
         return Compare(self.place, self.runs)
+
+    @cached_property
+    def differences(self) -> "Differences":
+        """Looks closely at what differs between two runs."""
+        from trackbook.services.differences.differences import Differences
+
+        return Differences(self.place, self.store.project, self.runs, self.environment_texts.read)
 
     @cached_property
     def edits(self) -> "Edits":

@@ -1,9 +1,9 @@
 """What differs between the executed cells of runs: their sources line by line, and the order they ran in."""
 
-import bisect
 import difflib
 from collections.abc import Iterator, Sequence
 
+from trackbook.domain.alignment import longest_rising
 from trackbook.domain.compare import ComparedCell, Comparison
 from trackbook.domain.formatting import one_line
 from trackbook.views.grid import Cell, Mark
@@ -24,7 +24,7 @@ def moved_cells(comparison: Comparison) -> set[int]:
             if (first := cell.orders[0]) is not None and (second := cell.orders[other]) is not None
         ]
         orders.sort()
-        kept = _longest_rising([second for _, second, _ in orders])
+        kept = longest_rising([second for _, second, _ in orders])
         moved |= {place for index, (_, _, place) in enumerate(orders) if index not in kept}
     return moved
 
@@ -94,21 +94,3 @@ def _line_html(line: str) -> str:
     mark = _SIGNS.get(line[:1])
     inner = as_html(line)
     return inner if mark is None else f'<span style="color: {_COLOURS[mark]}">{inner}</span>'
-
-
-def _longest_rising(values: Sequence[int]) -> set[int]:
-    """Return the indices of a longest subsequence of rising values."""
-    tails: list[int] = []
-    ends: list[int] = []
-    before: list[int | None] = []
-    for index, value in enumerate(values):
-        length = bisect.bisect_left(tails, value)
-        before.append(ends[length - 1] if length else None)
-        tails[length : length + 1] = [value]
-        ends[length : length + 1] = [index]
-    kept: set[int] = set()
-    at = ends[-1] if ends else None
-    while at is not None:
-        kept.add(at)
-        at = before[at]
-    return kept

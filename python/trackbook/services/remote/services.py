@@ -9,6 +9,7 @@ from trackbook.services.remote.artifacts import RemoteArtifacts
 from trackbook.services.remote.compare import RemoteCompare
 from trackbook.services.remote.connection import Connection
 from trackbook.services.remote.curves import RemoteCurves
+from trackbook.services.remote.differences import RemoteDifferences
 from trackbook.services.remote.downloads import Downloads
 from trackbook.services.remote.environment_texts import RemoteEnvironmentTexts
 from trackbook.services.remote.jobs import RemoteJobs
@@ -78,6 +79,11 @@ class RemoteServices(Services):
     def compare(self) -> RemoteCompare:
         """Puts runs side by side."""
         return RemoteCompare(self.connection, self.runs)
+
+    @cached_property
+    def differences(self) -> RemoteDifferences:
+        """Looks closely at what differs between two runs."""
+        return RemoteDifferences(self.connection, self.store.project, self.runs, self.environment_texts.read)
 
     @cached_property
     def edits(self) -> Edits:
