@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from trackbook.domain.cell import CellError
+from trackbook.domain.celldifference import CellReference
 from trackbook.domain.curve import CurveQuery, RunScope
 from trackbook.domain.environment import Environment, Git
 from trackbook.domain.rich import RichContent
@@ -102,6 +103,10 @@ def test_each_service_answers_as_the_one_over_the_store(
             lambda s: s.curves.read(CurveQuery(["loss"], [first, second], group_by="params.lr")),
             lambda s: s.compare.compare([f"#{number}", second]),
             lambda s: s.compare.compare([first, second], all=True),
+            lambda s: s.differences.notebooks(f"#{number}", second, all=True),
+            lambda s: s.differences.cell(first, second, CellReference(index=0), CellReference(order=1)),
+            lambda s: s.differences.code(first, second),
+            lambda s: s.differences.counterpart(second, "previous"),
             lambda s: s.artifacts.list(first),
             lambda s: s.artifacts.open(first, "dir/größe µ.bin")[1].read_bytes(),
             lambda s: s.values.list(first),

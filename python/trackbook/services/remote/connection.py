@@ -198,7 +198,7 @@ def decode(reply: Reply, kind: type[T]) -> T:
         if not reply.kind.startswith(_MSGPACK):
             return msgspec.json.decode(reply.body, type=kind, strict=False)
         try:
-            return msgspec.msgpack.decode(reply.body, type=kind)
+            return msgspec.msgpack.decode(reply.body, type=kind, ext_hook=_read_surrogates)
         except msgspec.ValidationError:  # a text is none; see server/wire.py
             return msgspec.convert(msgspec.msgpack.decode(reply.body, ext_hook=_read_surrogates), kind)
     except (ValueError, msgspec.MsgspecError) as error:
