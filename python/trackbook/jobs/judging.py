@@ -76,6 +76,8 @@ class Judge:
     def tell(self, trial: TrialState) -> SweepSpec:
         """Take in how a trial came out; returns what the sweep tries, with objectives that have become known."""
         run, status = trial.run, trial.status
+        if self.prunes:
+            self.watch(trial)  # what it logged since the last look: later trials are compared with it
         if status == "finished" and run is not None:
             self._resolve(trial)
         values = trial.values(self._spec)
@@ -157,6 +159,11 @@ class Judge:
             self._study = self._make_study()
 
     def _make_study(self) -> Study:
+        for trial in self._trials.values():
+            if not trial.is_settled:
+                trial.points = (
+                    0  # what it has logged so far is judged, too, now that there is something to judge by
+                )
         past = [self._past(trial) for _, trial in sorted(self._trials.items())]
         return Study(self._spec, [objective.direction for objective in self._spec.objectives], past)
 

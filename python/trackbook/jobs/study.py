@@ -125,9 +125,8 @@ class Study:
     def _replay(self, past: PastTrial) -> None:
         states = self._optuna.trial.TrialState
         if past.end is None:
+            # Its points are reported by whoever hears the verdict on each of them.
             self._again(past.number, past.params)
-            for step, value in past.points.items():
-                self.report(past.number, step, value)
             return
         values = _whole(past.values, len(self._study.directions)) if self._knows else None
         state = {"finished": states.COMPLETE, "pruned": states.PRUNED, "failed": states.FAIL}[past.end]

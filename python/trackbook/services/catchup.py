@@ -17,7 +17,7 @@ from trackbook.store.place import Place
 from trackbook.store.writers import is_being_written
 
 
-def catch_up(place: Place, *, inline: bool = True, timeout: float = 10.0) -> bool:
+def catch_up(place: Place, *, inline: bool = True, timeout: float = 20.0) -> bool:
     """Wait until everything that the journals hold now is in the index, the end of dead writers' runs included;
     False if it took too long.
 

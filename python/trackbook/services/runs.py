@@ -150,7 +150,7 @@ class Runs:
         with self._database.read() as connection:
             return read_changes(connection, revision)
 
-    def refresh(self, timeout: float = 5.0, allow_inline: bool = True) -> bool:
+    def refresh(self, timeout: float = 20.0, allow_inline: bool = True) -> bool:
         """Wait until all that was written so far is indexed; False if that takes longer than `timeout` seconds.
 
         Where no ingester runs it is done here, or by one started for it without `allow_inline`.

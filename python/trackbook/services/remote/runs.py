@@ -119,7 +119,7 @@ class RemoteRuns(Runs):
         """Return the runs that changed after `revision`, the latest change last."""
         return self._ask(_Changes, "changes", query={"since": revision}).runs
 
-    def refresh(self, timeout: float = 5.0, allow_inline: bool = True) -> bool:
+    def refresh(self, timeout: float = 20.0, allow_inline: bool = True) -> bool:
         """Wait until all that was written on this machine so far is in the store and indexed there.
 
         False, and a warning that says what still waits, if that takes longer than `timeout` seconds. Raises
