@@ -19,6 +19,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from trackbook.config import Settings
+from trackbook.store.locks import ProcessLock
 from trackbook.store.paths import StorePaths, create_store
 
 # A test may take as long as a busy machine makes it.
@@ -158,16 +159,35 @@ def new_store(
     return lambda folder: create_store(folder, Settings.load().remote)
 
 
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that `make` fills once for all processes of pytest-xdist, which wait for the one that does."""
+    apart = "PYTEST_XDIST_WORKER" in os.environ
+    folder = (factory.getbasetemp().parent if apart else factory.getbasetemp()) / f"shared-{name}"
+    lock, done = ProcessLock(folder.with_suffix(".lock")), folder.with_suffix(".done")
+    assert lock.acquire(timeout=900)
+    try:
+        if not done.exists():
+            folder.mkdir()
+            make(folder)
+            done.touch()
+    finally:
+        lock.release()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def distributions(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
     """The source distribution of this tree, and the wheel made from it."""
-    folder = tmp_path_factory.mktemp("dist")
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    subprocess.run(
-        [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)],
-        env=clean_variables() | {"PATH": path},
-        check=True,
-    )
+
+    def build(folder: Path) -> None:
+        subprocess.run(
+            [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)],
+            env=clean_variables() | {"PATH": path},
+            check=True,
+        )
+
+    folder = made_once(tmp_path_factory, "dist", build)
     (sdist,) = folder.glob("*.tar.gz")
     (wheel,) = folder.glob("*.whl")
     return Distributions(sdist, wheel)
@@ -176,8 +196,9 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
 @pytest.fixture(scope="session")
 def light_env(distributions: Distributions, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Python of an environment with the base install alone, and an ipykernel to run notebooks with."""
-    folder = tmp_path_factory.mktemp("light")
-    return make_environment(folder, [str(distributions.wheel), "ipykernel"]).python
+    wanted = [str(distributions.wheel), "ipykernel"]
+    folder = made_once(tmp_path_factory, "light", lambda folder: make_environment(folder, wanted))
+    return CleanEnvironment(folder).python
 
 
 @pytest.fixture(scope="session")

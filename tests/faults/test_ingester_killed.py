@@ -128,7 +128,8 @@ def through_all_deaths(store, expected, folder, work, stride=1):
 
 def test_a_pass_that_is_killed_anywhere_is_made_good_by_the_next(written, tmp_path):
     store, _, expected = written
-    assert through_all_deaths(store, expected, tmp_path, pass_killed_at) > 100
+    # Each second step: most of them are statements of one transaction, before which death is the same.
+    assert through_all_deaths(store, expected, tmp_path, pass_killed_at, stride=2) > 100
 
 
 def test_a_rebuild_that_is_killed_anywhere_leaves_the_same_answers(written, tmp_path):

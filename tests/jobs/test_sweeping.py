@@ -236,13 +236,13 @@ def test_what_is_better_is_learnt_of_the_notebook(
     assert show(project, sweep_id).best is None
 
 
-def test_a_thousand_trials(project: Project) -> None:
+def test_hundreds_of_trials(project: Project) -> None:
     notebook = project.notebook("1", parameters=PARAMETERS)
     sweep_id = project.services.sweeps.define(
         notebook,
         {},
         {"n": None, "x": "0..1:step=0.1"},
-        trials=1000,
+        trials=300,
         sampler="grid",
         objectives=[Objective("score", "max")],
     )
@@ -256,16 +256,16 @@ def test_a_thousand_trials(project: Project) -> None:
 
     workers = Clerks(project.store, sweep_id)
     outcome = run_sweep(project.store, sweep_id, on_progress=look, workers=workers)
-    assert (outcome.status, len(outcome.jobs)) == ("finished", 1000)
+    assert (outcome.status, len(outcome.jobs)) == ("finished", 300)
     # The queue never holds more than can be run soon.
     assert widest <= 40
     sweep = show(project, sweep_id)
-    assert sweep.trials.finished == 1000
-    assert len({str(row.params) for row in sweep.runs}) == 1000
+    assert sweep.trials.finished == 300
+    assert len({str(row.params) for row in sweep.runs}) == 300
     assert sweep.best is not None
     assert sweep.best.params["x"] == 0.3
     assert len([row for row in sweep.runs if row.best]) == 1
-    assert project.services.sweeps.list()[0].trials.finished == 1000
+    assert project.services.sweeps.list()[0].trials.finished == 300
 
 
 def test_whoever_wants_it_ends_a_sweep_and_goes_on_with_it(
@@ -324,7 +324,7 @@ def test_time_for_the_whole_sweep(project: Project, played: Callable[..., SweepO
 
     notebook = project.notebook("1", parameters=PARAMETERS)
     sweep_id = project.services.sweeps.define(
-        notebook, {}, {"n": None, "kind": None}, sampler="grid", trials=150, max_time=1.5
+        notebook, {}, {"n": None, "kind": None}, sampler="grid", trials=150, max_time=5
     )
     assert project.services.sweeps.spec(sweep_id).drawn
     outcome = played(sweep_id, slow)

@@ -22,6 +22,7 @@ from trackbook.domain.cell import CellError
 from trackbook.domain.environment import Environment, Git, Module
 from trackbook.domain.run import RunError, Source
 from trackbook.services.context import open_services
+from trackbook.services.ingester import ensure_ingester
 from trackbook.services.recorder import RunRecorder
 from trackbook.store.paths import StorePaths, create_store
 
@@ -65,6 +66,16 @@ Ask = Callable[..., Awaitable[Answer]]
 @pytest.fixture
 def jp_server_config() -> dict[str, Any]:
     return {"ServerApp": {"jpserver_extensions": {"trackbook": True}}}
+
+
+@pytest.fixture(autouse=True)
+def _no_needless_ingesters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process for each project in which nothing waits to be read would take longer than most tests here."""
+
+    def ensure(store: StorePaths) -> bool:
+        return next(store.list_journals(), None) is not None and ensure_ingester(store)
+
+    monkeypatch.setattr("trackbook.server.projects.ensure_ingester", ensure)
 
 
 @pytest.fixture(scope="session")

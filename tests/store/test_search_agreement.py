@@ -467,7 +467,7 @@ def several_queries(draw: st.DrawFn) -> list[Query]:
 
 # Together these are 10,000 searches.
 @settings(
-    max_examples=400,
+    max_examples=150,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
@@ -516,7 +516,7 @@ POISON = [
 ]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(query=queries(), poison=st.sampled_from(POISON))
 def test_no_search_writes_or_reads_beyond_its_project(
     query: Query, poison: str, services: Services, known: AllRuns
