@@ -299,9 +299,9 @@ def test_it_is_fast_where_there_is_nothing() -> None:
 def _best(call: object) -> float:
     times = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.thread_time()
         call()  # type: ignore[operator]
-        times.append(time.perf_counter() - start)
+        times.append(time.thread_time() - start)
     return min(times)
 
 

@@ -49,10 +49,11 @@ probe.prime()
 began, worked = time.monotonic(), time.process_time()
 while time.process_time() < worked + 0.25:
     pass
+def share(): return (time.process_time() - worked) / (time.monotonic() - began) * 100
+# However little of the machine others leave to this process, be it between two of these lines.
+before = share()
 found = probe.sample()
-# However little of the machine others leave to this process.
-share = (time.process_time() - worked) / (time.monotonic() - began) * 100
-print(json.dumps([found, share, psutil.Process().memory_info().rss]))
+print(json.dumps([found, [before, share()], psutil.Process().memory_info().rss]))
 """
 
 
@@ -62,9 +63,9 @@ def test_a_sample_of_this_machine(kind: Any) -> None:
     done = subprocess.run(
         [sys.executable, "-c", SAMPLE.format(kind)], capture_output=True, text=True, check=True
     )
-    found, share, resident = json.loads(done.stdout)
+    found, shares, resident = json.loads(done.stdout)
     assert 0 < found["cpu"] <= 100
-    assert found["process.cpu"] == pytest.approx(share, rel=0.3)
+    assert 0.7 * min(shares) <= found["process.cpu"] <= 1.3 * max(shares)
     assert found["memory"] == pytest.approx(
         psutil.virtual_memory().total - psutil.virtual_memory().available, rel=0.2
     )

@@ -26,7 +26,7 @@ import trackbook.services.queue as queue
 import trackbook.jobs.lease as lease
 for module in (locks, queue):
     module.os_host = lambda: host
-queue.LEASE = 2.0
+queue.LEASE = 5.0
 lease.RENEW = 0.2
 from trackbook.config import Settings
 from trackbook.domain.execution import Outcome

@@ -114,7 +114,7 @@ def test_a_failing_cell(project: Project) -> None:
     ("source", "timeout", "status", "ename", "code"),
     [
         ("import os; os._exit(3)", None, "failed", "KernelDied", 3),
-        ("import time; time.sleep(600)", 8, "timed_out", "TimeLimit", 1),
+        ("import time; time.sleep(600)", 15, "timed_out", "TimeLimit", 1),
     ],
 )
 def test_neither_a_dead_kernel_nor_a_time_out_is_a_success(
@@ -139,8 +139,10 @@ def test_a_kernel_that_is_not_there(project: Project) -> None:
 
 
 def test_a_sweep_in_two_workers_runs_each_job_once(project: Project) -> None:
+    # The first two wait for each other: else one worker might run all before the other has come up.
     source = (
-        "import os\nwith open('log', 'a') as log:\n    log.write(f'{lr} {os.environ[\"JPY_PARENT_PID\"]}\\n')"
+        "import os, time\nwith open('log', 'a') as log:\n    log.write(f'{lr} {os.environ[\"JPY_PARENT_PID\"]}\\n')\n"
+        "while len(open('log').readlines()) < 2: time.sleep(0.02)"
     )
     path = project.notebook(source, "import os; print(os.environ['OMP_NUM_THREADS'])", parameters="lr = 0.1")
     values = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
@@ -151,7 +153,7 @@ def test_a_sweep_in_two_workers_runs_each_job_once(project: Project) -> None:
     lines = [line.split() for line in (project.folder / "log").read_text().splitlines()]
     assert sorted(float(lr) for lr, _ in lines) == values
     assert len({worker for _, worker in lines}) == 2
-    project.services.runs.refresh()
+    assert project.services.runs.refresh(timeout=60)
     page = project.services.runs.search(order_by="params.lr")
     assert [(run.params["lr"], run.status) for run in page.runs] == [(value, "finished") for value in values]
 
@@ -263,10 +265,9 @@ def run_sweep(project: Project) -> "subprocess.Popen[bytes]":
 
 def is_running(pid: int) -> bool:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
         return False
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def test_ctrl_c_cancels_what_is_left(project: Project) -> None:
@@ -276,7 +277,7 @@ def test_ctrl_c_cancels_what_is_left(project: Project) -> None:
         assert process.wait(120) == 130
     assert not any(is_running(worker) for worker in workers)
     assert {job.status for job in project.services.jobs.list()} == {"cancelled"}
-    project.services.runs.refresh()
+    assert project.services.runs.refresh(timeout=60)
     assert {run.status for run in project.services.runs.search().runs} == {"aborted"}
 
 

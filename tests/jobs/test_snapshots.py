@@ -211,7 +211,7 @@ def test_number_and_memory_are_limited_and_time_is_up_in_the_end(project: Projec
     assert [one.number for one in found if one.pid is not None][-2:] == [8, 9]
     assert {one.reason for one in found if one.pid is None} == {"It was given up: only 3 are kept."}
     project.services.resumptions.drop_snapshots()
-    job = run(project, submit(project, *cells[:4], FAILS, limits="memory = 1\nseconds = 3"))
+    job = run(project, submit(project, *cells[:4], FAILS, limits="memory = 1\nseconds = 12"))
     found = borders(project, job)
     assert len(pids(found)) == 1
     assert "memory for snapshots was used up" in (found[0].reason or "")

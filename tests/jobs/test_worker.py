@@ -274,10 +274,12 @@ def test_a_further_attempt_begins_with_an_empty_folder(project: Project) -> None
 def test_a_standing_worker_waits_a_while_for_more(project: Project) -> None:
     executor = FakeExecutor()
     queue = JobQueue(project.services.place)
-    waiting = threading.Thread(target=Worker(project.store, queue, executor, idle=3).run)
+    worker = Worker(project.store, queue, executor, idle=600)
+    waiting = threading.Thread(target=worker.run)
     waiting.start()
     job = submit(project)
     wait_for(lambda: project.services.jobs.get(job.id).status == "finished")
+    worker.stop()
     waiting.join(60)
     assert not waiting.is_alive()
 

@@ -75,6 +75,8 @@ class Kernel:
             ip=str(self._sockets / "k"),
         )
         arguments = ["-m", "ipykernel_launcher", "-f", "{connection_file}", "--HistoryManager.enabled=False"]
+        # On a busy machine a kernel takes its time to end; one that does not hear is terminated after half of this.
+        self.manager.shutdown_wait_time = PATIENCE
         self.manager._kernel_spec = KernelSpec(
             argv=[python, *arguments], display_name="test", language="python"
         )

@@ -71,6 +71,7 @@ def test_a_restart_of_a_cell_that_can_not_be_interrupted(
         "while True:\n    try:\n        while True: time.sleep(0.01)\n    except KeyboardInterrupt: pass"
     )
     kernel.wait_for_text("stubborn")
+    kernel.manager.shutdown_wait_time = 12.0
     kernel.restart()
     run = fresh.last
     assert (run.end.status, run.end.reason) == RESTARTED

@@ -205,7 +205,7 @@ def test_curves_follow_a_run_of_another_process(shown: Any, readable: Any) -> No
             if message["msg_type"] == "update_display_data":
                 data = message["content"]["data"]
         assert "0.04762" in data["text/plain"]
-        assert bundle_of(shown.run("watch.wait(10)"))["text/plain"] == "True"
+        assert bundle_of(shown.run("watch.wait(60)"))["text/plain"] == "True"
     finally:
         go.touch()
         other.communicate(timeout=60)
@@ -215,7 +215,11 @@ def test_a_cell_that_is_executed_again_has_one_watch(shown: Any) -> None:
     shown.run("%track start again")
     for _ in range(3):
         shown.run("%track watch --seconds 0.1")
-    alive = "import threading, time\ntime.sleep(0.5)\nsum(t.name == 'trackbook-watch' for t in threading.enumerate())"
+    alive = (
+        "import threading, time\ndeadline = time.monotonic() + 60\n"
+        "while (n := sum(t.name == 'trackbook-watch' for t in threading.enumerate())) != 1"
+        " and time.monotonic() < deadline: time.sleep(0.05)\nn"
+    )
     assert bundle_of(shown.run(alive))["text/plain"] == "1"
     shown.run("%track end")
 

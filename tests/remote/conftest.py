@@ -101,12 +101,12 @@ class Server:
     def stop(self) -> None:
         if self.process is not None:
             self.process.terminate()
-            assert self.process.wait(30) == 0, self.said
+            assert self.process.wait(120) == 0, self.said
 
     def kill(self) -> None:
         assert self.process is not None
         self.process.kill()
-        self.process.wait(30)
+        self.process.wait(120)
 
     def token(self, scope: Any = "write", days: float | None = None) -> str:
         tokens = Tokens(self.store)
@@ -222,7 +222,7 @@ class Client:
 def end_processes(store: StorePaths) -> None:
     """Have the ingester or forwarder of a folder end."""
     request = ProcessLock(store.ingester_request)
-    assert request.acquire(timeout=5.0)
+    assert request.acquire(timeout=60.0)
     wait_for(lambda: not is_held(store.ingester_lock))
     request.release(remove=True)
 

@@ -62,12 +62,14 @@ async def test_what_another_process_logs_reaches_a_listener(
     with writer:
         run_id = writer.stdout.readline().strip()
 
-        async def next_of_run(status: str, value: float | None) -> dict[str, Any]:
+        async def next_of_run(status: str, value: float | None, *, kept: bool = False) -> dict[str, Any]:
             while True:
                 event = conforms(await next_event(socket), "Changed")
                 assert event["project"] == sample.project
                 for run in event["runs"]:
-                    if run["id"] == run_id and run["status"] == status and await last_loss() == value:
+                    if (run["id"], run["status"], run["has_document"]["start"]) != (run_id, status, kept):
+                        continue
+                    if await last_loss() == value:
                         return dict(run)
 
         async def last_loss() -> float | None:
@@ -88,10 +90,10 @@ async def test_what_another_process_logs_reaches_a_listener(
             await next_of_run("running", value)
         document = {"notebook": {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}}
         await ask(f"/projects/{sample.project}/runs/{run_id}/snapshots/start", "PUT", document)
-        kept = await next_of_run("running", 1.5)
+        kept = await next_of_run("running", 1.5, kept=True)
         assert kept["has_document"] == {"start": True, "end": False}
         writer.stdin.close()
-        ended = await next_of_run("finished", 1.5)
+        ended = await next_of_run("finished", 1.5, kept=True)
         assert ended["end_message_id"] == "message-10"
     socket.close()
 
@@ -142,5 +144,6 @@ def test_journals_that_nobody_reads_start_an_ingester(tmp_path: Path) -> None:
     while services.runs.revision() == 0:
         assert time.monotonic() < deadline
         time.sleep(0.05)
+    assert services.runs.refresh(timeout=60, allow_inline=False)
     assert services.runs.get(run.run_id).status == "finished"
     services.database.close()

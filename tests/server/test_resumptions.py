@@ -93,11 +93,15 @@ async def test_a_failed_run_goes_on(
     assert job["spec"]["resumes"] == failed["spec"]["run_id"]
     assert (await until(lambda: ended(job["id"]), 240))["status"] == "finished"
     assert (sample.store.project / "ran.txt").read_text() == "13"
-    detail = conforms(
-        (await ask(f"/projects/{sample.project}/runs/{job['spec']['run_id']}")).json, "RunDetail"
-    )
+    resumed = f"/projects/{sample.project}/runs/{job['spec']['run_id']}"
+
+    async def is_indexed() -> bool:
+        return (await ask(resumed)).json.get("run", {}).get("status") == "finished"
+
+    await until(is_indexed)
+    detail = conforms((await ask(resumed)).json, "RunDetail")
     assert detail["run"]["tags"]["resumes"] == failed["spec"]["run_id"]
-    done = await ask(f"/projects/{sample.project}/runs/{job['spec']['run_id']}/resumption")
+    done = await ask(f"{resumed}/resumption")
     assert done.json["possible"] is False
     assert "has finished" in done.json["reason"]
 

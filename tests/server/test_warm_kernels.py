@@ -43,7 +43,9 @@ async def _until(condition: Any) -> None:
     raise AssertionError("it did not come about")
 
 
-async def test_kernels_of_a_server(jp_fetch: Any, jp_serverapp: Any, templates: TemplateFolder) -> None:
+async def test_kernels_of_a_server(
+    jp_fetch: Any, jp_serverapp: Any, templates: TemplateFolder, tmp_path: Path
+) -> None:
     install_kernel(imports=["json"])
     body = json.dumps({"name": "trackbook-warm"})
     ids = [
@@ -67,11 +69,11 @@ async def test_kernels_of_a_server(jp_fetch: Any, jp_serverapp: Any, templates: 
                 return reply["content"]
 
     assert (await ask("kept = 1"))["status"] == "ok"
-    folder = Path(f"/proc/{processes[0].pid}/cwd").readlink()
-    running = asyncio.ensure_future(ask("import time; open('begun', 'w').close(); time.sleep(600)"))
+    begun = tmp_path / "begun"
+    running = asyncio.ensure_future(ask(f"import time; open({str(begun)!r}, 'w').close(); time.sleep(600)"))
 
     async def has_begun() -> bool:
-        return (folder / "begun").exists()
+        return begun.exists()
 
     await _until(has_begun)
 

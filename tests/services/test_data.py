@@ -181,7 +181,7 @@ def test_what_is_not_digested_when_the_run_ends_is_added_behind_its_end(store, s
     began = time.perf_counter()
     finish_data(run, 0.0)
     run.end()
-    assert time.perf_counter() - began < 5
+    assert time.perf_counter() - began < 30
     assert [item.digest for item in said(store)] == [None]
     slow.set()
     assert last(store).digest == hashlib.sha256(b"x").hexdigest()

@@ -51,8 +51,8 @@ def samples(run: tb.Run) -> list[r.MetricsLogged]:
     return [record for record in written(run, r.MetricsLogged) if "system/memory" in record.values]
 
 
-def sampling_threads() -> int:
-    return [thread.name for thread in threading.enumerate()].count("trackbook-system")
+def sampling_threads() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name == "trackbook-system"}
 
 
 def until(condition: Callable[[], Any]) -> Any:
@@ -101,10 +101,10 @@ def test_a_run_has_samples_with_units_from_its_beginning_to_its_end(monkeypatch:
 @pytest.mark.usefixtures("no_ingester")
 def test_steps_are_seconds() -> None:
     with tb.start_run("e") as run:
-        until(lambda: samples(run) and samples(run)[-1].step == 1)
+        until(lambda: samples(run) and samples(run)[-1].step >= 1)
     started = written(run, r.RunStarted)[0].at
-    (first, *_) = [sample for sample in samples(run) if sample.step == 1]
-    assert 1 <= (first.at - started) / 1e6 < 6
+    (first, *_) = [sample for sample in samples(run) if sample.step >= 1]
+    assert first.step <= (first.at - started) / 1e6 < first.step + 6
 
 
 @pytest.mark.usefixtures("no_ingester")
@@ -119,7 +119,7 @@ def test_short_runs_pay_for_no_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(20):
         with tb.start_run("e") as run:
             runs.append(run)
-    assert sampling_threads() <= threads + 1
+    assert len(sampling_threads() - threads) <= 1
     assert asked == []
     assert [samples(run) for run in runs] == [[]] * 20
 
@@ -132,7 +132,7 @@ def test_nested_runs_have_no_copies_and_one_thread_serves_all(monkeypatch: pytes
     with tb.start_run("outer") as outer, tb.start_run("inner") as inner:
         until(lambda: len(samples(outer)) == 2)
         assert samples(inner) == []
-        assert sampling_threads() == before + 1
+        assert len(sampling_threads() - before) == 1
 
 
 def test_runs_of_several_threads_have_samples_each(project: Path) -> None:
@@ -272,7 +272,7 @@ def test_the_clock_may_be_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _in_child(folder: str, ids: Any) -> None:
-    threads = sampling_threads()
+    threads = len(sampling_threads())
     os.chdir(folder)
     run = tb.start_run("child")
     until(lambda: len(samples(run)) >= 2)
@@ -303,19 +303,23 @@ def test_a_forked_child_has_a_thread_of_its_own(project: Path) -> None:
 
 
 def test_the_end_of_a_program_is_not_held_up() -> None:
-    code = "import time, trackbook as tb; run = tb.start_run('e'); time.sleep(1.2)"
+    code = (
+        "import time, trackbook as tb\nrun = tb.start_run('e')\n"
+        "def said(): return b''.join(path.read_bytes() for _, path in run.recorder.store.list_journals())\n"
+        "while b'system/cpu' not in said(): time.sleep(0.05)"
+    )
     before = time.monotonic()
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
-    assert time.monotonic() - before < 30
+    assert time.monotonic() - before < 60
     store = find_store(Path.cwd())
     assert store is not None
     services = open_services(store)
-    services.runs.refresh()
+    assert services.runs.refresh(timeout=60)
     (run,) = services.runs.search().runs
     series = {one.key: one for one in services.runs.detail(run.id).series}
     services.database.close()
     assert run.status == "finished"
-    assert series["system/cpu"].count >= 2
+    assert series["system/cpu"].count >= 1
 
 
 # What is not shown among results
@@ -334,7 +338,7 @@ def sampled(services: Services) -> tb.Run:
     with tb.start_run("e") as other:
         other.log({"loss": 0.25})
         other.log({"system/memory": 5.0}, context={"host": "b"})
-    services.runs.refresh()
+    assert services.runs.refresh(timeout=60)
     return run
 
 

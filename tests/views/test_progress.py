@@ -212,10 +212,10 @@ def test_lines_as_they_read() -> None:
 
 def test_a_turn_costs_next_to_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     def seconds(items: Any) -> float:
-        began = time.perf_counter()
+        began = time.thread_time()
         for _ in items:
             pass
-        return time.perf_counter() - began
+        return time.thread_time() - began
 
     turns = 200_000
     best = min(seconds(tb.progress(range(turns))) - seconds(range(turns)) for _ in range(5))
