@@ -30,6 +30,8 @@ export type Evaluator = 'ped_anova' | 'fanova' | 'mdi';
 export interface IImportance {
   importance: { param: string; value: number }[];
   runs: number;
+  /** Of which values it was asked what makes them. */
+  goal: Goal;
   reason: string | null;
 }
 

@@ -31,7 +31,7 @@ const DATA_LIMIT = 20_000_000;
 const TEXT_LIMIT = 1_000_000;
 
 interface IContentProps {
-  model: RunModel;
+  model: Pick<RunModel, 'value'>;
   value: IRichValue;
   /** What readers call it. */
   label: string;
@@ -79,7 +79,7 @@ interface IContent {
   text: string;
 }
 
-async function read(model: RunModel, value: IRichValue): Promise<IContent> {
+async function read(model: Pick<RunModel, 'value'>, value: IRichValue): Promise<IContent> {
   const blob = await model.value(value);
   return { value, blob, text: isMedia(value.media_type) ? '' : await blob.text() };
 }

@@ -2,7 +2,6 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { formatNumber } from '../../format';
-import type { Sourced } from '../../models/sourced';
 import type { IChartProps, IChartReport } from './chartKinds';
 
 /**
@@ -11,7 +10,7 @@ import type { IChartProps, IChartReport } from './chartKinds';
  */
 export function useReport<T>(
   props: IChartProps,
-  sourced: Sourced<T>,
+  sourced: { readonly value: T | null },
   trans: TranslationBundle,
   make: (value: T) => Omit<IChartReport, 'image'> | null
 ): (image: (() => Promise<Blob>) | null) => void {

@@ -1,5 +1,30 @@
 import { addChartKind } from '../chartKinds';
+import { barsKind } from './bars';
+import { confusionKind, mediaKind, tablesKind } from './beside';
+import { calibrationKind, prKind, rocKind } from './classifier';
+import { contourKind } from './contour';
+import { correlationKind } from './correlation';
+import { boxKind, histogramKind } from './distribution';
+import { importanceKind } from './importance';
+import { parallelKind } from './parallel';
 import { scatterKind } from './scatter';
 
-/** All kinds of charts that Trackbook has, in the order in which they are offered. */
-[scatterKind].forEach(addChartKind);
+/** All kinds of charts that Trackbook's board has, in the order in which they are offered. */
+const KINDS = [
+  scatterKind,
+  parallelKind,
+  barsKind,
+  boxKind,
+  histogramKind,
+  contourKind,
+  importanceKind,
+  correlationKind,
+  confusionKind,
+  rocKind,
+  prKind,
+  calibrationKind,
+  mediaKind,
+  tablesKind
+];
+
+KINDS.forEach(addChartKind);
