@@ -36,6 +36,8 @@ from trackbook.domain.sweep import Sweep, SweepDetail
 from trackbook.domain.values import to_wire
 from trackbook.domain.verdict import Verdict
 from trackbook.services.lending import Claim, Shown, Standing
+from trackbook.services.sweep_lending import SweepStanding
+from trackbook.services.workers import Presence
 
 FOLDER = Path(__file__).parent
 API: dict[str, Any] = yaml.safe_load(
@@ -100,6 +102,8 @@ SCHEMAS = {
     "sweep-definition": "SweepDefinition",
     "sweeps": "Sweeps",
     "verdict": "Verdict",
+    "queue-presence": "QueuePresence",
+    "sweep-standing": "SweepStanding",
     "workers": "Workers",
     "writers": "Writers",
 }
@@ -129,7 +133,9 @@ VALUES: list[tuple[str, str | None, Any]] = [
     ("queue-claimed", None, Claim),
     ("queue-finish", "attempt", JobAttempt),
     ("queue-keep", "shown", Shown),
+    ("queue-presence", None, Presence),
     ("queue-standing", None, Standing),
+    ("sweep-standing", None, SweepStanding),
     ("queue-submission", "jobs", list[JobSpec]),
     ("job-log", None, JobLog),
     ("jobs", "jobs", list[Job]),

@@ -9,8 +9,13 @@ from typing import Any
 import pytest
 
 from trackbook.domain.ids import new_id
+from trackbook.domain.job import JobSpec
+from trackbook.domain.records import SweepDefined
+from trackbook.domain.space import Dimension
+from trackbook.domain.sweep import SweepSpec
 from trackbook.server.routes import BASE, ROUTES, SERVED
 from trackbook.services.tokens import Tokens
+from trackbook.store.journal import frame
 
 DIGEST = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -107,7 +112,7 @@ def test_each_scope_allows_what_it_says(shared_server: Any) -> None:
     read, write = shared_server.token("read"), shared_server.token("write")
     execute = shared_server.token("execute")
     for method, path in calls(SERVED, shared_server.project):
-        is_read = method == "GET" or path.endswith(("/refresh", "/queue/jobs"))
+        is_read = method == "GET" or path.endswith(("/refresh", "/queue/jobs", "/queue/runs"))
         runs_code = "/queue" in path and not is_read
         narrow = shared_server.ask(method, path, read, None if method == "GET" else b"{}")
         assert (narrow.status == 403) is not is_read, (method, path, narrow.body)
@@ -206,6 +211,13 @@ def raw(server: Any, head: str, token: str, size: int | None, chunk: bytes = b""
         return connection.recv(4096)
 
 
+SWEEP = SweepSpec(
+    job=JobSpec(DIGEST, "a.ipynb", "/a", {}, "a", ""),
+    space={"x": Dimension("choices", [1, 2])},
+    sampler="grid",
+    trials=2,
+)
+
 # The same in each process that collects tests.
 RUN, WRITER = "01a21a33-5bdd-7554-b3fe-c0cf5dfb98ef", "01a21a33-5bdd-7fb4-bbab-f1fde7966ca9"
 
@@ -227,6 +239,14 @@ BAD = [
     ("GET", "find?run=%23x", None),
     ("GET", "changes?since=x", None),
     ("GET", "runs?query=%28", None),
+    # What a sweep runs is not for a writer to say.
+    ("POST", f"journals/{RUN}/{WRITER}/0?position=0", frame(SweepDefined(1, SWEEP))),
+    ("GET", f"queue/sweeps/{RUN}", None),
+    ("GET", f"queue/sweeps/{RUN}/spec", None),
+    ("GET", f"queue/sweeps/{RUN}/trials", None),
+    ("GET", f"queue/sweeps/{RUN}/hold", None),
+    ("GET", "queue/sweeps/x", None),
+    ("POST", "queue/runs", {"runs": "all"}),
 ]
 
 

@@ -14,6 +14,7 @@ from typing import Protocol
 
 import msgspec
 
+from trackbook.config import Settings
 from trackbook.domain.ids import new_id
 from trackbook.domain.job import JOB_ENDED, Job, JobSpec
 from trackbook.domain.run import Run, RunStatus, Source
@@ -27,11 +28,9 @@ from trackbook.jobs.pool import is_infrastructure_failure
 from trackbook.jobs.sweepworkers import SweepWorkers
 from trackbook.jobs.trials import SweepProgress, TrialState, known_trials
 from trackbook.services.context import Services, open_services
-from trackbook.services.ingester import ensure_ingester
-from trackbook.services.queue import JobQueue
+from trackbook.services.ingester import ensure_ingester, is_served
 from trackbook.services.recorder import RunRecorder
-from trackbook.services.sweeps import BEST, BEST_RUNS, SWEEP, sweep_lock
-from trackbook.store.locks import ProcessLock
+from trackbook.services.sweeps import BEST, BEST_RUNS, SWEEP
 from trackbook.store.paths import StorePaths
 
 # Where results decide nothing, so many trials wait in the queue beside those that run: no worker ever waits for one.
@@ -40,6 +39,9 @@ _LOOK_EVERY = 0.05
 _LOOK_EVERY_IDLE = 0.2
 _ASK_EVERY = 0.5  # seconds between looks whether somebody wants the sweep to end
 _PATIENCE = 30.0  # seconds for cancelled trials to end
+_SERVER_PATIENCE = 300.0  # seconds for a served store that is away to come back
+# Over HTTP each look is a request or some.
+_LOOK_FAR_EVERY = 0.25
 _INTERRUPTED = "It was interrupted; it can be resumed."
 _SETTLE = 2.0  # seconds after which the index is made to catch up with a trial that has ended
 
@@ -105,21 +107,15 @@ def run_sweep(
     Raises NotFound for an unknown sweep, Conflict while another process
     works it off, InfrastructureError if workers can't be started.
     """
-    services = open_services(store)
+    services = open_services(store, Settings.load().token)
     try:
-        lock = ProcessLock(sweep_lock(store, sweep_id))
-        lock.path.parent.mkdir(parents=True, exist_ok=True)
-        spec = services.sweeps.spec(sweep_id)
-        if not lock.acquire():
-            raise Conflict(
-                "Another process works this sweep off; `trackbook sweeps show` says how far it is."
-            )
-        try:
+        # A server that is away for a while costs time, and not the sweep.
+        services.wait_for_server(_SERVER_PATIENCE)
+        with services.sweeps.hold(sweep_id):
+            spec = services.sweeps.spec(sweep_id)
             return _Controller(
                 services, sweep_id, spec, on_progress or (lambda _: None), workers, head_start, ahead
             ).run()
-        finally:
-            lock.release()
     finally:
         services.close()
 
@@ -148,7 +144,7 @@ class _Controller:
         self._store = services.store
         self._on_progress, self._workers, self._ahead = on_progress, workers, ahead
         self._head_start = head_start
-        self._queue = JobQueue(services.place, sweep_id=sweep_id)
+        self._look_every = _LOOK_FAR_EVERY if is_served(self._store.remote) else _LOOK_EVERY
         self._progress = SweepProgress(sweep_id, spec)
         self._trials = self._progress.trials
         self._judge = Judge(services, sweep_id, spec, self._trials)
@@ -173,7 +169,7 @@ class _Controller:
             ensure_ingester(self._store)
             self._take_over(known)
             workers = self._workers or SweepWorkers(
-                self._services.place, self._id, self._spec.parallel, self._head_start
+                self._store, self._id, self._spec.parallel, self._head_start
             )
             try:
                 status, reason, interrupted = self._work(workers, recorder)
@@ -198,7 +194,7 @@ class _Controller:
         until = time.monotonic() + _PATIENCE
         while any(job.status not in JOB_ENDED for job in known) and time.monotonic() < until:
             self._services.sweeps.cancel_open(self._id)
-            time.sleep(_LOOK_EVERY)
+            time.sleep(self._look_every)
             known = self._services.sweeps.trials(self._id)
         return known
 
@@ -265,7 +261,7 @@ class _Controller:
                 return self._verdict()
             self._check_end()
             is_busy = self._unsettled or self._judge.prunes
-            workers.wait(_LOOK_EVERY if is_busy else _LOOK_EVERY_IDLE)
+            workers.wait(self._look_every if is_busy else max(self._look_every, _LOOK_EVERY_IDLE))
 
     def _is_left(self) -> bool:
         return bool(self._again) or self._next_number() < self._spec.trials
@@ -386,7 +382,7 @@ class _Controller:
             workers.tend(0)
             self._look()
             self._tell()
-            workers.wait(_LOOK_EVERY)
+            workers.wait(self._look_every)
 
     # Telling
 
@@ -450,7 +446,7 @@ def _count(trials: int) -> str:
 def _work_off(store: StorePaths, sweep_id: str) -> SweepOutcome:
     from trackbook.jobs.executors import open_trial_workers
 
-    services = open_services(store)
+    services = open_services(store, Settings.load().token)
     try:
         spec = services.sweeps.spec(sweep_id)
     finally:

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from trackbook.domain.job import Job
-from trackbook.errors import StoreError
+from trackbook.errors import TrackbookError
 from trackbook.jobs.repetitions import Repetitions
 from trackbook.jobs.worker import Worker, run_in_slot
 from trackbook.services.ingester import ensure_ingester
@@ -20,7 +20,6 @@ from trackbook.services.queue import RENEW
 from trackbook.services.queues import open_queue
 from trackbook.services.workers import Workers
 from trackbook.store.paths import StorePaths
-from trackbook.store.place import Place
 
 STOP, DRAIN, ABANDON = b"s", b"d", b"a"
 
@@ -65,7 +64,6 @@ def work(options: WorkerOptions, orders: int, *, recovers: bool, folder: Path | 
     )
     try:
         queue, place = queueing.queue, queueing.place
-        presence = contextlib.nullcontext() if place is None else Presence(place, supervisor, options)
         worker = Worker(
             store,
             queue,
@@ -87,7 +85,7 @@ def work(options: WorkerOptions, orders: int, *, recovers: bool, folder: Path | 
             daemon=True,
         ).start()
         ensure_ingester(store)
-        with presence:
+        with Announcing(queueing.workers, supervisor, options):
             if options.slots:
                 run_in_slot(store, queue, worker, options.slots, recovers=recovers)
             else:
@@ -98,11 +96,11 @@ def work(options: WorkerOptions, orders: int, *, recovers: bool, folder: Path | 
     return 0
 
 
-class Presence:
+class Announcing:
     """While it is entered, the worker says again and again that it is there."""
 
-    def __init__(self, place: Place, supervisor: int, options: WorkerOptions) -> None:
-        self._workers, self._supervisor, self._options = Workers(place), supervisor, options
+    def __init__(self, workers: Workers, supervisor: int, options: WorkerOptions) -> None:
+        self._workers, self._supervisor, self._options = workers, supervisor, options
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._tell, name="trackbook-presence", daemon=True)
 
@@ -116,8 +114,8 @@ class Presence:
     def _tell(self) -> None:
         options = self._options
         while True:
-            # Telling of it is no reason to end: the index may be locked, or made anew.
-            with contextlib.suppress(StoreError):
+            # Telling of it is no reason to end: the index may be locked or made anew, a server be away.
+            with contextlib.suppress(TrackbookError):
                 self._workers.announce(
                     self._supervisor, options.jobs, options.memory, standing=options.is_standing
                 )

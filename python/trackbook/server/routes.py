@@ -42,6 +42,17 @@ from trackbook.server.handlers.queue import (
     QueueKeepHandler,
     QueueLostHandler,
     QueueRecoverHandler,
+    QueueWorkersHandler,
+)
+from trackbook.server.handlers.queue_sweeps import (
+    QueuedRunsHandler,
+    QueuedSweepHandler,
+    QueuedSweepsHandler,
+    QueuePruneHandler,
+    SweepCancelHandler,
+    SweepHoldHandler,
+    SweepSpecHandler,
+    SweepTrialsHandler,
 )
 from trackbook.server.handlers.reproductions import DiagnosisHandler, ReproduceHandler
 from trackbook.server.handlers.resumptions import ResumeHandler, ResumptionHandler
@@ -124,9 +135,18 @@ _REMOTE: Routes = (
     ("/projects/{project}/queue/claim", QueueClaimHandler),
     ("/projects/{project}/queue/recover", QueueRecoverHandler),
     ("/projects/{project}/queue/cancel", QueueCancelHandler),
+    ("/projects/{project}/queue/workers", QueueWorkersHandler),
+    ("/projects/{project}/queue/runs", QueuedRunsHandler),
+    ("/projects/{project}/queue/sweeps", QueuedSweepsHandler),
+    ("/projects/{project}/queue/sweeps/{sweep}", QueuedSweepHandler),
+    ("/projects/{project}/queue/sweeps/{sweep}/spec", SweepSpecHandler),
+    ("/projects/{project}/queue/sweeps/{sweep}/trials", SweepTrialsHandler),
+    ("/projects/{project}/queue/sweeps/{sweep}/hold", SweepHoldHandler),
+    ("/projects/{project}/queue/sweeps/{sweep}/cancel", SweepCancelHandler),
     ("/projects/{project}/queue/{job}/keep", QueueKeepHandler),
     ("/projects/{project}/queue/{job}/finish", QueueFinishHandler),
     ("/projects/{project}/queue/{job}/lost", QueueLostHandler),
+    ("/projects/{project}/queue/{job}/prune", QueuePruneHandler),
 )
 
 ROUTES: Routes = (*_BOTH, *_NOTEBOOKS)

@@ -12,6 +12,7 @@ from trackbook.server.ingesting import IngesterKeeper
 from trackbook.server.projects import OpenProject, Project, Projects
 from trackbook.services.lending import Lending
 from trackbook.services.receiving import Receiving
+from trackbook.services.sweep_lending import SweepHolds, SweepLending
 from trackbook.services.tokens import Tokens
 from trackbook.store.paths import StorePaths
 
@@ -52,6 +53,7 @@ class ServedStore:
         self.uploads = 0
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="trackbook")
         self._keeper = IngesterKeeper(store)
+        self._holds = SweepHolds(store)
         self._receiving: tuple[OpenProject, Receiving] | None = None
 
     async def in_thread(self, call: Callable[[], T]) -> T:
@@ -69,14 +71,21 @@ class ServedStore:
         """Return what lends jobs to workers elsewhere; raises NotFound for another project than the served one."""
         return Lending(self.projects.open(check_id("project", project_id)).services.place)
 
+    def sweep_lending(self, project_id: str) -> SweepLending:
+        """Return what controllers of sweeps elsewhere ask; raises NotFound for another project than the served one."""
+        services = self.projects.open(check_id("project", project_id)).services
+        return SweepLending(services.place, services.sweeps, self._holds)
+
     async def keep_reading(self) -> None:
         """See to it that what came in is read, as long as the server runs."""
         while True:
             await self.in_thread(self._keeper.look)
+            self._holds.expire()
             await asyncio.sleep(1.0)
 
     def close(self) -> None:
         """Close the index."""
+        self._holds.close()
         self.projects.close()
         self._threads.shutdown(wait=False)
 

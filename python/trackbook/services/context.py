@@ -155,7 +155,7 @@ class Services:
         """Reads what the kernels of jobs have printed."""
         from trackbook.services.job_logs import JobLogs
 
-        return JobLogs(self.place, self.jobs, self.artifacts)
+        return JobLogs(self.store, self.jobs, self.artifacts)
 
     @cached_property
     def workers(self) -> "Workers":
@@ -221,6 +221,9 @@ class Services:
         from trackbook.services.exchange.importing import Imports
 
         return Imports(self.place)
+
+    def wait_for_server(self, seconds: float) -> None:
+        """Have what asks a server from now on wait for one that is away, so many seconds at most."""
 
     def close(self) -> None:
         """Close the index."""

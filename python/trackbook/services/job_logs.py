@@ -9,17 +9,17 @@ from trackbook.errors import NotFound, UsageError
 from trackbook.services.artifacts import Artifacts
 from trackbook.services.jobs import Jobs
 from trackbook.services.masking import Masker
-from trackbook.store.place import Place
+from trackbook.store.paths import StorePaths
 
 LOG = "log.txt"
 MOST = 1_000_000  # bytes of a piece
 
 
 class JobLogs:
-    """Reads the logs of one store's jobs."""
+    """Reads the logs of one store's jobs. `store` is the folder, or the spool, in which this machine works on jobs."""
 
-    def __init__(self, place: Place, jobs: Jobs, artifacts: Artifacts) -> None:
-        self._store, self._jobs, self._artifacts = place.paths, jobs, artifacts
+    def __init__(self, store: StorePaths, jobs: Jobs, artifacts: Artifacts) -> None:
+        self._store, self._jobs, self._artifacts = store, jobs, artifacts
 
     def read(self, job_id: str, offset: int = 0) -> JobLog:
         """Return what a job's kernel has printed from `offset` (bytes) on, at most a million bytes, whole lines.

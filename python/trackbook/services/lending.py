@@ -11,18 +11,18 @@ from msgspec import Struct
 
 from trackbook.domain.clock import now, to_datetime
 from trackbook.domain.ids import is_id, new_id
-from trackbook.domain.job import Job, JobAttempt, JobSpec, JobStatus, contents_of
+from trackbook.domain.job import JOB_ENDED, Job, JobAttempt, JobSpec, JobStatus, contents_of
 from trackbook.domain.records import JobSubmitted
 from trackbook.errors import Conflict, NotFound, UsageError
 from trackbook.services.catchup import catch_up
-from trackbook.services.job_records import write_job_record
+from trackbook.services.job_records import cancel_job, write_job_record
 from trackbook.services.jobs import MOST_JOBS, Jobs
-from trackbook.services.queue import JobQueue
+from trackbook.services.queue import FAR, JobQueue
 from trackbook.services.receiving import check_digest
+from trackbook.store import jobs as table
 from trackbook.store.place import Place
 
 _INDEXING_SECONDS = 15.0
-_FAR = "remote:"
 
 
 class Claim(Struct, frozen=True):
@@ -37,10 +37,14 @@ class Claim(Struct, frozen=True):
 
 
 class Standing(Struct, frozen=True):
-    """Whether a worker still has a job, and whether somebody wants it to end."""
+    """Whether a worker still has a job, and whether somebody wants it to end.
+
+    `prune` says why, if it is a trial that promises too little.
+    """
 
     held: bool
     cancel: bool
+    prune: str | None = None
 
 
 class _LentQueue(JobQueue):
@@ -60,19 +64,24 @@ class Lending:
     def submit(self, specs: Sequence[JobSpec]) -> list[Job]:
         """Queue jobs whose notebooks and files have been sent.
 
-        Raises UsageError for a spec that can't be one, Conflict where its content is not here.
+        A trial whose run a job makes already is that job: a controller that did not hear the answer asks again. Raises
+        UsageError for a spec that can't be one, Conflict where its content is not here.
         """
         if not 0 < len(specs) <= MOST_JOBS:
             raise UsageError(f"{len(specs):,} jobs can't be queued at once; from 1 to {MOST_JOBS:,} can.")
         digests = {digest for spec in specs for digest in contents_of(spec)}
         for spec in specs:
-            _check_spec(spec)
+            check_lent_spec(spec)
         if missing := [
             digest for digest in sorted(digests) if not self._place.blobs.has(check_digest(digest))
         ]:
             raise Conflict(f"Content of these jobs is not here: {missing[0][:12]}… Send it first.")
+        known = self._known({spec.run_id for spec in specs if spec.trial is not None})
         queued = []
         for spec in specs:
+            if (job := known.get(spec.run_id)) is not None:
+                queued.append(job)
+                continue
             at = now()
             job = Job(new_id(), spec, "queued", to_datetime(at))
             write_job_record(self._place.paths, job.id, JobSubmitted(at, spec))
@@ -112,7 +121,8 @@ class Lending:
             queue.note_progress(job, *progress)
         if shown is not None:
             queue.note_shown(job, shown.cell, shown.outputs, shown.truncated)
-        return Standing(True, queue.is_cancel_requested(job))
+        cancel = queue.is_cancel_requested(job)
+        return Standing(True, cancel, queue.prune_reason(job) if cancel else None)
 
     def finish(self, worker: str, job_id: str, run_id: str, attempt: JobAttempt) -> Job:
         """Take a job back with how it came out. Said by one who has it no more, it counts for nothing."""
@@ -135,8 +145,21 @@ class Lending:
             self._jobs.cancel(job.id)
         return self._jobs.get_many(job_ids)
 
+    def prune(self, job_id: str, reason: str) -> Job:
+        """Have a trial's job end soon, as pruned for a reason."""
+        if self._jobs.get(job_id).status not in JOB_ENDED:
+            cancel_job(self._place, job_id, reason)
+        return self._jobs.get(job_id)
+
+    def _known(self, run_ids: set[str]) -> dict[str, Job]:
+        if not run_ids:
+            return {}
+        catch_up(self._place, inline=False, timeout=_INDEXING_SECONDS)
+        with self._place.database.read() as connection:
+            return {job.spec.run_id: job for job in table.read_jobs(connection, run_ids=sorted(run_ids))}
+
     def _queue(self, worker: str, sweep_id: str | None, job_ids: Sequence[str] | None) -> JobQueue:
-        return _LentQueue(self._place, sweep_id=sweep_id, job_ids=job_ids, worker=_FAR + worker)
+        return _LentQueue(self._place, sweep_id=sweep_id, job_ids=job_ids, worker=FAR + worker)
 
     def _held(self, worker: str, job_id: str, run_id: str) -> tuple[JobQueue, Job | None]:
         job = self._jobs.get(job_id)
@@ -154,7 +177,8 @@ class Shown(Struct, frozen=True):
 JobList = list[Job]
 
 
-def _check_spec(spec: JobSpec) -> None:
+def check_lent_spec(spec: JobSpec) -> None:
+    """Raise NotFound for a spec from elsewhere that names what has no such id."""
     # Ids become paths here, and names of files paths where the job runs.
     for kind, text in (("run", spec.run_id), ("run", spec.parent_id), ("sweep", spec.sweep_id)):
         if text is not None and not is_id(text):

@@ -30,6 +30,8 @@ from trackbook.store.workers import count_job
 
 LEASE = 20.0  # seconds
 RENEW = 5.0
+# What the names of workers begin with that reach a served store over HTTP: none is a process of its server's machine.
+FAR = "remote:"
 MOST_ATTEMPTS = 2
 WORKER_DIED = "WorkerDied"
 # How a job came out whose run has ended so. The other ways are what others say of a run whose worker is gone.

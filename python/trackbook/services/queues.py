@@ -11,6 +11,7 @@ from trackbook.services.ingester import ensure_ingester, is_served
 from trackbook.services.jobs import Jobs
 from trackbook.services.opening import open_place
 from trackbook.services.queue import JobQueue
+from trackbook.services.workers import Workers
 from trackbook.store.distant_blobs import DistantBlobs
 from trackbook.store.paths import StorePaths
 from trackbook.store.place import Place
@@ -29,6 +30,7 @@ class Queueing:
 
     jobs: Jobs
     queue: JobQueue
+    workers: Workers
     place: Place | None
     close: Callable[[], None]
 
@@ -81,12 +83,16 @@ def open_queue(
             memory=memory,
             capacity=capacity,
         )
-        return Queueing(Jobs(place), queue, place, place.close)
+        return Queueing(Jobs(place), queue, Workers(place), place, place.close)
     from trackbook.services.remote.connection import Connection
     from trackbook.services.remote.jobs import RemoteJobs
     from trackbook.services.remote.queue import RemoteQueue
+    from trackbook.services.remote.workers import RemoteWorkers
 
     settings = settings or Settings.load()
     connection = Connection(store.remote or "", settings.token)
-    remote = RemoteQueue(store, connection, sweep_id=sweep_id, job_ids=job_ids, worker=worker)
-    return Queueing(RemoteJobs(store, connection), remote, None, connection.close)
+    remote = RemoteQueue(
+        store, connection, sweep_id=sweep_id, job_ids=job_ids, worker=worker, supervisor=supervisor
+    )
+    workers = RemoteWorkers(connection.another())
+    return Queueing(RemoteJobs(store, connection), remote, workers, None, connection.close)

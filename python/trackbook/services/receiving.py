@@ -27,8 +27,8 @@ from trackbook.store.segments import parse_segment
 
 MAX_PART = 10**9
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
-# What a project's or a job's own journal says is for the store's own processes to say.
-_KEPT_FOR_THE_STORE = {"number", "delete", "job", "job-end"}
+# What a project's or a job's own journal says, and what a sweep runs, is for the store's own processes to say.
+_KEPT_FOR_THE_STORE = {"number", "delete", "job", "job-end", "job-try", "sweep"}
 _SECONDS_BETWEEN_STARTS = 5.0
 
 

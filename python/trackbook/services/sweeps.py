@@ -1,8 +1,9 @@
 """Sweeps: checked and defined, found, listed and shown. Who works them off is another's business."""
 
 import builtins
+import contextlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ from trackbook.services.jobs import Jobs
 from trackbook.services.queue import JobQueue
 from trackbook.services.runs import Runs
 from trackbook.store import sweeps as table
-from trackbook.store.locks import is_held
+from trackbook.store.locks import ProcessLock, is_held
 from trackbook.store.parts import slices
 from trackbook.store.paths import StorePaths
 from trackbook.store.place import Place
@@ -49,6 +50,7 @@ from trackbook.store.runs import read_runs
 BEST_RUNS = "best_runs"
 BEST = "best"
 SWEEP = "sweep"
+AT_WORK = "Another process works this sweep off; `trackbook sweeps show` says how far it is."
 
 
 class Sweeps:
@@ -166,15 +168,22 @@ class Sweeps:
 
     def ended_runs_of(self, jobs: Sequence[Job]) -> dict[str, Run]:
         """Return those runs of jobs by id that have ended, and of which the index has everything."""
-        ended = {run_id: run for run_id, run in self.runs_of(jobs).items() if run.status != "running"}
-        whole = is_indexed(self._place, ended) if ended else set()
-        # Read once more: what is known to be there now came in after the first look.
-        return self.runs_of([job for job in jobs if job.spec.run_id in whole]) if whole else {}
+        return self.runs_by_id([job.spec.run_id for job in jobs], ended=True)
 
     def runs_of(self, jobs: Sequence[Job]) -> dict[str, Run]:
         """Return the runs of jobs by id, as far as the index has them."""
+        return self.runs_by_id([job.spec.run_id for job in jobs])
+
+    def runs_by_id(self, run_ids: Sequence[str], *, ended: bool = False) -> dict[str, Run]:
+        """Return runs by their ids, as far as the index has them; those that have `ended`, once it has all of them."""
         with self._database.read() as connection:
-            return _by_id(connection, [job.spec.run_id for job in jobs])
+            found = _by_id(connection, run_ids)
+        if not ended:
+            return found
+        over = [run_id for run_id, run in found.items() if run.status != "running"]
+        whole = is_indexed(self._place, over) if over else set()
+        # Read once more: what is known to be there now came in after the first look.
+        return self.runs_by_id([run_id for run_id in run_ids if run_id in whole]) if whole else {}
 
     def find(self, reference: str) -> str:
         """Return the id of the sweep that "last", the number of its run ("42", "#42"), or the beginning of an id means.
@@ -182,20 +191,25 @@ class Sweeps:
         Raises NotFound without such a sweep, UsageError for a run that is none.
         """
         wanted = reference.strip()
-        with self._database.read() as connection:
-            if wanted == "last":
-                found = next(iter(table.read_sweeps(connection, 1)), None)
-                if found is None:
-                    raise NotFound("sweep", reference)
-                return found
-            if table.read_sweep(connection, wanted) is not None:
-                return wanted
+        if wanted == "last":
+            newest = self.list(1)
+            if not newest:
+                raise NotFound("sweep", reference)
+            return newest[0].id
+        if self._is_there(wanted):
+            return wanted
         run = self._runs.get(wanted)
         for candidate in (run.id, run.parent_id):
-            with self._database.read() as connection:
-                if candidate is not None and table.read_sweep(connection, candidate) is not None:
-                    return candidate
+            if candidate is not None and self._is_there(candidate):
+                return candidate
         raise UsageError(f"The run {reference} is no sweep; `trackbook sweeps` lists those there are.")
+
+    def _is_there(self, sweep_id: str) -> bool:
+        try:
+            self.spec(sweep_id)
+        except NotFound:
+            return False
+        return True
 
     def list(self, limit: int | None = 100) -> builtins.list[Sweep]:
         """Return sweeps, the one begun last first."""
@@ -232,15 +246,24 @@ class Sweeps:
         self.spec(sweep_id)
         with self._database.write() as connection:
             table.request_end(connection, sweep_id)
-        if not is_held(sweep_lock(self._place.paths, sweep_id)):  # nobody is there to do it
+        if not self.is_held(sweep_id):  # nobody is there to do it
             self.cancel_open(sweep_id)
+
+    @contextlib.contextmanager
+    def hold(self, sweep_id: str) -> Iterator[None]:
+        """Work a sweep off alone. Raises Conflict while another process does, NotFound for an unknown sweep."""
+        self.spec(sweep_id)
+        with hold_here(self._place.paths, sweep_id):
+            yield
 
     def check_idle(self, sweep_id: str) -> None:
         """Raise Conflict while a process works the sweep off."""
-        if is_held(sweep_lock(self._place.paths, sweep_id)):
-            raise Conflict(
-                "Another process works this sweep off; `trackbook sweeps show` says how far it is."
-            )
+        if self.is_held(sweep_id):
+            raise Conflict(AT_WORK)
+
+    def is_held(self, sweep_id: str) -> bool:
+        """Tell whether a process works the sweep off."""
+        return is_held(sweep_lock(self._place.paths, sweep_id))
 
     def is_end_requested(self, sweep_id: str) -> bool:
         """Tell whether somebody wants the sweep to end."""
@@ -297,6 +320,19 @@ class Sweeps:
             "ended": own.ended if own is not None else None,
             "reason": own.reason if own is not None else None,
         }
+
+
+@contextlib.contextmanager
+def hold_here(store: StorePaths, sweep_id: str) -> Iterator[None]:
+    """Be the one process of this machine that works a sweep off; raises Conflict while there is another."""
+    lock = ProcessLock(sweep_lock(store, sweep_id))
+    lock.path.parent.mkdir(parents=True, exist_ok=True)
+    if not lock.acquire():
+        raise Conflict(AT_WORK)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def sweep_lock(store: StorePaths, sweep_id: str) -> Path:

@@ -3,13 +3,26 @@
 import os
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from trackbook.domain.clock import now, to_datetime
 from trackbook.domain.job import WorkerInfo
-from trackbook.services.queue import LEASE, worker_id
+from trackbook.services.queue import FAR, LEASE, worker_id
 from trackbook.store import jobs as table
 from trackbook.store.locks import os_host, process_started
 from trackbook.store.place import Place
 from trackbook.store.workers import WorkerRow, announce_worker, drop_workers, read_workers
+
+
+class Presence(Struct, frozen=True):
+    """What a worker says of itself; `ticks` is when its process started, as its system counts."""
+
+    host: str
+    pid: int
+    ticks: float
+    capacity: int
+    memory: int | None = None
+    standing: bool = False
 
 
 class Workers:
@@ -27,10 +40,23 @@ class Workers:
 
     def announce(self, pid: int, capacity: int, memory: int | None, *, standing: bool) -> None:
         """Say that the worker with this process is there; to be said again before a lease is over."""
+        self.note(Presence(os_host(), pid, process_started(pid), capacity, memory, standing))
+
+    def note(self, said: Presence, *, far: bool = False) -> None:
+        """Take note of a worker; one that is `far` reaches the store over HTTP, and lives as long as it says so."""
         at = now()
-        host = os_host()
+        host = FAR + said.host if far else said.host
         row = WorkerRow(
-            worker_id(pid), host, pid, process_started(pid), capacity, memory, standing, 0, at, at
+            f"{host}:{said.pid}",
+            host,
+            said.pid,
+            said.ticks,
+            said.capacity,
+            said.memory,
+            said.standing,
+            0,
+            at,
+            at,
         )
         with self._database.write() as connection:
             gone = [other.id for other in read_workers(connection) if not _is_there(other)]
@@ -71,7 +97,7 @@ def _info(row: WorkerRow, running: dict[str, str]) -> WorkerInfo:
     current: Sequence[str] = [job for job, worker in running.items() if worker.startswith(f"{row.id}/")]
     return WorkerInfo(
         row.id,
-        row.host,
+        row.host.removeprefix(FAR),
         row.pid,
         row.jobs,
         row.capacity,

@@ -53,6 +53,7 @@ def read_jobs(
     status: JobStatus | None = None,
     sweep_id: str | None = None,
     ids: Sequence[str] | None = None,
+    run_ids: Sequence[str] | None = None,
     limit: int | None = None,
     offset: int = 0,
 ) -> list[Job]:
@@ -64,6 +65,8 @@ def read_jobs(
         query = query.where(_c.sweep_id == sweep_id)
     if ids is not None:
         query = query.where(_c.id.in_(ids))
+    if run_ids is not None:
+        query = query.where(_c.run_id.in_(run_ids))
     window = query.limit(limit).offset(offset) if offset else query.limit(limit)
     return [_job(row) for row in connection.execute(window)]
 

@@ -60,7 +60,6 @@ from trackbook.errors import UsageError
 from trackbook.jobs.headstart import HeadStart
 from trackbook.notebook.clean import clean_notebook
 from trackbook.notebook.read import read_notebook
-from trackbook.services.ingester import is_served
 from trackbook.services.sweep_files import SweepPlan, read_sweep_file
 
 if TYPE_CHECKING:
@@ -181,7 +180,6 @@ def sweep(
         if resume is not None:
             check_resumable(click.get_current_context())
             project = open_project()
-            _check_reachable(project)
             sweep_id = project.sweeps.find(resume)
             head_start = None
             spec = project.sweeps.extend(
@@ -201,7 +199,6 @@ def sweep(
                 else None
             )
             project = open_notebook_project(path)
-            _check_reachable(project)
             sweep_id = define_sweep(
                 project,
                 path,
@@ -252,14 +249,6 @@ def check_resumable(context: click.Context) -> None:
             param.opts[-1] if isinstance(param, click.Option) else "NOTEBOOK" for param in given
         )
         raise UsageError(f"--resume goes on with the sweep as it was begun: leave {names} out.")
-
-
-def _check_reachable(project: "Services") -> None:
-    if is_served(remote := project.store.remote):
-        raise UsageError(
-            f"A sweep needs a store in a folder or a PostgreSQL database, whose index says what to try next; "
-            f"{remote} is a served one. Single jobs run with it: trackbook run."
-        )
 
 
 def work_off(

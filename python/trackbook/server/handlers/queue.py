@@ -9,6 +9,7 @@ from trackbook.server.base import check_id, guarded
 from trackbook.server.handlers.runs import MAX_PAGE
 from trackbook.server.stored import StoreHandler
 from trackbook.services.lending import Shown
+from trackbook.services.workers import Presence
 
 MOST_IDS = 10_000
 
@@ -34,6 +35,15 @@ class _Wanted(Struct, frozen=True, forbid_unknown_fields=True):
     worker: _Worker
     sweep: str | None = None
     jobs: _Ids | None = None
+
+
+class _Present(Struct, frozen=True, forbid_unknown_fields=True):
+    host: _Worker
+    pid: Annotated[int, Meta(ge=0)]
+    ticks: float
+    capacity: Annotated[int, Meta(ge=1)]
+    memory: Annotated[int, Meta(ge=0)] | None = None
+    standing: bool = False
 
 
 class _Said(Struct, frozen=True, forbid_unknown_fields=True):
@@ -115,6 +125,23 @@ class QueueCancelHandler(StoreHandler):
         ids = self.body(_Asked).jobs
         lending = self.served.lending(project)
         await self.reply_plain(lambda: {"jobs": lending.cancel(ids)})
+
+
+class QueueWorkersHandler(StoreHandler):
+    """`/projects/{project}/queue/workers`"""
+
+    @guarded("read")
+    async def get(self, project: str) -> None:
+        """Answer with the workers that are there, of all machines."""
+        await self.reply(project, lambda services: {"workers": services.workers.list()})
+
+    @guarded("execute")
+    async def post(self, project: str) -> None:
+        """Hear that a worker of another machine is there."""
+        said = self.body(_Present)
+        presence = Presence(said.host, said.pid, said.ticks, said.capacity, said.memory, said.standing)
+        await self.call(project, lambda services: services.workers.note(presence, far=True))
+        await self.reply_plain(lambda: {"noted": 1}, status=201)
 
 
 class QueueKeepHandler(StoreHandler):

@@ -5,6 +5,7 @@ import json
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeVar
@@ -22,6 +23,7 @@ from trackbook.errors import (
 
 API = "/trackbook/api"
 SECONDS = 30.0
+_SECONDS_BETWEEN_TRIES = 0.5
 _MSGPACK = "application/vnd.msgpack"
 _CHUNK = 1024 * 1024
 _BUSY = (429, 502, 503, 504)
@@ -64,6 +66,8 @@ class Connection:
         self._lock = threading.Lock()
         self._project: str | None = None
         self._others: list[Connection] = []
+        # For so many seconds a request is made again while the server is away.
+        self.patience = 0.0
 
     @property
     def project(self) -> str:
@@ -95,7 +99,28 @@ class Connection:
         body: bytes | BinaryIO | None = None,
         length: int | None = None,
     ) -> Reply:
-        """Send a request and return the answer."""
+        """Send a request and return the answer.
+
+        With `patience` it is sent again while the server does not answer: what is asked for then must bear that.
+        """
+        until = time.monotonic() + self.patience
+        while True:
+            try:
+                return self._send(method, path, query, body, length)
+            except StoreUnreachable:
+                is_read_up = body is not None and not isinstance(body, bytes)
+                if is_read_up or time.monotonic() > until:
+                    raise
+                time.sleep(_SECONDS_BETWEEN_TRIES)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        query: Query | None,
+        body: bytes | BinaryIO | None,
+        length: int | None,
+    ) -> Reply:
         with self._lock, self._request(method, path, query, body, length) as answer:
             return Reply(self._read(answer), answer.headers.get("Content-Type", ""))
 

@@ -27,6 +27,7 @@ class RemoteJobs(Jobs):
     def __init__(self, store: StorePaths, connection: Connection) -> None:
         self._store, self._connection = store, connection
         self._blobs = self._distant = served_blobs(store, connection)
+        self._sent: set[str] = set()  # so that a sweep does not ask for each trial anew
 
     def list(
         self,
@@ -80,15 +81,20 @@ class RemoteJobs(Jobs):
         return []
 
     def _queue(self, specs: Sequence[JobSpec]) -> JobList:
-        for digest in dict.fromkeys(digest for spec in specs for digest in contents_of(spec)):
-            if not self._distant.keeper.has(digest):
-                self._distant.keeper.write(digest, self._distant.file(digest))
+        self.send_contents(specs)
         path = self._connection.in_project("queue")
         queued: JobList = []
         for start in range(0, len(specs), _AT_ONCE):
             body = exact_body({"jobs": specs[start : start + _AT_ONCE]})
             queued += decode(self._connection.send("POST", path, None, body), _Jobs).jobs
         return queued
+
+    def send_contents(self, specs: Sequence[JobSpec]) -> None:
+        """See to it that the server has what jobs need: notebooks, files, and what was frozen with them."""
+        for digest in dict.fromkeys(digest for spec in specs for digest in contents_of(spec)):
+            if digest not in self._sent:
+                self._distant.keeper.write(digest, self._distant.file(digest))
+                self._sent.add(digest)
 
     def _ask(self, what: str, job_ids: Sequence[str]) -> JobList:
         found: JobList = []

@@ -1,20 +1,22 @@
 """The queue of a served store, as a worker on this machine takes its jobs."""
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
-from trackbook.domain.job import Job, JobAttempt
+from trackbook.domain.job import Job, JobAttempt, JobStatus
 from trackbook.errors import StoreUnreachable
 from trackbook.services.ingester import ensure_ingester
-from trackbook.services.queue import LEASE, RENEW, JobQueue, worker_name
+from trackbook.services.queue import FAR, LEASE, RENEW, JobQueue, is_of_crew, worker_name
 from trackbook.services.remote.blobs import served_blobs
 from trackbook.services.remote.connection import Connection, decode, exact_body
 from trackbook.services.remote.status import check_refusal, wake
 from trackbook.services.remote.waiting import is_sent, sizes_now
-from trackbook.store.locks import ProcessLock
+from trackbook.store.bells import ring_bells
+from trackbook.store.locks import ProcessLock, is_running, os_host, process_started
 from trackbook.store.paths import StorePaths
 from trackbook.store.place import Blobs
 
@@ -24,6 +26,7 @@ T = TypeVar("T")
 _SENDING_SECONDS = 600.0
 _SECONDS_BETWEEN_TRIES = 1.0
 _SECONDS_BETWEEN_LOOKS = 0.5
+_SEES_PROCESSES = process_started(os.getpid()) > 0
 
 
 class _Claim(msgspec.Struct):
@@ -35,6 +38,7 @@ class _Claim(msgspec.Struct):
 class _Standing(msgspec.Struct):
     held: bool
     cancel: bool
+    prune: str | None = None
 
 
 class _Jobs(msgspec.Struct):
@@ -60,10 +64,12 @@ class RemoteQueue(JobQueue):
         sweep_id: str | None = None,
         job_ids: Sequence[str] | None = None,
         worker: str | None = None,
+        supervisor: int | None = None,
     ) -> None:
         self._store, self._connection = store, connection
         self._sweep_id, self._job_ids = sweep_id, job_ids
-        self._worker = worker or worker_name()
+        # Of one crew with those of the same spool: whoever is the first to see one of them dead says so.
+        self._worker = worker or f"{worker_name(supervisor)}@{store.id}"
         self._locks: dict[str, ProcessLock] = {}
         self._blobs = served_blobs(store, connection)
         self._standings: dict[str, tuple[float, _Standing]] = {}
@@ -105,8 +111,9 @@ class RemoteQueue(JobQueue):
         return standing.cancel
 
     def prune_reason(self, job: Job) -> str | None:
-        """Return None: sweeps, which prune, are no affair of a served store."""
-        return None
+        """Return why a job's trial promises too little to go on, as the server said when it was to end."""
+        _, standing = self._standings.get(job.id, (0.0, None))
+        return None if standing is None else standing.prune
 
     def finish(self, job: Job, attempt: JobAttempt) -> bool:
         """Hand in how a job's attempt came out, once the server has what it recorded; as `JobQueue.finish`."""
@@ -115,6 +122,7 @@ class RemoteQueue(JobQueue):
         ended = self._insist(lambda: self._post(Job, body, job.id, "finish"))
         self._release(job.id)
         self._standings.pop(job.id, None)
+        ring_bells(self._store.bells)
         return any(told.run_id == job.spec.run_id for told in ended.attempts)
 
     def beside(self, job: Job) -> list[Job]:
@@ -140,9 +148,22 @@ class RemoteQueue(JobQueue):
             self._post(_Jobs, {"jobs": waiting}, "cancel")
 
     def recover(self) -> list[str]:
-        """Have the server take jobs from workers that died; which ones is for it to know."""
+        """Take jobs from workers of this machine that died, and have the server do so with those of others, by lease.
+
+        Returns the ids of the former; which the latter are is for the server to know.
+        """
         self._post(_Jobs, {"jobs": []}, "recover")
-        return []
+        left = [job.id for job in self._running() if self._is_left(job)]
+        return [job_id for job_id in left if self.take_over(job_id, self._store.id)]
+
+    def _is_left(self, job: Job) -> bool:
+        """Tell whether a worker of this spool has the job, and is dead."""
+        if job.worker is None or not is_of_crew(job.worker, self._store.id):
+            return False
+        host, _, process = job.worker.rpartition("@")[0].rpartition(":")
+        pid = process.rpartition("/")[2]
+        # Where the system does not say which processes there are, the lease does.
+        return host == FAR + os_host() and pid.isdecimal() and _SEES_PROCESSES and not is_running(int(pid))
 
     def _claim(self) -> _Claim:
         body = {"worker": self._worker, "sweep": self._sweep_id, "jobs": self._job_ids}
@@ -157,11 +178,16 @@ class RemoteQueue(JobQueue):
     def _wanted(self) -> list[Job]:
         if self._job_ids is not None:
             return self._post(_Jobs, {"jobs": list(self._job_ids)}, "jobs").jobs
-        path = self._connection.in_project("queue")
-        found: list[Job] = []
-        for status in ("queued", "running"):
-            query = {"status": status, "limit": 500, "sweep": self._sweep_id}
-            found += self._connection.ask(_Jobs, "GET", path, query).jobs
+        return [*self._in_state("queued"), *self._running()]
+
+    def _running(self) -> list[Job]:
+        if self._job_ids is not None:
+            return [job for job in self._wanted() if job.status == "running"]
+        return self._in_state("running")
+
+    def _in_state(self, status: JobStatus) -> list[Job]:
+        query = {"status": status, "limit": 500, "sweep": self._sweep_id}
+        found = self._connection.ask(_Jobs, "GET", self._connection.in_project("queue"), query).jobs
         return [job for job in found if self._sweep_id is not None or job.spec.executor == "local"]
 
     def _send_all(self, job: Job) -> None:

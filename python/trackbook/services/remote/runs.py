@@ -7,6 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from trackbook.domain.change import Change
+from trackbook.domain.clock import to_microseconds
 from trackbook.domain.experiment import Experiment
 from trackbook.domain.metric import SeriesSummary
 from trackbook.domain.page import RunPage
@@ -114,6 +115,14 @@ class RemoteRuns(Runs):
     def revision(self) -> int:
         """Return the number of the store's last change that is indexed."""
         return self._ask(_Changes, "changes").revision
+
+    def last_at(self, run_id: str) -> int:
+        """Return when a run ended, else when it began, in microseconds; 0 for an unknown run."""
+        try:
+            run = self.get(run_id)
+        except NotFound:
+            return 0
+        return to_microseconds(run.ended or run.started)
 
     def changed_since(self, revision: int) -> list[Change]:
         """Return the runs that changed after `revision`, the latest change last."""

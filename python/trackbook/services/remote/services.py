@@ -5,6 +5,7 @@ from functools import cached_property
 from trackbook.errors import UsageError
 from trackbook.services.context import Services
 from trackbook.services.edits import Edits
+from trackbook.services.job_logs import JobLogs
 from trackbook.services.remote.artifacts import RemoteArtifacts
 from trackbook.services.remote.compare import RemoteCompare
 from trackbook.services.remote.connection import Connection
@@ -16,7 +17,9 @@ from trackbook.services.remote.jobs import RemoteJobs
 from trackbook.services.remote.runs import RemoteRuns
 from trackbook.services.remote.series import RemoteSeries
 from trackbook.services.remote.snapshots import RemoteSnapshots
+from trackbook.services.remote.sweeps import RemoteSweeps
 from trackbook.services.remote.values import RemoteValues
+from trackbook.services.remote.workers import RemoteWorkers
 from trackbook.services.verdicts import Verdicts
 from trackbook.store.paths import StorePaths
 from trackbook.store.place import Place
@@ -99,6 +102,25 @@ class RemoteServices(Services):
     def jobs(self) -> RemoteJobs:
         """Submits, reads and cancels jobs."""
         return RemoteJobs(self.store, self.connection)
+
+    @cached_property
+    def job_logs(self) -> JobLogs:
+        """Reads what the kernels of jobs have printed: here while they run, and once they have ended anywhere."""
+        return JobLogs(self.store, self.jobs, self.artifacts)
+
+    @cached_property
+    def workers(self) -> RemoteWorkers:
+        """Lists who runs jobs."""
+        return RemoteWorkers(self.connection)
+
+    @cached_property
+    def sweeps(self) -> RemoteSweeps:
+        """Defines, reads and ends sweeps."""
+        return RemoteSweeps(self.store, self.connection, self.jobs, self.runs)
+
+    def wait_for_server(self, seconds: float) -> None:
+        """Have what asks the server from now on wait while it is away, so many seconds at most."""
+        self.connection.patience = seconds
 
     def close(self) -> None:
         """End the connection."""
