@@ -19,6 +19,18 @@ from trackbook.store.journal import frame
 
 DIGEST = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+# What is asked by POST, and changes nothing.
+READS = (
+    *(
+        "/refresh",
+        "/curves",
+        "/differences",
+        "/differences/notebook",
+        "/differences/cell",
+        "/differences/code",
+    ),
+    *("/queue/jobs", "/queue/runs"),
+)
 
 # What a Jupyter server has, each of them a way to its files or to a shell.
 JUPYTER = [
@@ -112,7 +124,7 @@ def test_each_scope_allows_what_it_says(shared_server: Any) -> None:
     read, write = shared_server.token("read"), shared_server.token("write")
     execute = shared_server.token("execute")
     for method, path in calls(SERVED, shared_server.project):
-        is_read = method == "GET" or path.endswith(("/refresh", "/queue/jobs", "/queue/runs"))
+        is_read = method == "GET" or path.endswith(READS)
         runs_code = "/queue" in path and not is_read
         narrow = shared_server.ask(method, path, read, None if method == "GET" else b"{}")
         assert (narrow.status == 403) is not is_read, (method, path, narrow.body)
