@@ -1,6 +1,9 @@
 """A worker that imports while its jobs are still being prepared."""
 
+import json
 import sys
+import tempfile
+from pathlib import Path
 
 import psutil
 import pytest
@@ -21,6 +24,38 @@ def test_the_worker_that_was_started_before_runs_the_jobs(project: Project) -> N
         outcomes = run_jobs(project.store, jobs, parallel=2, head_start=head_start)
     assert [job.status for job in outcomes.jobs] == ["finished", "finished"]
     assert process.returncode == 0
+
+
+def test_what_the_notebook_imports_is_imported_before_its_job_is_known(project: Project) -> None:
+    path = project.notebook("import wave, os\nopen('parent', 'w').write(str(os.getppid()))")
+    with HeadStart(project.store, 1, path) as head_start:
+        process = head_start._process
+        assert process is not None
+        pattern = f"tb-worker-{process.pid}-*/*.json"
+        wait_for(lambda: list(Path(tempfile.gettempdir()).glob(pattern)))
+        (said,) = [json.loads(file.read_bytes()) for file in Path(tempfile.gettempdir()).glob(pattern)]
+        assert "wave" in said["names"]
+        outcomes = run_jobs(project.store, project.services.jobs.submit(path), head_start=head_start)
+    assert [job.status for job in outcomes.jobs] == ["finished"]
+    assert int((project.folder / "parent").read_text()) == said["pid"]
+    wait_for(lambda: not psutil.pid_exists(said["pid"]))
+
+
+@pytest.mark.parametrize("spoil", ["no notebook", "{", "import ipykernel"])
+def test_nothing_is_started_for_a_notebook_that_has_no_use_for_it(project: Project, spoil: str) -> None:
+    path = project.notebook(spoil)
+    if spoil == "{":
+        path.write_text(spoil)
+    elif spoil == "no notebook":
+        path = project.folder / "none.ipynb"
+    with HeadStart(project.store, 1, path) as head_start:
+        outcomes = run_jobs(
+            project.store,
+            project.services.jobs.submit(project.notebook("1 + 1", name="other.ipynb")),
+            head_start=head_start,
+        )
+    assert [job.status for job in outcomes.jobs] == ["finished"]
+    assert "Traceback" not in worker_log(project.store).read_text()
 
 
 def test_one_that_is_not_needed_ends(project: Project) -> None:

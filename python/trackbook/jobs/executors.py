@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from trackbook.config import Settings
@@ -86,15 +87,17 @@ def open_executor(
     parallel: int | None = None,
     scheduler: str | None = None,
     on_notice: Callable[[str], None] = lambda sentence: None,
+    notebook: Path | None = None,
 ) -> Iterator[RunJobs]:
     """Make ready what runs jobs, `parallel` at a time, before they are submitted.
 
     For "dask", `scheduler` names the cluster; by default it is what settings and project say, else one of this
     machine's own. There None for `parallel` leaves it to the cluster; everywhere else it means 1. `on_notice` gets
-    sentences for people. Raises MissingExtra, UsageError and InfrastructureError where there is no such cluster.
+    sentences for people; `notebook` is the one whose jobs they will be. Raises MissingExtra, UsageError and
+    InfrastructureError where there is no such cluster.
     """
     if executor == "local":
-        with HeadStart(store, parallel or 1) as head_start:
+        with HeadStart(store, parallel or 1, notebook) as head_start:
             from trackbook.jobs.pool import run_jobs  # late: meanwhile the worker imports what it needs
 
             def run_here(jobs: Sequence[Job], *, on_progress: "OnProgress | None" = None) -> "Outcomes":

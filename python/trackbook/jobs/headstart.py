@@ -13,19 +13,33 @@ from typing import Self
 from trackbook.services.processes import start_module
 from trackbook.store.paths import StorePaths
 
+# The kernel of this interpreter, as it is called everywhere.
+_USUAL = "python3"
+
+
+def is_usual(kernel: str | None) -> bool:
+    """Tell whether a kernel that was named, or was not, can be prepared before anybody has looked at it."""
+    return kernel in (None, _USUAL)
+
 
 class HeadStart:
     """A worker for up to `parallel` jobs at a time that does not know yet which.
+
+    Where their `notebook` is known, what it imports is imported meanwhile; `shares`: the jobs share cells.
 
     `take` says which, and hands it over. On leaving, one that was not taken ends by itself. Where none can be started
     `take` returns None: whoever runs the jobs starts one then, and says why that fails.
     """
 
-    def __init__(self, store: StorePaths, parallel: int = 1) -> None:
+    def __init__(
+        self, store: StorePaths, parallel: int = 1, notebook: Path | None = None, *, shares: bool = False
+    ) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         if sys.platform == "win32":  # what waits for a pipe there hears nothing else
             return
         arguments = [str(store.root), "--told", "--jobs", str(parallel), "--parent", str(os.getpid())]
+        if notebook is not None:
+            arguments += ["--ahead", str(notebook.absolute()), *(["--shares"] if shares else [])]
         with contextlib.suppress(OSError):
             log = worker_log(store)
             log.parent.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -27,20 +26,20 @@ from trackbook.config import TEMPLATES
 from trackbook.jobs.quiet import quiet_imports
 from trackbook.jobs.warm.folder import TemplateFolder
 from trackbook.jobs.workerchild import ABANDON, DRAIN, STOP, WorkerOptions, work
+from trackbook.jobs.workerfolder import make_worker_folder
 
 _LOOK_EVERY = 0.5  # seconds; ends of children and signals are heard at once
 _LOOK_EVERY_DEAF = 0.1
 _PATIENCE = 15.0  # seconds for a child that was told to stop
 _SHORT_LIFE = 2.0
 _MOST_SHORT_LIVES = 10
-_FOLDER = "tb-worker-"
 
 
 class Supervisor:
     """Keeps the children of a worker: as many as `options` say, each replaced when it dies before its time.
 
     With `told` it imports what jobs need and then waits for a line on its standard input, a JSON list of further
-    arguments, of which `told` makes the options.
+    arguments, of which `told` makes the options. `folder` is one that was made for it already.
     """
 
     def __init__(
@@ -49,6 +48,7 @@ class Supervisor:
         arguments: Sequence[str],
         *,
         told: Callable[[Sequence[str]], WorkerOptions] | None = None,
+        folder: Path | None = None,
     ) -> None:
         self._options, self._arguments = options, list(arguments)
         self._told = told
@@ -57,11 +57,11 @@ class Supervisor:
         self._order: bytes | None = None
         self._stop_until: float | None = None
         self._ears: tuple[socket.socket, socket.socket] | None = None
-        self._folder: Path | None = None
+        self._folder = folder
 
     def run(self) -> int:
         """Work until the children have ended; returns the exit code, 1 if they die faster than they can work."""
-        self._folder = _make_folder()
+        self._folder = self._folder or make_worker_folder()
         os.environ[TEMPLATES] = str(self._folder)
         try:
             with self._listening():
@@ -335,20 +335,6 @@ def _has_threads() -> bool:
         return len(list(Path("/proc/self/task").iterdir())) > 1
     except OSError:
         return True
-
-
-def _make_folder() -> Path:
-    """Make a folder that this user alone can read; take away what supervisors that were killed have left."""
-    place = Path(tempfile.gettempdir())
-    for left in place.glob(f"{_FOLDER}*"):
-        pid = left.name.removeprefix(_FOLDER).partition("-")[0]
-        with contextlib.suppress(OSError):
-            if pid.isdecimal() and hasattr(os, "getuid") and left.stat().st_uid == os.getuid():
-                try:
-                    os.kill(int(pid), 0)
-                except ProcessLookupError:
-                    shutil.rmtree(left, ignore_errors=True)
-    return Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-"))
 
 
 def _reason(code: int) -> str:

@@ -24,6 +24,16 @@ def thread_caps(parallel: int, environ: Mapping[str, str], cores: int | None = N
     return {name: str(share) for name in THREAD_VARIABLES if not environ.get(name)}
 
 
+def forkable_caps(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return environment variables for a process that is copied once its libraries of numbers have worked.
+
+    Threads of OpenMP that wait in what is copied would be waited for in each copy, for ever; those of OpenBLAS, which
+    looks for the same variable, do no harm.
+    """
+    blas = environ.get("OPENBLAS_NUM_THREADS") or environ.get("OMP_NUM_THREADS") or str(usable_cores())
+    return {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": blas}
+
+
 def usable_cores() -> int:
     """Return how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):

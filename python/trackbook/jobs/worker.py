@@ -169,19 +169,30 @@ class Worker:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a worker as the command line says; returns the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    found = _parser().parse_args(given)
+    folder = _start_ahead(found) if found.ahead is not None else None
     with quiet_imports():
         from trackbook.jobs.supervisor import Supervisor
         from trackbook.jobs.workerchild import run_spawned
 
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    found = _parser().parse_args(given)
     if found.told:
         return Supervisor(
-            _options(found), given, told=lambda more: _options(_parser().parse_args(more))
+            _options(found), given, told=lambda more: _options(_parser().parse_args(more)), folder=folder
         ).run()
     if found.child is not None:
         return run_spawned(_options(found), recovers=found.child == "again")
     return Supervisor(_options(found), given).run()
+
+
+def _start_ahead(found: argparse.Namespace) -> Path:
+    # Before all else is imported, which goes on beside it.
+    from trackbook.jobs.ahead import start_template
+    from trackbook.jobs.workerfolder import make_worker_folder
+
+    folder = make_worker_folder()
+    start_template(folder, found.ahead, found.jobs, shares=found.shares)
+    return folder
 
 
 def _options(found: argparse.Namespace) -> "WorkerOptions":
@@ -242,6 +253,8 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="read from standard input, as a line of JSON, which options come to these",
     )
+    parser.add_argument("--ahead", type=Path, help="start at once what jobs of this notebook are forked from")
+    parser.add_argument("--shares", action="store_true", help="they share cells")
     parser.add_argument("--tell", action="store_true", help="print a line of JSON when a job begins or ends")
     parser.add_argument("--parent", type=int, help="end when this process, the parent, has ended")
     # How a supervisor starts its children where they can't be forked.

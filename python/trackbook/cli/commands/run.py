@@ -66,10 +66,14 @@ def run_notebook(
     only read; the executed one is an artifact of the run. Exits with 1 if a cell raised.
     """
     from trackbook.jobs.executors import open_executor
+    from trackbook.jobs.headstart import is_usual
 
     values, _ = read_values(find_parameters(read_notebook(notebook), notebook), params, params_file)
     store = locate_folder_store(notebook.absolute().parent)
-    with open_executor(store, place.executor, scheduler=place.scheduler, on_notice=say) as run_jobs:
+    known = notebook if is_usual(kernel) and not snapshots else None
+    with open_executor(
+        store, place.executor, scheduler=place.scheduler, on_notice=say, notebook=known
+    ) as run_jobs:
         project = open_notebook_project(notebook)
         jobs = project.jobs.submit(
             notebook,

@@ -57,7 +57,7 @@ from trackbook.domain.sweep import (
     swept_params,
 )
 from trackbook.errors import UsageError
-from trackbook.jobs.headstart import HeadStart
+from trackbook.jobs.headstart import HeadStart, is_usual
 from trackbook.notebook.clean import clean_notebook
 from trackbook.notebook.read import read_notebook
 from trackbook.services.sweep_files import SweepPlan, read_sweep_file
@@ -193,7 +193,12 @@ def sweep(
             # First of all: the worker imports what it needs while this process does.
             head_start = (
                 stack.enter_context(
-                    HeadStart(locate_folder_store(path.absolute().parent), parallel or plan.jobs or 1)
+                    HeadStart(
+                        locate_folder_store(path.absolute().parent),
+                        parallel or plan.jobs or 1,
+                        path if is_usual(kernel or plan.kernel) and not snapshots else None,
+                        shares=bool(plan.share_prefix if share_prefix is None else share_prefix),
+                    )
                 )
                 if place.executor == "local" and path.is_file()
                 else None

@@ -17,10 +17,10 @@ from trackbook.domain.run import RunError
 from trackbook.errors import KernelError
 from trackbook.jobs.executor import PapermillExecutor
 from trackbook.jobs.prefix.record import PrefixRecord, read_record, write_record
-from trackbook.jobs.threads import usable_cores
+from trackbook.jobs.threads import forkable_caps, usable_cores
 from trackbook.notebook.inject import INJECTED
 from trackbook.notebook.prefix import describe_cells
-from trackbook.notebook.read import find_tagged_cell, is_executed, parse_notebook
+from trackbook.notebook.read import find_tagged_cell, is_executed, parse_notebook, source_of
 from trackbook.store.locks import ProcessLock
 
 _LOOK_EVERY = 0.01
@@ -130,12 +130,11 @@ class SharingExecutor:
 
     def _run_prefix(self, execution: Execution, prefix: SharedPrefix, path: Path) -> PrefixRecord:
         from trackbook.jobs.prefix.shared import PrefixClient
-        from trackbook.jobs.runner.manager import RunnerManager
 
         made: list[PrefixClient] = []
 
         def make(*arguments: Any, **options: Any) -> PrefixClient:
-            kernel, owner = RunnerManager(), self._owner
+            kernel, owner = _runner_of(execution), self._owner
             made.append(
                 PrefixClient(*arguments, prefix=prefix, path=str(path), owner=owner, kernel=kernel, **options)
             )
@@ -217,6 +216,17 @@ def _source_at(execution: Execution, position: int) -> str:
     return source if isinstance(source, str) else "".join(source)
 
 
+def _runner_of(execution: Execution) -> Any:
+    """Return what is to run the shared cells, with what the whole notebook imports."""
+    from trackbook.jobs.runner.manager import RunnerManager
+    from trackbook.jobs.warm.runner import WarmRunner
+    from trackbook.jobs.warm.wanted import wanted_modules
+
+    sources = [source_of(cell) for cell in execution_cells(execution)["cells"] if is_executed(cell)]
+    modules = wanted_modules(sources, execution.folder)
+    return RunnerManager() if modules is None else WarmRunner(modules, or_cold=True)
+
+
 def _shared_notebook(execution: Execution, prefix: SharedPrefix) -> dict[str, Any]:
     notebook = execution_cells(execution)
     injected = find_tagged_cell(notebook, INJECTED)
@@ -229,8 +239,4 @@ def _shared_notebook(execution: Execution, prefix: SharedPrefix) -> dict[str, An
 
 def _prefix_environment(environment: dict[str, str]) -> dict[str, str]:
     own = {name: value for name, value in environment.items() if name not in _OF_ONE_RUN}
-    both = os.environ | own
-    # OpenBLAS looks there, too, and its threads do no harm.
-    blas = both.get("OPENBLAS_NUM_THREADS") or both.get("OMP_NUM_THREADS") or str(usable_cores())
-    # Threads of OpenMP that wait in what is copied would be waited for in each copy, for ever.
-    return own | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": blas}
+    return own | forkable_caps(os.environ | own)

@@ -2,9 +2,7 @@
 
 import contextlib
 import os
-import re
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from trackbook.config import TEMPLATES
@@ -12,16 +10,11 @@ from trackbook.errors import KernelError
 from trackbook.jobs.forking.wire import can_fork
 from trackbook.jobs.runner.choice import why_no_runner
 from trackbook.jobs.runner.manager import RunnerManager
-from trackbook.jobs.warm.command import KernelCommand
 from trackbook.jobs.warm.finding import check_shadows, check_start, find_template, tell
-from trackbook.jobs.warm.folder import Need, NotWarm, Template, is_switched_on, present_folder
+from trackbook.jobs.warm.folder import NotWarm, Template, is_switched_on, present_folder
+from trackbook.jobs.warm.need import needs_kernel, runner_need
 
 _PATIENCE = 60.0
-# What speaks of a kernel's sockets, its file, its threads or its loops for windows, none of which a runner has.
-_OF_KERNELS = re.compile(
-    r"\b(?:ipykernel|jupyter_client|ipyparallel|ipcluster|zmq|embed_kernel|get_connection_\w+|connect_qtconsole|"
-    r"debugpy|nest_asyncio)\b|%(?:gui|connect_info|qtconsole|autopx|px|subshell|pylab)\b|%matplotlib +(?!inline|agg)\w"
-)
 
 
 class WarmRunner(RunnerManager):
@@ -64,11 +57,6 @@ class WarmRunner(RunnerManager):
         raise NotWarm("its template does not answer")
 
 
-def runner_need(modules: Sequence[str], environment: Mapping[str, str], folder: str) -> Need:
-    """Return what a runner needs of its template."""
-    return Need(KernelCommand(sys.executable, [], "-c", [], False, runs=True), modules, environment, folder)
-
-
 def forget(template: Template) -> None:
     """Have a template that does not answer be found no more."""
     with contextlib.suppress(OSError):
@@ -77,6 +65,6 @@ def forget(template: Template) -> None:
 
 def can_run(kernel: str | None, sources: Sequence[str]) -> bool:
     """Tell whether a notebook's cells can do with a runner in the place of their kernel."""
-    if not can_fork() or not is_switched_on() or any(_OF_KERNELS.search(source) for source in sources):
+    if not can_fork() or not is_switched_on() or needs_kernel(sources):
         return False
     return why_no_runner(kernel) is None
