@@ -10,6 +10,7 @@
     │   │   └── ParameterErrors    several of them, told at once
     │   ├── ExportError            a folder that is no export, or one that is damaged, unfinished or of a newer format
     │   ├── QueryError             a search that can't be read; carries the position in the text
+    │   │   └── ColumnError        a column of the run table that can't be read
     │   └── MissingExtra           the light install lacks what this call needs
     ├── AccessDenied               a served store does not take this token, or not for this
     ├── NotFound                   no such run, artifact, snapshot, job or project
@@ -149,15 +150,27 @@ class ExportError(UsageError):
 
 
 class QueryError(UsageError):
-    """A search that can't be read. `position` counts characters from 0."""
+    """A search that can't be read. `position` counts characters from 0; what is wrong ends before `end`."""
 
     code = "query"
 
-    def __init__(self, query: str, position: int, reason: str) -> None:
+    def __init__(self, query: str, position: int, reason: str, end: int | None = None) -> None:
         self.query = query
         self.position = position
+        self.end = max(position, min(end or position + 1, len(query)))
         self.reason = reason
         super().__init__(f"{reason} (at character {position + 1})\n  {query}\n  {' ' * position}^")
+
+
+class ColumnError(QueryError):
+    """A column that can't be read. `field` and `place` say which of those that a request names."""
+
+    code = "column"
+
+    def __init__(self, error: QueryError, field: str, place: int) -> None:
+        super().__init__(error.query, error.position, error.reason, error.end)
+        self.field = field
+        self.place = place
 
 
 class MissingExtra(UsageError):

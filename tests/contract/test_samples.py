@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 
 from trackbook import server
 from trackbook.domain.artifact import Artifact
+from trackbook.domain.bulk import BulkRequest, BulkResult
 from trackbook.domain.cell import CellContent
 from trackbook.domain.celldifference import (
     CellComparison,
@@ -33,8 +34,18 @@ from trackbook.domain.parameter import Parameter
 from trackbook.domain.resumption import Resumption
 from trackbook.domain.run import Run, RunDetail, SnapshotInfo
 from trackbook.domain.sweep import Sweep, SweepDetail
+from trackbook.domain.table import (
+    CheckRequest,
+    GroupPage,
+    GroupsRequest,
+    QueryCheck,
+    TableColumns,
+    TablePage,
+    TableRequest,
+)
 from trackbook.domain.values import to_wire
 from trackbook.domain.verdict import Verdict
+from trackbook.domain.view import View, ViewChange, ViewDraft
 from trackbook.services.lending import Claim, Shown, Standing
 from trackbook.services.sweep_lending import SweepStanding
 from trackbook.services.workers import Presence
@@ -46,9 +57,12 @@ API: dict[str, Any] = yaml.safe_load(
 
 SCHEMAS = {
     "artifacts": "Artifacts",
+    "bulk": "BulkResult",
+    "bulk-request": "BulkRequest",
     "changes": "Changes",
     "cell": "CellContent",
     "clean": "Cleaned",
+    "columns": "TableColumns",
     "compare": "Comparison",
     "curve-query": "CurveQuery",
     "curves": "CurvePage",
@@ -61,6 +75,8 @@ SCHEMAS = {
     "differences-notebook": "NotebookDifferences",
     "event": "Changed",
     "experiments": "Experiments",
+    "groups": "GroupPage",
+    "groups-request": "GroupsRequest",
     "indexed": "Indexed",
     "job": "Job",
     "job-ended": "JobEnded",
@@ -76,6 +92,8 @@ SCHEMAS = {
     "parameters": "Parameters",
     "project": "Project",
     "projects": "Projects",
+    "query-check": "QueryCheck",
+    "query-check-request": "CheckRequest",
     "queue-claim": "QueueClaim",
     "queue-claimed": "QueueClaimed",
     "queue-finish": "QueueFinish",
@@ -101,9 +119,15 @@ SCHEMAS = {
     "sweep": "SweepDetail",
     "sweep-definition": "SweepDefinition",
     "sweeps": "Sweeps",
+    "table": "TablePage",
+    "table-request": "TableRequest",
     "verdict": "Verdict",
     "queue-presence": "QueuePresence",
     "sweep-standing": "SweepStanding",
+    "view": "View",
+    "view-change": "ViewChange",
+    "view-draft": "ViewDraft",
+    "views": "Views",
     "workers": "Workers",
     "writers": "Writers",
 }
@@ -148,6 +172,19 @@ VALUES: list[tuple[str, str | None, Any]] = [
     ("lint", "counts", Counts),
     ("diagnosis", None, Diagnosis),
     ("resumption", None, Resumption),
+    ("table", None, TablePage),
+    ("table-request", None, TableRequest),
+    ("groups", None, GroupPage),
+    ("groups-request", None, GroupsRequest),
+    ("columns", None, TableColumns),
+    ("query-check", None, QueryCheck),
+    ("query-check-request", None, CheckRequest),
+    ("bulk", None, BulkResult),
+    ("bulk-request", None, BulkRequest),
+    ("view", None, View),
+    ("views", "views", list[View]),
+    ("view-draft", None, ViewDraft),
+    ("view-change", None, ViewChange),
 ]
 
 

@@ -30,6 +30,7 @@ READS = (
         "/differences/code",
     ),
     *("/queue/jobs", "/queue/runs"),
+    *("/table", "/table/groups", "/query/check"),
 )
 
 # What a Jupyter server has, each of them a way to its files or to a shell.

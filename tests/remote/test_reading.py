@@ -11,9 +11,11 @@ import pytest
 
 from trackbook.domain.cell import CellError
 from trackbook.domain.celldifference import CellReference
-from trackbook.domain.curve import CurveQuery, RunScope
+from trackbook.domain.curve import CurveQuery
 from trackbook.domain.environment import Environment, Git
 from trackbook.domain.rich import RichContent
+from trackbook.domain.scope import RunScope
+from trackbook.domain.table import CheckRequest, GroupsRequest, GroupValue, TableRequest
 from trackbook.errors import AccessDenied, NotFound, QueryError, StoreUnreachable, UsageError
 from trackbook.services.context import Services, open_services
 from trackbook.services.past import find_past
@@ -30,6 +32,22 @@ NOTEBOOK = {
     "nbformat": 4,
     "nbformat_minor": 5,
 }
+
+TABLE = TableRequest(
+    RunScope("params.lr >= 0"),
+    "params.lr desc",
+    [
+        "params.lr",
+        "params.bad",
+        "params.layers",
+        "params.far",
+        "started",
+        "metrics.loss",
+        "min(metrics.loss)",
+    ],
+    ["loss"],
+    [GroupValue("params.bad", math.nan)],
+)
 
 
 @pytest.fixture
@@ -94,6 +112,10 @@ def test_each_service_answers_as_the_one_over_the_store(
             lambda s: s.runs.experiments(),
             lambda s: s.runs.revision(),
             lambda s: s.runs.changed_since(0),
+            lambda s: s.run_tables.window(TABLE),
+            lambda s: s.run_tables.groups(GroupsRequest(["params.lr", "params.bad"], columns=["metrics.loss"])),
+            lambda s: s.run_tables.columns(),
+            lambda s: s.run_tables.check(CheckRequest("metrics.loss >")),
             lambda s: s.series.read(first, "loss"),
             lambda s: s.series.read(first, "loss", {"subset": "val"}, 50),
             lambda s: s.series.read_all(first, "loss", 20),
@@ -130,6 +152,8 @@ def test_errors_are_those_of_the_store(shared_server: Any, client: Any, remote: 
     remote.runs.refresh(timeout=60.0)
     calls: list[Callable[[Services], Any]] = [
         lambda s: s.runs.search("metrics.loss <"),
+        lambda s: s.run_tables.window(TableRequest(columns=["name", "lr"])),
+        lambda s: s.run_tables.groups(GroupsRequest(["name"], order_by="started")),
         lambda s: s.runs.get("#999999"),
         lambda s: s.runs.get("nonsense"),
         lambda s: s.runs.get(""),

@@ -40,6 +40,7 @@ def test_errors_carry_what_explains_them() -> None:
         "message": "A value is expected (at character 4)\n  a >\n     ^",
         "query": "a >",
         "position": 3,
+        "end": 3,
         "reason": "A value is expected",
     }
     assert describe_error(400, ParameterError("lrr", "unknown", ["lr"]))["suggestions"] == ["lr"]

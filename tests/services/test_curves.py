@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from trackbook.domain.curve import Curve, CurveQuery, RunScope
+from trackbook.domain.curve import Curve, CurveQuery
 from trackbook.domain.ids import new_id
+from trackbook.domain.scope import RunScope
 from trackbook.errors import QueryError, UsageError
 from trackbook.services.context import Services, open_services
 from trackbook.services.recorder import RunRecorder

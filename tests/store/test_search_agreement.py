@@ -238,6 +238,8 @@ def param_value(value: Any) -> Value:
 
 
 def attribute_value(name: str, run: Run) -> Value:
+    if name.startswith(("environment.", "git.")):  # nothing captures them here
+        return Value()
     where = {
         "notebook": run.source.path,
         "kind": run.source.kind,

@@ -35,6 +35,7 @@ import {
   type ISweepDetail,
   type ISweepRequest
 } from './sweeps';
+import { type ITableClient, TableClient } from './table';
 import type { IVerdict } from './verdict';
 import type {
   IArtifact,
@@ -54,9 +55,11 @@ import type {
 /** The REST client; one method a request. */
 export class Client implements IClient {
   readonly serverSettings: ServerConnection.ISettings;
+  readonly runTable: ITableClient;
 
   constructor(options: Client.IOptions = {}) {
     this.serverSettings = options.serverSettings ?? ServerConnection.makeSettings();
+    this.runTable = new TableClient(this.serverSettings);
   }
 
   async findProject(path: string): Promise<IProject | null> {

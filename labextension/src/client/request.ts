@@ -10,7 +10,7 @@ export type QueryValue = string | number | boolean | readonly string[] | null | 
 
 /** What goes with a request. */
 export interface IRequestOptions {
-  method?: 'GET' | 'POST' | 'PATCH' | 'PUT';
+  method?: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   query?: Readonly<Record<string, QueryValue>>;
   body?: unknown;
   signal?: AbortSignal;

@@ -35,6 +35,7 @@ import type {
   MetricContext,
   SnapshotMoment
 } from './types';
+import type { ITableClient } from './table';
 import type { IVerdict } from './verdict';
 
 /** Which runs, in which order, and which window of them. */
@@ -109,6 +110,8 @@ export type EnvironmentPart = 'diff' | 'lock';
 /** The server's REST API. Each method rejects with an ApiError. */
 export interface IClient {
   readonly serverSettings: ServerConnection.ISettings;
+  /** The run table: windows of columns, groups, saved views, and changes of many runs. */
+  readonly runTable: ITableClient;
   /** The project that holds the notebook or folder; null while it has no store. */
   findProject(path: string): Promise<IProject | null>;
   createProject(path: string): Promise<IProject>;

@@ -1,15 +1,7 @@
+import type { IRunScope } from '../client/table';
 import { Observable } from './observable';
 
-/** Which runs are meant: all of a project's that match. */
-export interface IRunScope {
-  /** A search in Trackbook's language; empty for all. */
-  readonly query: string;
-  /** The contents path of a notebook, null for any. */
-  readonly notebook: string | null;
-  readonly experiment: string | null;
-  /** The runs in the trash instead of the others. */
-  readonly trashed: boolean;
-}
+export type { IRunScope };
 
 /** What the run table shows and the charts draw, in one place for all of a page's parts. */
 export class RunQueryModel extends Observable {

@@ -5,21 +5,13 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct, field
 
 from trackbook.domain.metric import Context
+from trackbook.domain.scope import RunScope
 
 MOST_RUNS = 200
 MOST_KEYS = 16
 MOST_POINTS = 10_000
 
 Scale = Literal["linear", "log"]
-
-
-class RunScope(Struct, frozen=True):
-    """Which runs are meant: all that match. `notebook` is a contents path where it comes from a browser."""
-
-    query: str = ""
-    notebook: str | None = None
-    experiment: str | None = None
-    trashed: bool = False
 
 
 class CurveQuery(Struct, frozen=True, forbid_unknown_fields=True):

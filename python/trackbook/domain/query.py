@@ -10,6 +10,7 @@ Rules of meaning, which whatever answers a tree must follow:
 - Order: missing values and NaN last, whatever the direction; numbers before text; then the newest run first.
 """
 
+import re
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -18,6 +19,7 @@ Kind = Literal["number", "text", "time", "any"]
 Comparator = Literal["=", "!=", "<", "<=", ">", ">="]
 Matcher = Literal["like", "ilike", "contains", "~"]
 Sign = Literal["+", "-", "*", "/"]
+MetricValue = Literal["last", "min", "max"]
 
 ATTRIBUTES: Final[dict[str, Kind]] = {
     "id": "text",
@@ -40,6 +42,11 @@ ATTRIBUTES: Final[dict[str, Kind]] = {
     "attempt": "number",
     "reproduction": "text",
     "forked_from": "text",
+    "environment.python": "text",
+    "environment.platform": "text",
+    "git.commit": "text",
+    "git.branch": "text",
+    "git.dirty": "text",
 }
 
 # Names that other trackers use for the same.
@@ -51,6 +58,9 @@ SYNONYMS: Final = {
     "user_id": "user",
     "experiment_name": "experiment",
 }
+
+
+_PLAIN_KEY = re.compile(r"\w+(?:\.\w+)*")
 
 
 class Number(Struct, frozen=True):
@@ -84,15 +94,22 @@ class Param(Struct, frozen=True):
 
 
 class Metric(Struct, frozen=True):
-    """The last value of a series, by its one-line name: `loss`, `loss{subset=val}`."""
+    """The last value of a series, or its lowest or highest, by its one-line name: `loss`, `loss{subset=val}`."""
 
     name: str
+    value: MetricValue = "last"
 
 
 class Tag(Struct, frozen=True):
     """The value of a tag."""
 
     key: str
+
+
+class Data(Struct, frozen=True):
+    """The version (SHA-256) of some data that the run used, by its name or place; the last where it used several."""
+
+    name: str
 
 
 class Arithmetic(Struct, frozen=True):
@@ -109,7 +126,7 @@ class Negative(Struct, frozen=True):
     operand: "Operand"
 
 
-Field = Attribute | Param | Metric | Tag
+Field = Attribute | Param | Metric | Tag | Data
 Operand = Number | Text | Moment | Field | Arithmetic | Negative
 
 
@@ -195,12 +212,18 @@ def kind_of(operand: Operand) -> Kind:
             return ATTRIBUTES[name]
         case Param():
             return "any"
-        case Text() | Tag():
+        case Text() | Tag() | Data():
             return "text"
         case Moment():
             return "time"
         case Number() | Metric() | Arithmetic() | Negative():
             return "number"
+
+
+def written_field(prefix: str, key: str) -> str:
+    """Return a field as a search names it, with back quotes around a key that needs them: metrics.`train/loss`."""
+    plain = _PLAIN_KEY.fullmatch(key) is not None
+    return f"{prefix}.{key}" if plain else f"{prefix}.`{key.replace('`', '``')}`"
 
 
 def series_candidates(name: str) -> list[tuple[str, dict[str, str]]]:

@@ -65,6 +65,7 @@ from trackbook.server.handlers.sweeps import (
     SweepHandler,
     SweepsHandler,
 )
+from trackbook.server.handlers.table import CheckHandler, ColumnsHandler, GroupsHandler, TableHandler
 from trackbook.server.handlers.values import ValueContentHandler
 from trackbook.server.handlers.verdicts import VerdictHandler
 
@@ -95,6 +96,10 @@ _BOTH: Routes = (
     ("/projects/{project}/differences/cell", CellDifferencesHandler),
     ("/projects/{project}/differences/code", CodeDifferencesHandler),
     ("/projects/{project}/runs/{run}/counterpart", CounterpartHandler),
+    ("/projects/{project}/table", TableHandler),
+    ("/projects/{project}/table/groups", GroupsHandler),
+    ("/projects/{project}/columns", ColumnsHandler),
+    ("/projects/{project}/query/check", CheckHandler),
 )
 
 # What needs the notebooks and kernels of a Jupyter server.

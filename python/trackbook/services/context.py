@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from trackbook.services.reproducing.recipe import Recipes
     from trackbook.services.reproducing.reproducing import Reproducing
     from trackbook.services.resumption import Resumptions
+    from trackbook.services.run_tables import RunTables
     from trackbook.services.runs import Runs
     from trackbook.services.series import SeriesReader
     from trackbook.services.snapshots import Snapshots
@@ -58,6 +59,13 @@ class Services:
         from trackbook.services.runs import Runs
 
         return Runs(self.place)
+
+    @cached_property
+    def run_tables(self) -> "RunTables":
+        """Reads runs as a table of chosen columns, and in groups."""
+        from trackbook.services.run_tables import RunTables
+
+        return RunTables(self.place, self.runs)
 
     @cached_property
     def series(self) -> "SeriesReader":

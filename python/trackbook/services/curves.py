@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from trackbook.domain.curve import MOST_RUNS, Curve, CurvePage, CurveQuery, CurveRun, RunScope
+from trackbook.domain.curve import MOST_RUNS, Curve, CurvePage, CurveQuery, CurveRun
 from trackbook.domain.metric import Context
 from trackbook.domain.query import Attribute, Field, Metric, Param, Tag, series_candidates
 from trackbook.domain.run import Run
+from trackbook.domain.scope import RunScope
 from trackbook.errors import UsageError
 from trackbook.services.runs import Runs
 from trackbook.store.batch import revision_of

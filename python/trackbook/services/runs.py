@@ -46,7 +46,7 @@ class Runs:
     def __init__(self, place: Place) -> None:
         self._place, self._database = place, place.database
         self._blobs = place.blobs
-        self._searcher = Searcher()
+        self.searcher = Searcher()
 
     def search(
         self,
@@ -67,7 +67,7 @@ class Runs:
         check_window(offset, limit)
         scope = Scope(trashed, notebook, experiment)
         with self._database.read() as connection:
-            found = self._searcher.search(connection, query or "", order_by or "", scope, offset, limit)
+            found = self.searcher.search(connection, query or "", order_by or "", scope, offset, limit)
             return RunPage(found.total, found.revision, read_runs(connection, found.ids))
 
     def unknown_keys(self, query: str | None, order_by: str | None, found: int) -> list[str]:
@@ -84,7 +84,7 @@ class Runs:
     def ids(self, query: str | None = None, *, trashed: bool = False) -> list[str]:
         """Return the ids of all runs that match, in the order of `search`. Raises QueryError like `search`."""
         with self._database.read() as connection:
-            return self._searcher.search(connection, query or "", "", Scope(trashed), 0, _MOST_SKIPPED).ids
+            return self.searcher.search(connection, query or "", "", Scope(trashed), 0, _MOST_SKIPPED).ids
 
     def get(self, reference: str) -> Run:
         """Return the run of an id, of an id's beginning (at least 6 characters), or of a number ("42", "#42").

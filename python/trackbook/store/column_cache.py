@@ -14,8 +14,8 @@ from trackbook.store.batch import revision_of
 from trackbook.store.fields import Column, Origin
 from trackbook.store.parts import slices
 from trackbook.store.rows import fetch
-from trackbook.store.run_table import RunTable, changed_since, read_run_table
-from trackbook.store.searched_columns import Change, Texts
+from trackbook.store.run_table import RunTable, Serials, changed_since, read_run_table
+from trackbook.store.searched_columns import Change, Rows, Texts
 
 # Columns that were not used for longest are dropped beyond this; a number takes 9 bytes a run, a text 4 and itself.
 MEMORY = 512 * 1024 * 1024
@@ -94,6 +94,11 @@ class ColumnCache:
         while taken > self._memory and len(self._columns) > 1:
             taken -= self._columns.popitem(last=False)[1].size
 
+    def holds(self, origin: Origin[Any]) -> bool:
+        """Tell whether a column is in memory, be it of an earlier revision."""
+        with self._lock:
+            return origin in self._columns
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -105,6 +110,32 @@ class Columns:
 
     def __getitem__(self, origin: Origin[C]) -> C:
         return self.cache.column(origin, self.table, self.connection)
+
+
+class SomeRuns(Columns):
+    """The columns of one revision as far as some runs go: what is not in memory is read of these alone.
+
+    To read a column as a whole takes a hundred times as long; a table that nobody sorts by it needs a window of it.
+    """
+
+    def __init__(self, columns: Columns, serials: Serials) -> None:
+        super().__init__(columns.cache, columns.connection, columns.table)
+        self._ids = [columns.table.ids[serial] for serial in serials.tolist()]
+        self._known: dict[Origin[Any], Column] = {}
+
+    def __getitem__(self, origin: Origin[C]) -> C:
+        if self.cache.holds(origin):
+            return super().__getitem__(origin)
+        if origin not in self._known:
+            rows = _rows_of(origin, self._ids, self.connection)
+            self._known[origin] = origin.column(self.table, rows)
+        return self._known[origin]  # type: ignore[return-value]  # an origin gives columns of one type
+
+
+def _rows_of(origin: Origin[Any], ids: list[str], connection: Connection) -> Rows:
+    statement = origin.statement()
+    run_id = statement.selected_columns[0]
+    return [row for part in slices(ids) for row in fetch(connection, statement.where(run_id.in_(part)))]
 
 
 def _can_move(kept: _Kept, table: RunTable) -> bool:
@@ -122,8 +153,6 @@ def _moved(origin: Origin[C], kept: _Kept, table: RunTable, connection: Connecti
         return kept.column  # type: ignore[return-value]  # an origin gives columns of one type
     if len(changed) > max(1_000, table.count // 8):
         return None
-    statement = origin.statement()
-    run_id = statement.selected_columns[0]
-    rows = [row for ids in slices(changed) for row in fetch(connection, statement.where(run_id.in_(ids)))]
+    rows = _rows_of(origin, changed, connection)
     serials = table.find(changed)
     return origin.column(table, rows, Change(kept.column, serials[serials < kept.table.count]))

@@ -10,8 +10,11 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final, Generic, TypeVar
 
+import msgspec
 from sqlalchemy import ColumnElement, Select, select
 
+from trackbook.domain.data import DataInput
+from trackbook.domain.query import MetricValue
 from trackbook.store import schema as t
 from trackbook.store import searched_columns as make
 from trackbook.store.run_table import RunTable
@@ -75,14 +78,15 @@ class _Texts(Origin[Texts]):
 
 @dataclass(frozen=True)
 class Metric(_Numbers):
-    """The last values of a series."""
+    """The last values of a series, or its lowest or highest ones."""
 
     key: str
     context: str
+    value: MetricValue = "last"
 
     def _select(self) -> Select[Any]:
         s = t.series.c
-        return select(s.run_id, s.last).where(s.key == self.key, s.context == self.context)
+        return select(s.run_id, s[self.value]).where(s.key == self.key, s.context == self.context)
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,17 @@ class ParamTexts(_Texts):
         invalid = [run_id for run_id, _, value in rows if value == "NaN"]
         usable = [(run_id, text) for run_id, text, value in rows if value not in ("null", "NaN")]
         return make.texts(table, usable, invalid, change)
+
+
+@dataclass(frozen=True)
+class ParamValues(_Texts):
+    """A parameter where it is no number, as the JSON that says which type it has; NaN is `NaN`."""
+
+    key: str
+
+    def _select(self) -> Select[Any]:
+        p = t.params.c
+        return select(p.run_id, p.value).where(p.key == self.key, p.number.is_(None), p.value != "null")
 
 
 @dataclass(frozen=True)
@@ -160,6 +175,81 @@ class TextAttribute(_Texts):
             return select(_RUN.id, name).join_from(t.runs, t.experiments, experiment_id == _RUN.experiment_id)
         column = _TEXTS[self.name]
         return select(_RUN.id, column).where(column.is_not(None))
+
+
+class _Git(msgspec.Struct):
+    commit: str
+    branch: str | None
+    dirty: bool
+
+
+class _Environment(msgspec.Struct):
+    python: str
+    platform: str
+    git: _Git | None = None
+
+
+_decode_environment = msgspec.json.Decoder(_Environment).decode
+
+
+@dataclass(frozen=True)
+class EnvironmentAttribute(_Texts):
+    """A text of what a run ran on: `python`, `platform`, or of git `commit`, `branch`, `dirty` ("true", "false")."""
+
+    name: str
+
+    def _select(self) -> Select[Any]:
+        return select(_RUN.id, _RUN.environment).where(_RUN.environment.is_not(None))
+
+    def _make(self, table: RunTable, rows: Rows, change: Change | None) -> Texts:
+        known = {text: self._look(text) for text in {text for _, text in rows}}
+        found = [(run_id, known[text]) for run_id, text in rows if known[text] is not None]
+        return make.texts(table, found, [], change)
+
+    def _look(self, text: str) -> str | None:
+        environment = _decode_environment(text)
+        if self.name in ("python", "platform"):
+            return str(getattr(environment, self.name))
+        if environment.git is None:
+            return None
+        if self.name == "dirty":
+            return "true" if environment.git.dirty else "false"
+        found: str | None = getattr(environment.git, self.name)
+        return found
+
+
+_decode_data = msgspec.json.Decoder(DataInput).decode
+
+
+@dataclass(frozen=True)
+class DataVersion(_Texts):
+    """The version of some data that has this name or place; the one that was used last."""
+
+    name: str
+
+    def _select(self) -> Select[Any]:
+        d = t.data_inputs.c
+        return select(d.run_id, d.digest, d.place, d.data).where(d.digest != "").order_by(d.at)
+
+    def _make(self, table: RunTable, rows: Rows, change: Change | None) -> Texts:
+        written = msgspec.json.encode(self.name).decode()
+        found = [
+            (run_id, digest)
+            for run_id, digest, place, data in rows
+            if place == self.name or (written in data and _decode_data(data).name == self.name)
+        ]
+        return make.texts(table, found, [], change)
+
+
+@dataclass(frozen=True)
+class Goal(_Texts):
+    """Whether a metric is meant to be high ("max") or low ("min")."""
+
+    key: str
+
+    def _select(self) -> Select[Any]:
+        m = t.metric_definitions.c
+        return select(m.run_id, m.goal).where(m.key == self.key, m.goal.is_not(None))
 
 
 @dataclass(frozen=True)

@@ -21,12 +21,14 @@ from trackbook.domain.query import (
     Comparator,
     Comparison,
     Condition,
+    Data,
     Field,
     Kind,
     Match,
     Matcher,
     Membership,
     Metric,
+    MetricValue,
     Moment,
     Negative,
     Not,
@@ -44,7 +46,7 @@ from trackbook.domain.query import (
     kind_of,
 )
 from trackbook.errors import QueryError
-from trackbook.store.query_syntax import Node, read_ordering, read_query, span
+from trackbook.store.query_syntax import Node, read_column, read_ordering, read_query, span
 
 _PREFIXES: Final = {
     "metrics": "metrics",
@@ -55,6 +57,7 @@ _PREFIXES: Final = {
     "parameter": "params",
     "tags": "tags",
     "tag": "tags",
+    "data": "data",
     "attributes": "attributes",
     "attribute": "attributes",
     "attr": "attributes",
@@ -92,6 +95,19 @@ def parse_order(text: str) -> tuple[Order, ...]:
     return _Reader(text).order(read_ordering(text)) if text.strip() else ()
 
 
+@lru_cache(maxsize=1024)
+def parse_column(text: str) -> Operand:
+    """Return the value that a column shows, such as `params.lr` or `max(metrics.acc) - metrics.acc`.
+
+    Raises QueryError like `parse_query`.
+    """
+    (value,) = read_column(text).children
+    operand = _Reader(text).operand(value)
+    if isinstance(operand, (Number, Text)):
+        raise _Reader(text).error(value, "A column shows a field, such as metrics.acc or started")
+    return operand
+
+
 class _Reader:
     """Gives the parts of one search their meaning."""
 
@@ -127,7 +143,8 @@ class _Reader:
             return Comparison(Attribute("number"), "=", Number(float(node[1:])))
         start, end = span(node)
         written = self.text[start:end]
-        if any(self.is_prefixed(leaf) for leaf in _leaves(node)):
+        # A word such as data.csv is looked for.
+        if any(self.is_prefixed(leaf) and not leaf.lower().startswith("data.") for leaf in _leaves(node)):
             raise self.error(
                 node, f"{written} needs a comparison, such as {written} > 0.9 or {written} is not null"
             )
@@ -213,7 +230,16 @@ class _Reader:
             case "negative":
                 operand = self.number(node.children[1])
                 return Number(-operand.value) if isinstance(operand, Number) else Negative(operand)
+            case "summary":
+                return self.summary(node)
         raise self.error(node, "A value should stand here, not a condition")
+
+    def summary(self, node: Tree[Token]) -> Operand:
+        function, name, *_ = cast("list[Token]", node.children)
+        metric = self.name(name, False)
+        if not isinstance(metric, Metric):  # as in min(metrics.`a{b}`)
+            raise self.error(name, f"{str(function).strip()} is for metrics")
+        return Metric(metric.name, cast(MetricValue, function.split("(")[0].lower()))
 
     def number(self, node: Node) -> Operand:
         operand = self.operand(node)
@@ -246,8 +272,12 @@ class _Reader:
                 return Param(key)
             case "tags":
                 return Tag(key)
+            case "data":
+                return Data(key)
             case "attributes":
                 return self.attribute(token, key, False)
+        if f"{head}.{key}".lower() in ATTRIBUTES:
+            return Attribute(f"{head}.{key}".lower())
         if key:
             raise self.error(token, self.unknown_prefix(head, str(token), is_value))
         return self.attribute(token, head, is_value)
@@ -354,7 +384,8 @@ class _Reader:
         return self.text[start:end]
 
     def error(self, node: Node, reason: str) -> QueryError:
-        return QueryError(self.text, span(node)[0], reason)
+        start, end = span(node)
+        return QueryError(self.text, start, reason, end)
 
 
 def _leaves(node: Node) -> Iterator[Token]:

@@ -21,6 +21,7 @@ query: [any] [order]
 order: _ORDER_BY key ("," key)*
 ordering: _ORDER_BY? key ("," key)*
 key: sum [DIRECTION]
+column: sum
 
 ?any: all (_OR all)*
 ?all: negation (_AND? negation)*
@@ -41,6 +42,7 @@ key: sum [DIRECTION]
     | NUMBER
     | STRING
     | HASH
+    | FUNCTION NAME ")" -> summary
     | "(" any ")"
 
 _ORDER_BY.3: /order\s+by\b/i
@@ -56,6 +58,7 @@ NUMBER.2: /(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:e[+-]?[0-9]+)?(?![\w.])/i
 NAME: /\w+(?:\.\w+)*(?:\.(?:`(?:[^`]|``)+`|"(?:[^"]|"")+"))?(?:\{[^{}]*\})?/
 STRING: /'(?:[^']|'')*'|"(?:[^"]|"")*"/
 HASH: /\#[0-9]+\b/
+FUNCTION.4: /(?:last|min|max)\(\s*(?=metrics?\.)/i
 PLUS: "+"
 MINUS: "-"
 STAR: "*"
@@ -77,6 +80,11 @@ def read_ordering(text: str) -> Tree[Token]:
     return _read(text, "ordering")
 
 
+def read_column(text: str) -> Tree[Token]:
+    """Return the tree of a value, such as a table shows. Raises QueryError with the position of what can't be read."""
+    return _read(text, "column")
+
+
 def span(node: Node) -> tuple[int, int]:
     """Return where a node stands in the text: its first character, and the one behind its last."""
     if isinstance(node, Token):
@@ -89,7 +97,7 @@ def _parser() -> Lark:
     return Lark(
         _GRAMMAR,
         parser="lalr",
-        start=["query", "ordering"],
+        start=["query", "ordering", "column"],
         propagate_positions=True,
         maybe_placeholders=True,
     )
@@ -126,17 +134,20 @@ def _check_size(text: str, tree: Tree[Token]) -> None:
         waiting += [(child, depth + 1) for child in node.children if isinstance(child, Tree)]
 
 
-def _explain(text: str, error: UnexpectedInput) -> tuple[int, str]:
+def _explain(text: str, error: UnexpectedInput) -> tuple[int, str, int]:
+    """Return the first character of what is wrong, why, and the character behind it."""
     if isinstance(error, UnexpectedToken):
         wanted = _wanted(error.accepts or error.expected)
         if error.token.type == "$END":
-            return len(text.rstrip()), f"The search ends too soon: {wanted}"
+            length = len(text.rstrip())
+            return length, f"The search ends too soon: {wanted}", length
         position = error.token.start_pos or 0
+        end = error.token.end_pos or position + 1
         if error.token.type == "RPAR":
-            return position, "There is no parenthesis to close here, or nothing in it"
-        return position, f"{str(error.token)!r} can't stand here: {wanted}"
+            return position, "There is no parenthesis to close here, or nothing in it", end
+        return position, f"{str(error.token)!r} can't stand here: {wanted}", end
     position = error.pos_in_stream or 0  # type: ignore[redundant-expr]  # declared None, set to a number
-    return position, _explain_character(text[position])
+    return position, _explain_character(text[position]), position + 1
 
 
 def _explain_character(character: str) -> str:

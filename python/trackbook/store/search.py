@@ -45,6 +45,18 @@ class Found(NamedTuple):
     revision: int
 
 
+class Match(NamedTuple):
+    """The runs that match, in no order but the newest first, with the columns of the revision that was seen."""
+
+    columns: Columns
+    serials: Serials
+    keys: Sequence[Key]
+
+    def window(self, serials: Serials, start: int, stop: int) -> Serials:
+        """Return the runs from `start` to before `stop` of those in `serials`, sorted as was asked for."""
+        return window(serials, self.keys, start, stop)
+
+
 class Searcher:
     """Searches the runs of one store. Safe to use from several threads.
 
@@ -74,20 +86,32 @@ class Searcher:
 
         Raises QueryError for a search that can't be read, or whose regular expressions take too long.
         """
+        match = self.match(connection, query, order_by, scope, is_sorted=limit > 0)
+        table = match.columns.table
+        chosen = match.window(match.serials, offset, offset + limit)
+        return Found(len(match.serials), [table.ids[serial] for serial in chosen.tolist()], table.revision)
+
+    def match(
+        self,
+        connection: Connection,
+        query: str = "",
+        order_by: str = "",
+        scope: Scope = Scope(),  # noqa: B008  # a frozen value
+        *,
+        is_sorted: bool = True,
+    ) -> Match:
+        """Return all runs that match with what sorts them, for as long as `connection` is open. Raises as `search`."""
         asked = parse_query(query)
         order = parse_order(order_by) or asked.order
         columns = self._columns.at(connection)
         answer = self._known((query, order_by, scope), columns.table)
         if answer is None:
             found = _matching(columns, query, asked, scope)
-            answer = _Answer(columns.table, found, _sort_keys(columns, order) if limit else None)
-        elif answer.keys is None and limit:
+            answer = _Answer(columns.table, found, _sort_keys(columns, order) if is_sorted else None)
+        elif answer.keys is None and is_sorted:
             answer = answer._replace(keys=_sort_keys(columns, order))
         self._remember((query, order_by, scope), answer)
-        ids = columns.table.ids
-        chosen = window(answer.found, answer.keys or (), offset, offset + limit)
-        window_ids = [ids[serial] for serial in chosen.tolist()]
-        return Found(len(answer.found), window_ids, columns.table.revision)
+        return Match(columns, answer.found, answer.keys or ())
 
     def _known(self, question: tuple[str, str, Scope], table: RunTable) -> "_Answer | None":
         with self._lock:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, select
 
 from trackbook.domain.metric import series_name
-from trackbook.domain.query import Metric, Param, Tag, series_candidates
+from trackbook.domain.query import Metric, Param, Tag, series_candidates, written_field
 from trackbook.store import schema as t
 from trackbook.store.query_parser import parse_order, parse_query
 from trackbook.store.segments import context_text
@@ -69,5 +69,5 @@ def _sentence(kind: str, name: str, known: list[str]) -> str:
     near = (same or get_close_matches(name, known, _MOST_SHOWN))[:_MOST_SHOWN]
     if not near:
         return f"No run has a {word} {name}."
-    written = [f"{kind}s.{other}" if other.isidentifier() else f"{kind}s.`{other}`" for other in near]
+    written = [written_field(f"{kind}s", other) for other in near]
     return f"No run has a {word} {name}. Did you mean {' or '.join(written)}?"

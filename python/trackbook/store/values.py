@@ -5,7 +5,9 @@ import numpy as np
 from trackbook.domain.query import (
     Arithmetic,
     Attribute,
+    Data,
     Metric,
+    MetricValue,
     Moment,
     Negative,
     Number,
@@ -37,8 +39,8 @@ def number_of(columns: Columns, operand: Operand) -> Floats:
             return -number_of(columns, inner)
         case Arithmetic(sign, left, right):
             return _calculate(sign, number_of(columns, left), number_of(columns, right))
-        case Metric(name):
-            return metric(columns, name).values
+        case Metric(name, value):
+            return metric(columns, name, value).values
         case Param(key):
             return columns[fields.ParamNumbers(key)].values
         case Attribute("duration"):
@@ -60,6 +62,10 @@ def texts_of(columns: Columns, operand: Operand, with_numbers: bool = True) -> l
             return [columns[fields.Tag(key)]]
         case Attribute("notes"):
             return [columns[fields.Notes()]]
+        case Attribute(name) if "." in name:
+            return [columns[fields.EnvironmentAttribute(name.partition(".")[2])]]
+        case Data(name):
+            return [columns[fields.DataVersion(name)]]
         case Attribute(name) if kind_of(operand) == "text":
             return [columns[fields.TextAttribute(name)]]
         case Param(key) if with_numbers and columns[fields.ParamNumbers(key)].there.any():
@@ -70,10 +76,19 @@ def texts_of(columns: Columns, operand: Operand, with_numbers: bool = True) -> l
             return []
 
 
-def metric(columns: Columns, name: str) -> Numbers:
-    """Return the last values of the series that has this one-line name."""
+def has_numbers(columns: Columns, operand: Operand) -> bool:
+    """Tell whether a value is a number in some run; times are none."""
+    match operand:
+        case Param(key):
+            return bool(columns[fields.ParamNumbers(key)].there.any())
+        case _:
+            return kind_of(operand) == "number"
+
+
+def metric(columns: Columns, name: str, value: MetricValue = "last") -> Numbers:
+    """Return the last values of the series that has this one-line name, or its lowest or highest ones."""
     found, *others = [
-        columns[fields.Metric(key, context_text(context))] for key, context in series_candidates(name)
+        columns[fields.Metric(key, context_text(context), value)] for key, context in series_candidates(name)
     ]
     for other in others:
         values = np.where(np.isnan(found.values), other.values, found.values)
@@ -84,8 +99,8 @@ def metric(columns: Columns, name: str) -> Numbers:
 def is_there(columns: Columns, operand: Operand) -> Mask:
     """Return which runs have a value, be it NaN."""
     match operand:
-        case Metric(name):
-            return metric(columns, name).there
+        case Metric(name, value):
+            return metric(columns, name, value).there
         case Param(key):
             words = columns[fields.ParamTexts(key)].codes
             there: Mask = columns[fields.ParamNumbers(key)].there | (words != MISSING)
@@ -101,8 +116,8 @@ def is_there(columns: Columns, operand: Operand) -> Mask:
 def is_nan(columns: Columns, operand: Operand) -> Mask:
     """Return which runs have a value that is not a number. Only metrics and parameters can be that."""
     match operand:
-        case Metric(name):
-            found = metric(columns, name)
+        case Metric(name, value):
+            found = metric(columns, name, value)
             return found.there & np.isnan(found.values)
         case Param(key):
             invalid: Mask = columns[fields.ParamTexts(key)].codes == NOT_A_NUMBER

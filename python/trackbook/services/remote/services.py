@@ -14,6 +14,7 @@ from trackbook.services.remote.differences import RemoteDifferences
 from trackbook.services.remote.downloads import Downloads
 from trackbook.services.remote.environment_texts import RemoteEnvironmentTexts
 from trackbook.services.remote.jobs import RemoteJobs
+from trackbook.services.remote.run_tables import RemoteRunTables
 from trackbook.services.remote.runs import RemoteRuns
 from trackbook.services.remote.series import RemoteSeries
 from trackbook.services.remote.snapshots import RemoteSnapshots
@@ -47,6 +48,11 @@ class RemoteServices(Services):
     def runs(self) -> RemoteRuns:
         """Searches and reads runs."""
         return RemoteRuns(self.store, self.connection)
+
+    @cached_property
+    def run_tables(self) -> RemoteRunTables:
+        """Reads runs as a table of chosen columns, and in groups."""
+        return RemoteRunTables(self.connection)
 
     @cached_property
     def series(self) -> RemoteSeries:
