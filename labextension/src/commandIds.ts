@@ -64,4 +64,28 @@ export namespace CommandIDs {
   export const nextProblem = 'trackbook:next-problem';
   /** Go to the next problem above the cursor. */
   export const previousProblem = 'trackbook:previous-problem';
+  /** Show the runs of the project as a table. */
+  export const openTable = 'trackbook:open-table';
+  /** Copy the selected runs of the table, or all that match. */
+  export const copyTable = 'trackbook:copy-table';
+  /** Select all runs that the table has. */
+  export const selectAllRuns = 'trackbook:select-all-runs';
+  /** Put the cursor in the search of the table. */
+  export const searchTable = 'trackbook:search-table';
+  /** Edit a text of a run over its cell. */
+  export const editCell = 'trackbook:edit-cell';
+  /** Sort the table by a column. */
+  export const sortColumn = 'trackbook:sort-column';
+  /** Keep a column at the left, or let it scroll. */
+  export const pinColumn = 'trackbook:pin-column';
+  /** Move a column to the left or to the right. */
+  export const moveColumn = 'trackbook:move-column';
+  /** Take a column out of the table. */
+  export const hideColumn = 'trackbook:hide-column';
+  /** Choose how a column's numbers read. */
+  export const formatColumn = 'trackbook:format-column';
+  /** Group the runs by a column. */
+  export const groupByColumn = 'trackbook:group-by-column';
+  /** Put the charts beside the table, below it, or away. */
+  export const placeCharts = 'trackbook:place-charts';
 }

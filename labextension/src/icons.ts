@@ -20,6 +20,16 @@ export const compareIcon = new LabIcon({
 </svg>`
 });
 
+/** Rows and columns: the run table. */
+export const tableIcon = new LabIcon({
+  name: 'trackbook:table',
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24">
+  <g class="jp-icon3" fill="none" stroke="#616161" stroke-width="2" stroke-linecap="round" stroke-linejoin="round">
+    <path d="M3.5 4.5h17M20.5 4.5v15M20.5 19.5h-17M3.5 19.5v-15M3.5 9.5h17M3.5 14.5h17M9.5 4.5v15"/>
+  </g>
+</svg>`
+});
+
 /** A page with an arrow: a notebook that runs without anybody watching. */
 export const jobIcon = new LabIcon({
   name: 'trackbook:job',

@@ -12,6 +12,7 @@ import type { ProjectModel } from './models/project';
 import type { RunListModel } from './models/runList';
 import type { SelectionModel } from './models/selection';
 import type { SweepsModel } from './models/sweeps';
+import type { TablePage } from './models/table/tablePage';
 
 /** The models that all of Trackbook's views share. */
 export interface IModels {
@@ -47,6 +48,10 @@ export interface IPages {
   openJobs(project: string, job: string | null, tab?: string): Promise<void>;
   /** Show a sweep's page; `tab` is one of trials, charts. */
   openSweep(project: string, sweep: string, tab?: string): Promise<void>;
+  /** Show the runs of a project as a table; with the saved view of that id. */
+  openTable(project: string, view?: string): Promise<void>;
+  /** The table that the user is at, or was at last; null without one. */
+  readonly table: TablePage | null;
   /** Have a sweep's page, if there is one, ask the server again. */
   refreshSweep(sweep: string): void;
 }

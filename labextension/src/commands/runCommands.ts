@@ -1,4 +1,5 @@
 import { Notification } from '@jupyterlab/apputils';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import { toApiError } from '../client/errors';
 import { CommandIDs } from '../commandIds';
@@ -65,13 +66,16 @@ export function addRunCommands(context: ICommandContext): void {
 }
 
 function addTrash(context: ICommandContext): void {
-  const { app, models, trans } = context;
-  const isTrash = () => models.list.scope.kind === 'trash';
+  const { app, models, pages, trans } = context;
+  const isTrash = (args: ReadonlyPartialJSONObject) =>
+    args.place === 'table'
+      ? (pages.table?.query.scope.trashed ?? false)
+      : models.list.scope.kind === 'trash';
   app.commands.addCommand(CommandIDs.trashRun, {
     label: trans.__('Move to Trash'),
     describedBy: { args: SOME_RUNS },
-    isVisible: () => !isTrash(),
-    isEnabled: args => !isTrash() && targetsOf(models, args) !== null,
+    isVisible: args => !isTrash(args),
+    isEnabled: args => !isTrash(args) && targetsOf(models, args) !== null,
     execute: async args => {
       const targets = targetsOf(models, args);
       if (targets) {
@@ -82,7 +86,7 @@ function addTrash(context: ICommandContext): void {
   app.commands.addCommand(CommandIDs.restoreRun, {
     label: trans.__('Restore from Trash'),
     describedBy: { args: SOME_RUNS },
-    isVisible: isTrash,
+    isVisible: args => isTrash(args),
     isEnabled: args => targetsOf(models, args) !== null,
     execute: async args => {
       const targets = targetsOf(models, args);
@@ -93,29 +97,54 @@ function addTrash(context: ICommandContext): void {
   });
 }
 
-async function trash(context: ICommandContext, targets: ITargets): Promise<void> {
-  const { client, models, trans } = context;
-  const { project, runs } = targets;
-  for (const run of runs) {
-    models.list.update(await client.trashRun(project, run));
+async function trash(context: ICommandContext, { project, runs }: ITargets): Promise<void> {
+  const { models, trans } = context;
+  const changed = await change(context, { project, runs }, 'trash');
+  models.selection.remove(changed);
+  if (!changed.length) {
+    return;
   }
-  models.selection.remove(runs);
-  const text = trans._n('%1 run moved to the trash.', '%1 runs moved to the trash.', runs.length);
+  const text = trans._n(
+    '%1 run moved to the trash.',
+    '%1 runs moved to the trash.',
+    changed.length
+  );
+  const undone = { project, runs: changed };
   Notification.info(text, {
     autoClose: 10_000,
     actions: [
       {
         label: trans.__('Undo'),
-        callback: () => void told(context, () => restore(context, targets))
+        callback: () => void told(context, () => restore(context, undone))
       }
     ]
   });
 }
 
 async function restore(context: ICommandContext, targets: ITargets): Promise<void> {
-  for (const run of targets.runs) {
-    context.models.list.update(await context.client.restoreRun(targets.project, run));
+  await change(context, targets, 'restore');
+}
+
+/** Do something with any number of runs; returns those that are not as they were. */
+async function change(
+  context: ICommandContext,
+  { project, runs }: ITargets,
+  action: 'trash' | 'restore'
+): Promise<string[]> {
+  const { client, models, pages } = context;
+  const changed: string[] = [];
+  try {
+    for (const run of runs) {
+      await (action === 'trash' ? client.trashRun(project, run) : client.restoreRun(project, run));
+      changed.push(run);
+    }
+  } finally {
+    void models.list.refresh();
+    if (pages.table?.project === project) {
+      pages.table.table.refresh();
+    }
   }
+  return changed;
 }
 
 /** Do it, or tell the user why it could not be done. */

@@ -24,7 +24,12 @@ export const A_RUN_PAGE: ReadonlyJSONObject = {
 };
 export const SOME_RUNS: ReadonlyJSONObject = {
   type: 'object',
-  properties: { project: PROJECT, run: RUN, runs: RUNS }
+  properties: {
+    project: PROJECT,
+    run: RUN,
+    runs: RUNS,
+    place: { type: 'string', enum: ['sidebar', 'table'], description: 'Where the runs are listed' }
+  }
 };
 export const A_COMPARISON: ReadonlyJSONObject = {
   type: 'object',
@@ -98,4 +103,58 @@ export const A_CHART: ReadonlyJSONObject = {
   type: 'object',
   properties: { code: { type: 'string', description: 'The Python code that draws the chart' } },
   required: ['code']
+};
+const COLUMN = {
+  type: 'string',
+  description: 'The column; the one that a context menu was opened on without it'
+};
+export const A_TABLE: ReadonlyJSONObject = {
+  type: 'object',
+  properties: {
+    project: PROJECT,
+    view: { type: 'string', description: 'The id of the saved view to show' }
+  }
+};
+export const A_COPY: ReadonlyJSONObject = {
+  type: 'object',
+  properties: {
+    format: { type: 'string', enum: ['csv', 'markdown'], description: 'CSV without it' }
+  }
+};
+export const A_FIELD: ReadonlyJSONObject = {
+  type: 'object',
+  properties: {
+    field: {
+      type: 'string',
+      enum: ['name', 'tags', 'notes'],
+      description: 'What is edited; what the cell shows without it'
+    }
+  }
+};
+export const A_COLUMN: ReadonlyJSONObject = { type: 'object', properties: { column: COLUMN } };
+export const A_SORT: ReadonlyJSONObject = {
+  type: 'object',
+  properties: {
+    column: COLUMN,
+    desc: { type: 'boolean', description: 'From the highest to the lowest' },
+    add: { type: 'boolean', description: 'After the columns that the table is sorted by already' }
+  }
+};
+export const A_MOVE: ReadonlyJSONObject = {
+  type: 'object',
+  properties: { column: COLUMN, step: { type: 'number', description: '-1: left, 1: right' } }
+};
+export const A_FORMAT: ReadonlyJSONObject = {
+  type: 'object',
+  properties: {
+    column: COLUMN,
+    format: {
+      type: 'string',
+      description: 'percent, duration, exact, or digits:N; as suits the column without it'
+    }
+  }
+};
+export const A_CHARTS_PLACE: ReadonlyJSONObject = {
+  type: 'object',
+  properties: { place: { type: 'string', enum: ['right', 'below', 'hidden'] } }
 };

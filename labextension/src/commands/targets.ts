@@ -12,7 +12,7 @@ export interface ITargets {
 
 /** The runs that the arguments name; else the selected ones if the active row is among them; else the active row. */
 export function targetsOf(models: IModels, args: ReadonlyPartialJSONObject): ITargets | null {
-  const project = textOf(args.project) ?? models.project.project?.id ?? null;
+  const project = projectOf(models, args);
   if (project === null) {
     return null;
   }
@@ -33,7 +33,7 @@ export function targetOf(
   models: IModels,
   args: ReadonlyPartialJSONObject
 ): { project: string; run: string } | null {
-  const project = textOf(args.project) ?? models.project.project?.id ?? null;
+  const project = projectOf(models, args);
   const run = textOf(args.run) ?? models.listState.active;
   return project === null || run === null ? null : { project, run };
 }
@@ -58,6 +58,12 @@ export function pointedAt(app: JupyterFrontEnd, name: string): string | null {
 /** An argument as text; null when it is none. */
 export function textOf(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
+}
+
+/** The project that a command works in: the one that is named, else that of the active row. */
+function projectOf(models: IModels, args: ReadonlyPartialJSONObject): string | null {
+  const active = namedRuns(args).length ? null : models.listState.activeProject;
+  return textOf(args.project) ?? active ?? models.project.project?.id ?? null;
 }
 
 function namedRuns(args: ReadonlyPartialJSONObject): string[] {

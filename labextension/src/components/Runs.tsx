@@ -96,6 +96,13 @@ function SelectionBar({ list, selection }: IRunsProps): JSX.Element {
       >
         {trans.__('Compare')}
       </button>
+      <button
+        className="trackbook-Button"
+        title={trans.__('Show all runs as a table, with charts beside it')}
+        onClick={() => execute(CommandIDs.openTable, { project: list.project.project?.id ?? '' })}
+      >
+        {trans.__('Table')}
+      </button>
       <button className="trackbook-Button" onClick={() => selection.clear()}>
         {trans.__('Clear')}
       </button>

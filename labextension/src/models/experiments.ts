@@ -4,8 +4,8 @@ import { type ApiError, toApiError } from '../client/errors';
 import type { IClient } from '../client/tokens';
 import type { IExperiment } from '../client/types';
 import type { IChange, IChanges } from './changes';
+import type { IProjectHolder } from './jobs';
 import { Observable } from './observable';
-import type { ProjectModel } from './project';
 
 /** The experiments of the current project. */
 export class ExperimentsModel extends Observable {
@@ -73,7 +73,7 @@ export class ExperimentsModel extends Observable {
   }
 
   private readonly _client: Pick<IClient, 'experiments'>;
-  private readonly _project: ProjectModel;
+  private readonly _project: IProjectHolder;
   private readonly _changes: IChanges;
   private readonly _throttle: Throttler;
   private _id: string | null = null;
@@ -84,7 +84,7 @@ export class ExperimentsModel extends Observable {
 export namespace ExperimentsModel {
   export interface IOptions {
     client: Pick<IClient, 'experiments'>;
-    project: ProjectModel;
+    project: IProjectHolder;
     changes: IChanges;
     /** How often to ask at most, in ms. */
     limit?: number;

@@ -10,7 +10,13 @@ export class ListState extends Observable {
     return this._active;
   }
 
-  setActive(id: string | null): void {
+  /** The project of the active row, where that may be another than the current one. */
+  get activeProject(): string | null {
+    return this._activeProject;
+  }
+
+  setActive(id: string | null, project: string | null = null): void {
+    this._activeProject = project;
     if (id !== this._active) {
       this._active = id;
       this.emitChanged();
@@ -69,6 +75,7 @@ export class ListState extends Observable {
   edit(id: string, field: EditedField): void {
     this._editing = { id, field };
     this._active = id;
+    this._activeProject = null;
     if (field !== 'name') {
       this._expanded.add(id);
     }
@@ -97,6 +104,7 @@ export class ListState extends Observable {
   private _searchRequests = 0;
   private _anchor: string | null = null;
   private _active: string | null = null;
+  private _activeProject: string | null = null;
   private _editing: { id: string; field: EditedField } | null = null;
   private readonly _expanded = new Set<string>();
   private readonly _heights = new Map<string, number>();

@@ -8,7 +8,7 @@ import { CommandIDs } from '../commandIds';
 import { Jobs } from '../components/Jobs';
 import { Problems } from '../components/Problems';
 import { Runs } from '../components/Runs';
-import { jobIcon, runsIcon } from '../icons';
+import { jobIcon, runsIcon, tableIcon } from '../icons';
 import type { IModels } from '../tokens';
 import { type IViewOptions, ViewWidget } from './viewWidget';
 
@@ -104,6 +104,14 @@ export class Sidebar extends SidePanel {
         icon: refreshIcon,
         tooltip: trans.__('Refresh'),
         onClick: () => void commands.execute(CommandIDs.refreshRuns)
+      })
+    );
+    panel.toolbar.addItem(
+      'table',
+      new ToolbarButton({
+        icon: tableIcon,
+        tooltip: trans.__('Open table'),
+        onClick: () => void commands.execute(CommandIDs.openTable)
       })
     );
     const menu = new MenuSvg({ commands });

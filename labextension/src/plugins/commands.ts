@@ -2,6 +2,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import type { ReadonlyJSONObject } from '@lumino/coreutils';
 
 import { IClient } from '../client/tokens';
 import { CommandIDs } from '../commandIds';
@@ -13,6 +14,7 @@ import { addListCommands } from '../commands/listCommands';
 import { addResumeCommands } from '../commands/resumeCommands';
 import { addRunCommands } from '../commands/runCommands';
 import { addSweepCommands } from '../commands/sweepCommands';
+import { addTableCommands } from '../commands/tableCommands';
 import { IModels, IPages } from '../tokens';
 
 /** The commands that make sense without a row under the pointer. */
@@ -26,7 +28,18 @@ const IN_PALETTE = [
   CommandIDs.reproduceRun,
   CommandIDs.clearSelection,
   CommandIDs.runAsJob,
-  CommandIDs.openJobs
+  CommandIDs.openJobs,
+  CommandIDs.openTable,
+  CommandIDs.searchTable,
+  CommandIDs.selectAllRuns,
+  CommandIDs.copyTable
+];
+
+const IN_PALETTE_WITH: { command: string; args: ReadonlyJSONObject }[] = [
+  { command: CommandIDs.copyTable, args: { format: 'markdown' } },
+  { command: CommandIDs.placeCharts, args: { place: 'right' } },
+  { command: CommandIDs.placeCharts, args: { place: 'below' } },
+  { command: CommandIDs.placeCharts, args: { place: 'hidden' } }
 ];
 
 /** Adds the commands; menus, shortcuts and the toolbar button are in schema/commands.json. */
@@ -54,11 +67,13 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     addResumeCommands(context);
     addCellCommands(context);
     addChartCommands(context);
+    addTableCommands(context);
     const update = () => app.commands.notifyCommandChanged();
     models.selection.changed.connect(update);
     notebooks?.currentChanged.connect(update);
     models.project.changed.connect(update);
     const category = trans.__('Trackbook');
     IN_PALETTE.forEach(command => palette?.addItem({ command, category }));
+    IN_PALETTE_WITH.forEach(item => palette?.addItem({ ...item, category }));
   }
 };

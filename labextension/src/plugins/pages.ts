@@ -9,6 +9,7 @@ import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { TabPanel, type Widget } from '@lumino/widgets';
 
@@ -18,8 +19,10 @@ import type { Highlighter } from '../components/rendering';
 import { ComparePanel } from '../panel/comparePanel';
 import type { JobPanel, JobsPanel, SweepPanel } from '../panel/jobPanels';
 import { RunPanel } from '../panel/runPanel';
+import type { ITableState, TablePanel } from '../panel/tablePanel';
 import type * as jobPanels from '../panel/jobPanels';
 import type { IViewOptions } from '../panel/viewWidget';
+import type { TablePage } from '../models/table/tablePage';
 import { IModels, IPages } from '../tokens';
 
 /** Opens runs, comparisons, jobs, sweeps and job forms in the main area, and brings them back after a reload. */
@@ -29,7 +32,14 @@ export const pagesPlugin: JupyterFrontEndPlugin<IPages> = {
   autoStart: true,
   provides: IPages,
   requires: [IClient, IModels, IRenderMimeRegistry],
-  optional: [IEditorLanguageRegistry, INotebookTracker, ILayoutRestorer, ILabShell, ITranslator],
+  optional: [
+    IEditorLanguageRegistry,
+    INotebookTracker,
+    ILayoutRestorer,
+    ILabShell,
+    IStateDB,
+    ITranslator
+  ],
   activate: (
     app: JupyterFrontEnd,
     client: IClient,
@@ -39,6 +49,7 @@ export const pagesPlugin: JupyterFrontEndPlugin<IPages> = {
     notebooks: INotebookTracker | null,
     restorer: ILayoutRestorer | null,
     labShell: ILabShell | null,
+    stateDB: IStateDB | null,
     translator: ITranslator | null
   ): IPages => {
     const view: IViewOptions = {
@@ -51,7 +62,7 @@ export const pagesPlugin: JupyterFrontEndPlugin<IPages> = {
         ?.context;
     // Notebook 7 has one document a page, and room for others below it.
     const area = labShell ? 'main' : 'down';
-    return new Pages({ app, client, models, view, area, findDocument, restorer });
+    return new Pages({ app, client, models, view, area, findDocument, restorer, stateDB });
   }
 };
 
@@ -81,6 +92,11 @@ class Pages implements IPages {
     void restorer?.restore(this._sweeps, {
       command: CommandIDs.openSweep,
       args: ({ model, state }) => ({ project: model.project, sweep: model.id, tab: state.tab }),
+      name: panel => panel.id
+    });
+    void restorer?.restore(this._tables, {
+      command: CommandIDs.openTable,
+      args: ({ page }) => ({ project: page.project }),
       name: panel => panel.id
     });
     void restorer?.restore(this._jobs, {
@@ -167,14 +183,56 @@ class Pages implements IPages {
     this._show(panel);
   }
 
+  get table(): TablePage | null {
+    return this._tables.currentWidget?.page ?? null;
+  }
+
+  async openTable(project: string, view?: string): Promise<void> {
+    performance.mark('trackbook:table-opened');
+    const { client, models, view: options, stateDB } = this._options;
+    const { changes, colours, selection, listState } = models;
+    const key = `trackbook:table:${project}`;
+    const [state, { TablePanel }] = await Promise.all([
+      stateDB?.fetch(key),
+      this._loaded(() => import('../panel/tablePanel'))
+    ]);
+    let panel = this._tables.find(other => other.page.project === project);
+    if (!panel) {
+      panel = new TablePanel({
+        ...options,
+        client,
+        changes,
+        project,
+        selection,
+        colours,
+        state: (state as unknown as ITableState | undefined) ?? null,
+        onState: left => void stateDB?.save(key, left as never),
+        onLeave: () => undefined
+      });
+      const { page } = panel;
+      page.cursor.changed.connect(() => listState.setActive(page.cursor.run, project));
+      this._add(panel, this._tables);
+    }
+    if (view !== undefined) {
+      await panel.page.views.refresh();
+      panel.page.views.open(view);
+    }
+    this._show(panel);
+  }
+
   refreshSweep(sweep: string): void {
     void this._sweeps.find(other => other.model.id === sweep)?.model.refresh();
   }
 
   /** The pages about jobs are loaded when the first one is wanted. */
-  private async _load(): Promise<typeof jobPanels> {
+  private _load(): Promise<typeof jobPanels> {
+    return this._loaded(() => import('../panel/jobPanels'));
+  }
+
+  /** A part that is loaded when it is wanted first. */
+  private async _loaded<T>(load: () => Promise<T>): Promise<T> {
     try {
-      return await import('../panel/jobPanels');
+      return await load();
     } catch (error) {
       const { trans } = this._options.view;
       Notification.error(trans.__('The page could not be loaded; reload JupyterLab.'));
@@ -201,6 +259,7 @@ class Pages implements IPages {
   });
   private readonly _queues = new WidgetTracker<JobsPanel>({ namespace: 'trackbook-jobs' });
   private readonly _sweeps = new WidgetTracker<SweepPanel>({ namespace: 'trackbook-sweeps' });
+  private readonly _tables = new WidgetTracker<TablePanel>({ namespace: 'trackbook-tables' });
   private readonly _jobs = new WidgetTracker<JobPanel>({ namespace: 'trackbook-job-forms' });
 }
 
@@ -213,6 +272,7 @@ namespace Pages {
     area: 'main' | 'down';
     findDocument: JobPanel.IOptions['findDocument'];
     restorer: ILayoutRestorer | null;
+    stateDB: IStateDB | null;
   }
 }
 

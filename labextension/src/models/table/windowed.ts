@@ -1,0 +1,273 @@
+import { type ApiError, isAbort, toApiError } from '../../client/errors';
+import { Observable } from '../observable';
+
+/** How many rows one request brings. */
+export const BLOCK = 200;
+/** How many blocks are kept: those that were looked at last. */
+const KEPT = 60;
+/** How far beyond what can be seen is read ahead. */
+const AHEAD = 60;
+/** How long to wait, in ms, before a request follows one that was given up: a thumb that is dragged passes many blocks. */
+const PAUSE = 50;
+
+/** Rows that a request brought, and how many there are in all. */
+export interface IPart<T> {
+  total: number;
+  items: readonly T[];
+}
+
+/** Asks for rows from a place on. */
+export type Load<T> = (offset: number, limit: number, signal: AbortSignal) => Promise<IPart<T>>;
+
+/**
+ * A long list of which the server knows all, and we the windows that were looked at last.
+ *
+ * Blocks are asked for when they come into sight, and given up when they have scrolled past before they came. A new
+ * question leaves the old rows standing until its first answer.
+ */
+export class Windowed<T> extends Observable {
+  constructor(
+    private readonly _keyOf: (item: T) => string,
+    private readonly _kept = KEPT
+  ) {
+    super();
+  }
+
+  get total(): number {
+    return this._total;
+  }
+
+  /** Whether the present question was answered. */
+  get isReady(): boolean {
+    return this._isReady;
+  }
+
+  /** Why the last request failed; what was known before stays. */
+  get error(): ApiError | null {
+    return this._error;
+  }
+
+  /** The row at a place, when it is known. */
+  at(index: number): T | undefined {
+    return this._blocks.get(Math.floor(index / BLOCK))?.[index % BLOCK];
+  }
+
+  /** The place of a row among those that are known; -1 when it isn't there. */
+  indexOf(key: string): number {
+    return this._places.get(key) ?? -1;
+  }
+
+  /** The rows that are known between two places, both included. */
+  *known(first: number, last: number): Iterable<T> {
+    for (let index = Math.max(0, first); index <= Math.min(last, this._total - 1); index += 1) {
+      const item = this.at(index);
+      if (item !== undefined) {
+        yield item;
+      }
+    }
+  }
+
+  /** Ask something else, from the head on, or where the window is with `isKept`. */
+  ask(load: Load<T>, isKept = false): void {
+    this._abortAll();
+    this._load = load;
+    this._isReady = false;
+    this._isNew = true;
+    this._error = null;
+    if (!isKept) {
+      this._window = { first: 0, last: Math.min(this._window.last - this._window.first, BLOCK) };
+    }
+    this._pump();
+  }
+
+  /** Ask the same again, where the window is. */
+  reload(): void {
+    if (this._load) {
+      this.ask(this._load, true);
+    }
+  }
+
+  /** Say which rows can be seen. */
+  setWindow(first: number, last: number): void {
+    if (first === this._window.first && last === this._window.last) {
+      return;
+    }
+    this._window = { first, last };
+    for (const [block, request] of [...this._running]) {
+      if (!this._isWanted(block)) {
+        request.abort();
+        this._running.delete(block);
+        this._isHeld = true;
+      }
+    }
+    if (!this._isHeld) {
+      this._pump();
+    } else if (this._timer === undefined) {
+      this._timer = setTimeout(() => {
+        this._timer = undefined;
+        this._isHeld = false;
+        this._pump();
+      }, PAUSE);
+    }
+  }
+
+  /** Put newer states in the place of known rows. */
+  patch(items: readonly T[]): void {
+    for (const item of items) {
+      const index = this.indexOf(this._keyOf(item));
+      const block = this._blocks.get(Math.floor(index / BLOCK));
+      if (index >= 0 && block) {
+        block[index % BLOCK] = item;
+      }
+    }
+    if (items.length) {
+      this.emitChanged();
+    }
+  }
+
+  /** Forget blocks out of sight that hold rows which are out of date. */
+  forget(isStale: (item: T) => boolean): void {
+    const { first, last } = this._window;
+    for (const [block, items] of [...this._blocks]) {
+      const isSeen = block >= Math.floor(first / BLOCK) && block <= Math.floor(last / BLOCK);
+      if (!isSeen && items.some(isStale)) {
+        this._drop(block);
+      }
+    }
+  }
+
+  override dispose(): void {
+    if (!this.isDisposed) {
+      this._abortAll();
+      clearTimeout(this._timer);
+      super.dispose();
+    }
+  }
+
+  private _isWanted(block: number): boolean {
+    const { first, last } = this._window;
+    return (
+      block >= Math.floor((first - AHEAD) / BLOCK) && block <= Math.floor((last + AHEAD) / BLOCK)
+    );
+  }
+
+  /** Ask for the blocks in sight that are missing; those that can be seen before those ahead. */
+  private _pump(): void {
+    if (this.isDisposed || !this._load) {
+      return;
+    }
+    const { first, last } = this._window;
+    if (this._isNew) {
+      // The first answer says how many rows there are, and takes the old ones away.
+      this._request(Math.max(0, Math.floor(first / BLOCK)));
+      return;
+    }
+    if (this._error) {
+      return;
+    }
+    const seen = range(first, last);
+    for (const block of [...seen, ...range(first - AHEAD, last + AHEAD)]) {
+      if (block >= 0 && block * BLOCK < this._total && !this._blocks.has(block)) {
+        this._request(block);
+      } else {
+        this._touch(block);
+      }
+    }
+  }
+
+  private _request(block: number): void {
+    if (this._running.has(block) || !this._load) {
+      return;
+    }
+    const abort = new AbortController();
+    this._running.set(block, abort);
+    this._load(block * BLOCK, BLOCK, abort.signal).then(
+      part => {
+        if (!abort.signal.aborted) {
+          this._running.delete(block);
+          this._arrived(block, part);
+        }
+      },
+      (error: unknown) => {
+        if (!abort.signal.aborted && !isAbort(error) && !this.isDisposed) {
+          this._running.delete(block);
+          this._error = toApiError(error);
+          this._isReady = true;
+          this.emitChanged();
+        }
+      }
+    );
+  }
+
+  private _arrived(block: number, part: IPart<T>): void {
+    if (this._isNew) {
+      this._blocks.clear();
+      this._places.clear();
+      this._isNew = false;
+    }
+    this._isReady = true;
+    this._error = null;
+    this._total = part.total;
+    this._put(block, [...part.items]);
+    // The window may lie behind the end of a list that has become shorter.
+    if (this._window.first >= part.total) {
+      this._window = { first: Math.max(0, part.total - BLOCK), last: Math.max(0, part.total - 1) };
+    }
+    this._pump();
+    this.emitChanged();
+  }
+
+  private _put(block: number, items: T[]): void {
+    this._drop(block);
+    this._blocks.set(block, items);
+    items.forEach((item, place) => this._places.set(this._keyOf(item), block * BLOCK + place));
+    for (const oldest of this._blocks.keys()) {
+      if (this._blocks.size <= this._kept) {
+        break;
+      }
+      this._drop(oldest);
+    }
+  }
+
+  private _drop(block: number): void {
+    this._blocks.get(block)?.forEach((item, place) => {
+      const key = this._keyOf(item);
+      if (this._places.get(key) === block * BLOCK + place) {
+        this._places.delete(key);
+      }
+    });
+    this._blocks.delete(block);
+  }
+
+  /** What is looked at last is let go of last. */
+  private _touch(block: number): void {
+    const items = this._blocks.get(block);
+    if (items) {
+      this._blocks.delete(block);
+      this._blocks.set(block, items);
+    }
+  }
+
+  private _abortAll(): void {
+    this._running.forEach(request => request.abort());
+    this._running.clear();
+  }
+
+  private readonly _blocks = new Map<number, T[]>();
+  private readonly _places = new Map<string, number>();
+  private readonly _running = new Map<number, AbortController>();
+  private _load: Load<T> | null = null;
+  private _window = { first: 0, last: 60 };
+  private _total = 0;
+  private _isReady = false;
+  private _isNew = true;
+  private _isHeld = false;
+  private _timer: ReturnType<typeof setTimeout> | undefined;
+  private _error: ApiError | null = null;
+}
+
+function range(first: number, last: number): number[] {
+  const from = Math.floor(first / BLOCK);
+  const to = Math.floor(last / BLOCK);
+  return Array.from({ length: Math.max(0, to - from + 1) }, (_, place) => from + place);
+}
