@@ -3,11 +3,14 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import nbformat
 import pytest
 from tests.jobs.conftest import Project
 
+from trackbook.domain.ids import new_id
 from trackbook.domain.job import Job
+from trackbook.domain.trial import Trial
 from trackbook.errors import Conflict, NotebookError, NotFound, ParameterError, UsageError
 from trackbook.jobs.pool import run_jobs
 from trackbook.services.recorder import RunRecorder
@@ -73,6 +76,26 @@ def failed(project: Project) -> Job:
     job = run(project, job)
     assert (job.status, ran(project)) == ("failed", "12345")
     return job
+
+
+def test_a_trial_that_goes_on_stays_that_of_its_sweep(project: Project) -> None:
+    services = project.services
+    sweep_id = services.sweeps.define(write(project), {}, {"factor": [3, 4]})
+    common = services.sweeps.spec(sweep_id).job
+    spec = msgspec.structs.replace(
+        common, params={"factor": 3}, run_id=new_id(), sweep_id=sweep_id, trial=Trial(0, sweep_id)
+    )
+    job = run(project, services.jobs.queue([spec])[0])
+    assert job.status == "failed"
+    run_id = job.spec.run_id
+    other = services.resumptions.plan(run_id, ResumeRequest(params={"factor": 5})).spec
+    assert (other.trial, other.sweep_id, other.parent_id) == (None, None, common.parent_id)
+    write(project, (5, "last = base[-1]\nran('5')"))
+    again, _ = services.resumptions.submit(run_id, ResumeRequest(params={"factor": 3}))
+    assert (again.spec.trial, again.spec.sweep_id) == (Trial(0, sweep_id, late=True), sweep_id)
+    assert run(project, again).status == "finished"
+    (row,) = services.sweeps.get(sweep_id).runs
+    assert (row.trial, row.job, row.status, row.params) == (0, again.id, "finished", {"factor": 3})
 
 
 def test_it_goes_on_with_what_is_needed_and_keeps_the_rest(project: Project, failed: Job) -> None:

@@ -413,3 +413,105 @@ with open("done.txt", "a") as file:
     assert show(project, sweep_id).trials.finished == 4
     assert sorted((project.folder / "done.txt").read_text().split()) == ["1", "2", "3", "4"]
     assert [attempt.status for attempt in project.detail(sweep_id).attempts][-1] == "finished"
+
+
+class TriedAgain:
+    """A sweep of which the first trial fails at its first try; `values` are those of later ones."""
+
+    def __init__(self, project: Project) -> None:
+        self.project, self.failed = project, False
+
+    def score(self, params: dict[str, Any]) -> dict[str, float] | Outcome:
+        if not self.failed:
+            self.failed = True
+            return Outcome("failed", RunError("OSError", "The disk was away."))
+        return {"score": params["x"]}
+
+    def work(self) -> None:
+        """Be a worker that stands for whatever is queued, until nothing is."""
+
+        def play(execution: Execution, observer: Observer, cancelled: threading.Event) -> Outcome:
+            child = RunRecorder.join(self.project.store, execution.environment["TRACKBOOK_RUN"])
+            child.log({"score": 10.0})
+            child.close()
+            return Outcome("finished")
+
+        place = open_place(self.project.store)
+        try:
+            Worker(self.project.store, JobQueue(place), FakeExecutor(play)).run()
+        finally:
+            place.close()
+
+
+def test_a_trial_that_is_tried_again_afterwards_counts_in_its_sweep(
+    project: Project, played: Callable[..., SweepOutcome]
+) -> None:
+    notebook = project.notebook("1", parameters=PARAMETERS)
+    again = TriedAgain(project)
+    services = project.services
+    sweep_id = services.sweeps.define(notebook, {}, {"x": [0.1, 0.9]}, objectives=[Objective("score", "max")])
+    outcome = played(sweep_id, again.score)
+    assert [job.status for job in outcome.jobs] == ["failed", "finished"]
+    assert services.runs.get(outcome.jobs[1].spec.run_id).tags["best"] == "true"
+    late = services.jobs.retry(outcome.jobs[0].id)
+    assert [(row.trial, row.job, row.status) for row in show(project, sweep_id).runs] == [
+        (0, late.id, "queued"),
+        (1, outcome.jobs[1].id, "finished"),
+    ]
+    again.work()
+    sweep = show(project, sweep_id)
+    assert [(row.status, row.values, row.best) for row in sweep.runs] == [
+        ("finished", [10.0], True),
+        ("finished", [0.9], False),
+    ]
+    assert sweep.trials.failed == 0
+    marked = services.runs.search("tags.best = 'true'").runs
+    assert [run.id for run in marked] == [late.spec.run_id]
+    assert services.runs.get(sweep_id).tags["best_runs"] == late.spec.run_id
+    (listed,) = services.sweeps.list()
+    assert listed.best is not None
+    assert (listed.best.run, listed.trials.finished) == (late.spec.run_id, 2)
+    # Whoever goes on with the sweep has nothing to do for it.
+    services.sweeps.extend(sweep_id, trials=2)
+    assert [job.id for job in played(sweep_id, again.score).jobs] == [late.id, outcome.jobs[1].id]
+
+
+def test_a_trial_that_is_tried_again_meanwhile_is_told_to_the_sampler(
+    project: Project, played: Callable[..., SweepOutcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from trackbook.jobs import judging
+
+    known: list[dict[int, Any]] = []
+
+    class Watched(judging.Study):
+        def __init__(self, spec: Any, directions: Any, past: Any = ()) -> None:
+            known.append({one.number: (one.end, one.values) for one in past})
+            super().__init__(spec, directions, past)
+
+    monkeypatch.setattr(judging, "Study", Watched)
+    notebook = project.notebook("1", parameters=PARAMETERS)
+    again = TriedAgain(project)
+    services = project.services
+    sweep_id = services.sweeps.define(
+        notebook, {}, {"x": None}, sampler="tpe", trials=4, objectives=[Objective("score", "max")]
+    )
+    asked: list[str] = []
+
+    def score(params: dict[str, Any]) -> dict[str, float] | Outcome:
+        trials = services.sweeps.trials(sweep_id)
+        if len(trials) == 3 and not asked:
+            asked.append(services.jobs.retry(trials[0].id).id)
+            again.work()
+            # What came out is taken in while this trial runs.
+            wait_for(lambda: bool(known) and known[-1].get(0, ("",))[0] == "finished")
+        return again.score(params)
+
+    outcome = played(sweep_id, score)
+    assert (outcome.exit_code, outcome.reason) == (0, None)
+    assert [job.status for job in outcome.jobs] == ["finished"] * 4
+    assert outcome.jobs[0].id == asked[0]
+    assert known[-1][0] == ("finished", [10.0])
+    sweep = show(project, sweep_id)
+    assert [row.best for row in sweep.runs] == [True, False, False, False]
+    marked = services.runs.search("tags.best = 'true'").runs
+    assert [run.id for run in marked] == [outcome.jobs[0].spec.run_id]

@@ -324,12 +324,23 @@ def test_trials_are_left_to_the_workers_of_their_sweep(
     queue.finish(other, attempt_of(other, "failed", RunError("E", "e")))
     assert [job.id for job in services.jobs.failed(sweep_id=sweep_id)] == [other.id]
     again = services.jobs.retry(other.id)
-    assert (again.spec.trial, again.spec.parent_id) == (None, common.parent_id)
+    late = Trial(1, sweep_id, late=True)
+    assert (again.spec.trial, again.spec.sweep_id, again.spec.parent_id) == (late, sweep_id, common.parent_id)
     assert services.jobs.failed(sweep_id=sweep_id) == []
-    # One that is tried again is a job as any other.
+    # One that is tried again by itself is the sweep's trial, and anybody's but the sweep's own workers'.
+    assert [job.id for job in services.sweeps.trials(sweep_id)] == [trials[0].id, again.id]
+    assert [job.id for job in services.sweeps.late_trials(sweep_id, "")] == [again.id]
+    assert services.sweeps.late_trials(sweep_id, again.id) == []
+    assert JobQueue(services.place, sweep_id=sweep_id).claim() is None
+    assert services.sweeps.cancel_open(sweep_id, spares_late=True) == 1
     taken = queue.claim()
     assert taken is not None
     assert taken.id == again.id
+    on_dask = services.jobs.queue(
+        [msgspec.structs.replace(common, run_id=new_id(), sweep_id=sweep_id, trial=late, executor="dask")]
+    )
+    assert queue.claim() is None
+    assert services.jobs.cancel(on_dask[0].id).status == "cancelled"
 
 
 def test_who_lost_a_job_neither_keeps_nor_ends_it(services: Services, path: Path) -> None:

@@ -82,12 +82,24 @@ class Judge:
             self._resolve(trial)
         values = trial.values(self._spec)
         trial.last = values[0] if values and values[0] is not None else trial.last
-        if self._study is not None:
+        if self._study is not None and trial.is_again:
+            # Nothing that was told can be taken back from a study.
+            self._study = self._make_study()
+        elif self._study is not None:
             end = status if status in ("finished", "pruned") else "failed"
             self._study.tell(trial.number, end, values)
         if status == "finished":
             self._consider(trial.number, values)
         return self._spec
+
+    def forget(self, trial: TrialState) -> None:
+        """Hear that a trial is tried once more: what it came to before counts no more."""
+        if trial.number not in self._best:
+            return
+        self._best, self.has_new_best = [], True
+        for other in self._trials.values():
+            if other.is_settled and other.status == "finished":
+                self._consider(other.number, other.values(self._spec))
 
     def take_best(self) -> list[int]:
         """Return the numbers of the best trials: one for one objective, the Pareto front for several."""

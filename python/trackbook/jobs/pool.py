@@ -199,7 +199,8 @@ class _Waiting:
 
 def _wanted(jobs: Sequence[Job]) -> list[str]:
     sweeps = {job.spec.sweep_id for job in jobs}
-    if len(sweeps) == 1 and None not in sweeps:
+    # The workers of a sweep leave late trials to others.
+    if len(sweeps) == 1 and None not in sweeps and all(job.spec.trial is None for job in jobs):
         return ["--sweep", str(sweeps.pop())]
     return [argument for job in jobs for argument in ("--job", job.id)]
 

@@ -30,7 +30,7 @@ from trackbook.jobs.trials import SweepProgress, TrialState, known_trials
 from trackbook.services.context import Services, open_services
 from trackbook.services.ingester import ensure_ingester, is_served
 from trackbook.services.recorder import RunRecorder
-from trackbook.services.sweeps import BEST, BEST_RUNS, SWEEP
+from trackbook.services.sweeps import BEST, BEST_RUNS, SWEEP, is_late
 from trackbook.store.paths import StorePaths
 
 # Where results decide nothing, so many trials wait in the queue beside those that run: no worker ever waits for one.
@@ -151,9 +151,9 @@ class _Controller:
         self._again: list[int] = []
         self._open: set[int] = set()
         self._unsettled: set[int] = set()
-        self._failed = 0
         self._begun = time.monotonic()
         self._asked = 0.0
+        self._latest = ""
         self._told: object = None
 
     def run(self) -> SweepOutcome:
@@ -192,8 +192,11 @@ class _Controller:
     def _leave_former(self, known: list[Job]) -> list[Job]:
         """End what a former controller left, which may be about to end by itself; returns how the trials stand."""
         until = time.monotonic() + _PATIENCE
-        while any(job.status not in JOB_ENDED for job in known) and time.monotonic() < until:
-            self._services.sweeps.cancel_open(self._id)
+        while (
+            any(job.status not in JOB_ENDED and not is_late(job) for job in known)
+            and time.monotonic() < until
+        ):
+            self._services.sweeps.cancel_open(self._id, spares_late=True)
             time.sleep(self._look_every)
             known = self._services.sweeps.trials(self._id)
         return known
@@ -226,10 +229,13 @@ class _Controller:
         return recorder
 
     def _take_over(self, known: Sequence[Job]) -> None:
+        self._latest = max((job.id for job in known), default="")
         by_number = {job.spec.trial.number: job for job in known if job.spec.trial is not None}
         self._trials.update(known_trials(self._spec, by_number))
         for number, trial in self._trials.items():
-            if trial.status == "cancelled" or trial.is_open:
+            if trial.is_open and trial.job is not None and is_late(trial.job):
+                self._open.add(number)  # somebody wants it, and it has not ended
+            elif trial.status == "cancelled" or trial.is_open:
                 trial.job, trial.run = None, None
                 self._again.append(number)
             else:
@@ -274,8 +280,9 @@ class _Controller:
         """Queue as many trials as can run now; where results decide nothing, some more."""
         # Where each result counts, those that have just ended do before another trial is begun.
         is_free = self._judge.is_free and self._spec.max_failures is None
-        room = self._spec.parallel - len(self._open) + (self._ahead if is_free else -len(self._unsettled))
-        if is_free and self._open and room <= self._ahead // 2:
+        own = self._open - self._late
+        room = self._spec.parallel - len(own) + (self._ahead if is_free else -len(self._unsettled))
+        if is_free and own and room <= self._ahead // 2:
             return  # in lots: each costs a look at the store
         numbers: list[int] = []
         while room > len(numbers) and self._is_left():
@@ -346,7 +353,6 @@ class _Controller:
     def _take_in(self, trial: TrialState, run: Run | None) -> None:
         trial.run, trial.is_settled = run, True
         self._unsettled.discard(trial.number)
-        self._failed += trial.status == "failed"
         self._spec = self._progress.spec = self._judge.tell(trial)
 
     def _check_end(self) -> None:
@@ -363,6 +369,38 @@ class _Controller:
             self._asked = now
             if self._services.sweeps.is_end_requested(self._id):
                 raise _Ends("aborted", "It was cancelled; it can be resumed.", True)
+            self._look_for_late()
+
+    def _look_for_late(self) -> None:
+        """Hear of trials that were asked for once more by themselves: what comes out then is what counts."""
+        for job in self._services.sweeps.late_trials(self._id, self._latest):
+            self._latest = job.id
+            trial = self._trials.get(job.spec.trial.number)  # type: ignore[union-attr]
+            if trial is None or (trial.job is not None and trial.job.id >= job.id):
+                continue
+            if trial.run is not None and BEST in self._tags_of(trial):
+                self._services.edits.set_tags(trial.run.id, {BEST: None})
+            trial.is_again = trial.is_again or trial.is_settled
+            trial.job, trial.run, trial.prune_reason = job, None, None
+            trial.points, trial.last, trial.is_settled = 0, None, False
+            self._unsettled.discard(trial.number)
+            self._open.add(trial.number)
+            self._judge.forget(trial)
+
+    def _tags_of(self, trial: TrialState) -> set[str]:
+        marked = {BEST} if trial.number in self._progress.best else set()
+        return marked | set(trial.run.tags if trial.run is not None else ())
+
+    @property
+    def _late(self) -> set[int]:
+        """The numbers of the trials that others run."""
+        return {
+            number for number in self._open if (job := self._trials[number].job) is not None and is_late(job)
+        }
+
+    @property
+    def _failed(self) -> int:
+        return sum(trial.is_settled and trial.status == "failed" for trial in self._trials.values())
 
     def _verdict(self) -> _Verdict:
         if (problem := self._judge.problem) is not None:
@@ -377,7 +415,8 @@ class _Controller:
     def _stop(self, workers: Workers) -> None:
         """Cancel what has not ended, and wait for it."""
         until = time.monotonic() + _PATIENCE
-        self._services.sweeps.cancel_open(self._id)
+        self._services.sweeps.cancel_open(self._id, spares_late=True)
+        self._open -= self._late  # they go on, and are no affair of this process any more
         while (self._open or self._unsettled) and time.monotonic() < until:
             workers.tend(0)
             self._look()

@@ -14,7 +14,7 @@ from trackbook.domain.sweep import SweepSpec, objective_values, swept_params
 class TrialState:
     """One trial. `run` is its run as the index has it, once that has ended; `last` the objective's last value.
 
-    `is_settled` once all is known of it.
+    `is_settled` once all is known of it; `is_again` once it was known before, and is tried once more.
     """
 
     number: int
@@ -25,6 +25,7 @@ class TrialState:
     points: int = 0
     prune_reason: str | None = None
     is_settled: bool = False
+    is_again: bool = False
 
     @property
     def status(self) -> JobStatus:

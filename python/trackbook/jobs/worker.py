@@ -154,6 +154,10 @@ class Worker:
             attempt = work.attempt(Outcome("failed", RunError(type(unexpected).__name__, str(unexpected))))
         self._insist(lambda: self._queue.finish(job, attempt))
         self._tell("ended", job)
+        if job.spec.trial is not None:
+            from trackbook.jobs.latetrials import LateTrials
+
+            LateTrials(self._store).conclude(job)
 
     def _insist(self, call: Callable[[], T]) -> T:
         """Call it, and again while the store is away: a job's outcome must not be lost by that."""

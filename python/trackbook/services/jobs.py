@@ -18,6 +18,7 @@ from trackbook.domain.parameter import Parameter, check_sweeps, check_values, co
 from trackbook.domain.records import JobSubmitted
 from trackbook.domain.snapshot import encode_part
 from trackbook.domain.space import Space, check_space
+from trackbook.domain.trial import as_late
 from trackbook.domain.values import flatten, to_parameter
 from trackbook.errors import Conflict, NotFound, ParameterError, UsageError, raise_all
 from trackbook.notebook.clean import clean_notebook
@@ -226,8 +227,8 @@ class Jobs:
     def retry(self, job_id: str) -> Job:
         """Queue a job that has ended once more, with the same frozen notebook and parameters; returns the new job.
 
-        It makes a run of its own. A trial is run by itself then, and leaves its sweep, which has workers of its own
-        and its own way to go on. Raises NotFound if there is no such job, or its notebook is no longer stored, and
+        It makes a run of its own. A trial stays that of its sweep, and what comes out now counts there, whether or not
+        the sweep still goes on. Raises NotFound if there is no such job, or its notebook is no longer stored, and
         Conflict for a job that has not ended.
         """
         job = self.get(job_id)
@@ -235,10 +236,8 @@ class Jobs:
             raise Conflict(f"Job {job_id[-8:]} has not ended: it is {job.status}. Cancel it first, or wait.")
         if not self._blobs.keep(job.spec.notebook):
             raise NotFound("notebook of the job", job.spec.path)
-        sweep_id = job.spec.sweep_id if job.spec.trial is None else None
-        spec = msgspec.structs.replace(
-            job.spec, run_id=new_id(), retry_of=job.id, trial=None, sweep_id=sweep_id
-        )
+        trial = as_late(job.spec.trial)
+        spec = msgspec.structs.replace(job.spec, run_id=new_id(), retry_of=job.id, trial=trial)
         return self._queue([spec])[0]
 
     def failed(self, *, sweep_id: str | None = None) -> JobList:

@@ -24,6 +24,7 @@ from trackbook.domain.resumption import (
 )
 from trackbook.domain.run import Run, RunDetail
 from trackbook.domain.snapshot import encode_part
+from trackbook.domain.trial import as_late
 from trackbook.errors import Conflict, NotebookError, NotFound, TrackbookError, UsageError
 from trackbook.notebook.clean import clean_notebook
 from trackbook.notebook.effects import effects_in
@@ -162,7 +163,11 @@ class Resumptions:
             taken,
         )
         path = self._path(request.path) if request.path is not None else past.spec.path
-        spec = msgspec.structs.replace(past.spec, params=params, path=path)
+        # With other values of what its sweep varies it is no trial of it, though it stays below the same run.
+        stays = all(params.get(name) == past.spec.params.get(name) for name in past.spec.swept)
+        trial = as_late(past.spec.trial) if stays else None
+        sweep_id = None if trial is None else trial.sweep
+        spec = msgspec.structs.replace(past.spec, params=params, path=path, trial=trial, sweep_id=sweep_id)
         return ResumptionPlan(resumption, spec, new, kept, snapshot)
 
     def submit(self, reference: str, request: ResumeRequest) -> tuple[Job, Resumption]:
@@ -188,9 +193,6 @@ class Resumptions:
                 Path(plan.spec.folder),
                 plan.spec.kernel or kernel_of(plan.notebook),
             ),
-            # A trial that goes on is no further try of its sweep, though it stays below the same run.
-            sweep_id=None,
-            trial=None,
             share_prefix=False,
             retry_of=None,
             resumes=run_id,

@@ -113,9 +113,14 @@ class SweepLending:
         write_job_record(self._place.paths, sweep_id, SweepDefined(now(), spec))
         catch_up(self._place, inline=False, timeout=_INDEXING_SECONDS)
 
-    def trials(self, sweep_id: str) -> list[Job]:
-        """Return the job of each trial that was begun; as `Sweeps.trials`. Raises NotFound for an unknown sweep."""
+    def trials(self, sweep_id: str, late_after: str | None) -> list[Job]:
+        """Return the job of each trial that was begun, or the jobs of late ones after one; as `Sweeps` does.
+
+        Raises NotFound for an unknown sweep.
+        """
         self._sweeps.spec(sweep_id)
+        if late_after is not None:
+            return self._sweeps.late_trials(sweep_id, late_after)
         return self._sweeps.trials(sweep_id)
 
     def runs(self, run_ids: Sequence[str], ended: bool) -> list[Run]:
@@ -138,10 +143,13 @@ class SweepLending:
         return SweepStanding(taken, True, self._sweeps.is_end_requested(sweep_id))
 
     def end(self, sweep_id: str, what: str) -> int:
-        """Have a sweep end ("request"), or not ("withdraw"), or its "trials"; returns how many of these there were."""
+        """Have a sweep end ("request"), or not ("withdraw"), or its "trials", or only its "own_trials", not late ones.
+
+        Returns how many of these there were.
+        """
         self._sweeps.spec(sweep_id)
-        if what == "trials":
-            return self._sweeps.cancel_open(sweep_id)
+        if what in ("trials", "own_trials"):
+            return self._sweeps.cancel_open(sweep_id, spares_late=what == "own_trials")
         if what == "request":
             self._sweeps.request_end(sweep_id)
         else:

@@ -35,11 +35,13 @@ from trackbook.domain.sweep import (
 )
 from trackbook.errors import Conflict, NotFound, UsageError
 from trackbook.services.catchup import catch_up, is_indexed
+from trackbook.services.edits import Edits
 from trackbook.services.job_records import cancel_job, write_job_record
 from trackbook.services.jobs import Jobs
 from trackbook.services.queue import JobQueue
 from trackbook.services.runs import Runs
 from trackbook.store import sweeps as table
+from trackbook.store.jobs import late_trials
 from trackbook.store.locks import ProcessLock, is_held
 from trackbook.store.parts import slices
 from trackbook.store.paths import StorePaths
@@ -59,6 +61,7 @@ class Sweeps:
     def __init__(self, place: Place, jobs: Jobs, runs: Runs) -> None:
         self._place, self._database = place, place.database
         self._jobs, self._runs = jobs, runs
+        self._edits = Edits(place.paths)
 
     def define(
         self,
@@ -275,14 +278,44 @@ class Sweeps:
         with self._database.write() as connection:
             table.request_end(connection, sweep_id, wanted=False)
 
-    def cancel_open(self, sweep_id: str) -> int:
-        """Cancel the trials of a sweep that have not ended; returns how many there were."""
-        opened = [job for job in self.trials(sweep_id) if job.status not in JOB_ENDED]
+    def late_trials(self, sweep_id: str, after: str) -> builtins.list[Job]:
+        """Return the jobs by which trials were asked for once more by themselves, those with ids after one."""
+        with self._database.read() as connection:
+            return late_trials(connection, sweep_id, after)
+
+    def cancel_open(self, sweep_id: str, *, spares_late: bool = False) -> int:
+        """Cancel the trials of a sweep that have not ended, or those that its own workers run.
+
+        Returns how many there were.
+        """
+        opened = [
+            job
+            for job in self.trials(sweep_id)
+            if job.status not in JOB_ENDED and not (spares_late and is_late(job))
+        ]
         for job in opened:
             cancel_job(self._place, job.id)
         if opened:
             JobQueue(self._place, sweep_id=sweep_id).recover()
         return len(opened)
+
+    def mark_best(self, sweep_id: str) -> None:
+        """Have the runs of the best trials marked as such, and no others, as results stand now."""
+        spec = self.spec(sweep_id)
+        found = self.runs_of(self.trials(sweep_id))
+        best = best_runs(spec, list(found.values()))
+        for run in self._marked(sweep_id, found):
+            if run.id not in best:
+                self._edits.set_tags(run.id, {BEST: None})
+        for run_id in best:
+            if BEST not in found[run_id].tags:
+                self._edits.set_tags(run_id, {BEST: "true"})
+        self._edits.set_tags(sweep_id, {BEST_RUNS: ",".join(best)})
+
+    def _marked(self, sweep_id: str, found: Mapping[str, Run]) -> builtins.list[Run]:
+        # The run of an earlier try is none of these any more.
+        marked = _best_ids(self.runs_by_id([sweep_id]).get(sweep_id))
+        return [run for run in (self.runs_by_id(marked) | dict(found)).values() if BEST in run.tags]
 
     def prune(self, job_id: str, reason: str) -> None:
         """Have a trial's job end as pruned, soon."""
@@ -333,6 +366,11 @@ def hold_here(store: StorePaths, sweep_id: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def is_late(job: Job) -> bool:
+    """Tell whether a trial's job was asked for once more by itself."""
+    return job.spec.trial is not None and job.spec.trial.late
 
 
 def sweep_lock(store: StorePaths, sweep_id: str) -> Path:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, not_, or_, select, update
 
 from trackbook.domain.clock import to_datetime, to_microseconds
 from trackbook.domain.job import JOB_ENDED, FailureCause, Job, JobSpec, JobStatus
@@ -24,9 +24,11 @@ _MICROSECONDS = 1_000_000
 # Who waits for jobs reads all of them again and again.
 _decode_spec = msgspec.json.Decoder(JobSpec).decode
 # See `write_spec`: what a user's own values say can't stand at the end.
+_IS_LATE = _c.spec.like('%, "late": true}}')
 _FOR_ANYBODY = and_(
     _c.spec.not_like('%, "executor": "dask", "trial": null}'),
-    # A sweep has workers of its own: more would be more at a time than it is to have.
+    _c.spec.not_like('%, "executor": "dask", "trial": {"number": %, "late": true}}'),
+    # A sweep has workers of its own: more would be more at a time than it is to have. Late trials are for anybody.
     _c.spec.not_like(f'%, "trial": {{"number": %, "sweep": "{"_" * 36}"}}}}'),
 )
 
@@ -97,20 +99,26 @@ def queued_ids(
     """Return the waiting jobs, the one submitted first first; of one sweep, or of some ids, if these are given.
 
     With `due`, a moment in microseconds, those are left out that wait for a later one to be begun again. Where neither
-    sweep nor ids are given, so are those that wait for a Dask cluster or for the workers of their sweep. At most
-    `limit` are returned, from the one at `offset` on.
+    sweep nor ids are given, so are those that wait for a Dask cluster or for the workers of their sweep; these leave
+    late trials to others. At most `limit` are returned, from the one at `offset` on.
     """
     query = select(_c.id).where(_c.status == "queued").order_by(_c.submitted, _c.id)
     query = query.limit(limit).offset(offset or None)
     if due is not None:
         query = query.where(_c.not_before <= due)
     if sweep_id is not None:
-        query = query.where(_c.sweep_id == sweep_id)
+        query = query.where(_c.sweep_id == sweep_id, not_(_IS_LATE))
     if ids is not None:
         query = query.where(_c.id.in_(ids))
     if sweep_id is None and ids is None:
         query = query.where(_FOR_ANYBODY)
     return list(connection.execute(query).scalars())
+
+
+def late_trials(connection: Connection, sweep_id: str, after: str) -> list[Job]:
+    """Return the jobs of a sweep's trials that were asked for once more by themselves, by id, those after one."""
+    query = select(t.jobs).where(_c.sweep_id == sweep_id, _c.id > after, _IS_LATE)
+    return [_job(row) for row in connection.execute(query.order_by(_c.id))]
 
 
 def count_open(connection: Connection, sweep_id: str | None = None, ids: Sequence[str] | None = None) -> int:

@@ -80,8 +80,9 @@ class StandingCrew:
         jobs = self._queueing.jobs
         if not self._drains:
             waiting = jobs.list(status="queued", limit=None)
-            # The trials of a sweep have workers of their own.
-            queued = [job for job in waiting if job.spec.executor == "dask" and job.spec.trial is None]
+            # The trials of a sweep have workers of their own, but for late ones.
+            trials = {job.id for job in waiting if job.spec.trial is not None and not job.spec.trial.late}
+            queued = [job for job in waiting if job.spec.executor == "dask" and job.id not in trials]
             fresh = [job for job in reversed(queued) if job.id not in self._known]
             self._known |= {job.id: job for job in fresh}
             self._crew.add(fresh)

@@ -7,6 +7,7 @@ from trackbook.domain.job import JOB_ENDED, Job
 from trackbook.jobs.distributed.cluster import Cluster
 from trackbook.jobs.distributed.crew import DaskCrew
 from trackbook.services.queues import open_queue
+from trackbook.services.sweeps import is_late
 from trackbook.store.paths import StorePaths
 
 _LOOK_EVERY = 0.1
@@ -48,7 +49,7 @@ class DaskTrials:
             return
         jobs = self._queueing.jobs
         queued = jobs.list(status="queued", limit=None, sweep_id=self._sweep_id) if wanted else []
-        fresh = [job for job in reversed(queued) if job.id not in self._known]
+        fresh = [job for job in reversed(queued) if job.id not in self._known and not is_late(job)]
         self._known |= {job.id: job for job in fresh}
         present = jobs.get_many(list(self._known))
         self._crew.add(fresh)

@@ -23,6 +23,7 @@ from trackbook.domain.job import JOB_ENDED, Job
 from trackbook.domain.run import RunError
 from trackbook.errors import StoreError, TrackbookError
 from trackbook.jobs.distributed.orders import Order, Report, find_problem
+from trackbook.jobs.latetrials import LateTrials
 from trackbook.jobs.lease import JobLease
 from trackbook.jobs.quiet import quiet_imports
 from trackbook.jobs.work import JobWork
@@ -95,6 +96,7 @@ class _Work:
         except Exception as unexpected:  # the store failed; the job must not stay behind as running
             attempt = work.attempt(Outcome("failed", RunError(type(unexpected).__name__, str(unexpected))))
         self._queue.finish(job, attempt)
+        LateTrials(self._store).conclude(job)
         if self._store.remote is not None:
             # All of it is in the store; this machine may see a thousand more.
             shutil.rmtree(self._store.job_folder(job.id), ignore_errors=True)

@@ -17,6 +17,10 @@ class _Window(Struct, frozen=True):
     limit: Annotated[int, Meta(ge=1, le=MAX_PAGE)] = 100
 
 
+class _Late(Struct, frozen=True):
+    late_after: str | None = None
+
+
 class _Definition(Struct, frozen=True, forbid_unknown_fields=True):
     sweep: str
     spec: SweepSpec
@@ -28,7 +32,7 @@ class _Held(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _End(Struct, frozen=True, forbid_unknown_fields=True):
-    what: Literal["request", "withdraw", "trials"]
+    what: Literal["request", "withdraw", "trials", "own_trials"]
 
 
 class _Asked(Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,9 +89,10 @@ class SweepTrialsHandler(StoreHandler):
     @guarded("read")
     async def get(self, project: str, sweep: str) -> None:
         """Answer with the jobs of a sweep's trials."""
+        after = self.query(_Late).late_after
         sweep = check_id("sweep", sweep)
         lending = self.served.sweep_lending(project)
-        await self.reply_plain(lambda: {"jobs": lending.trials(sweep)})
+        await self.reply_plain(lambda: {"jobs": lending.trials(sweep, after)})
 
 
 class SweepHoldHandler(StoreHandler):

@@ -12,6 +12,7 @@ from trackbook.domain.job import Job
 from trackbook.domain.run import Run
 from trackbook.domain.sweep import Sweep, SweepDetail, SweepSpec
 from trackbook.errors import Conflict, StoreError
+from trackbook.services.edits import Edits
 from trackbook.services.remote.connection import Connection, decode, exact_body
 from trackbook.services.remote.jobs import RemoteJobs
 from trackbook.services.remote.runs import RemoteRuns
@@ -58,6 +59,7 @@ class RemoteSweeps(Sweeps):
         self._store, self._connection = store, connection
         self._jobs = self._remote_jobs = jobs
         self._runs = runs
+        self._edits = Edits(store)
         self._holder = f"{os_host()}:{store.id}"
 
     def redefine(self, sweep_id: str, spec: SweepSpec) -> None:
@@ -78,6 +80,11 @@ class RemoteSweeps(Sweeps):
     def trials(self, sweep_id: str) -> builtins.list[Job]:
         """Return the job of each trial that was begun, by number; of one that was tried again, the last."""
         return self._connection.ask(_Jobs, "GET", self._path(sweep_id, "trials")).jobs
+
+    def late_trials(self, sweep_id: str, after: str) -> builtins.list[Job]:
+        """Return the jobs by which trials were asked for once more by themselves, those with ids after one."""
+        path = self._path(sweep_id, "trials")
+        return self._connection.ask(_Jobs, "GET", path, {"late_after": after}).jobs
 
     def runs_by_id(self, run_ids: Sequence[str], *, ended: bool = False) -> dict[str, Run]:
         """Return runs by their ids, as far as the server has them; those that have `ended`, once it has all of them."""
@@ -116,9 +123,9 @@ class RemoteSweeps(Sweeps):
         """Forget that somebody wanted the sweep to end."""
         self._end(sweep_id, "withdraw")
 
-    def cancel_open(self, sweep_id: str) -> int:
-        """Cancel the trials of a sweep that have not ended; returns how many there were."""
-        return self._end(sweep_id, "trials")
+    def cancel_open(self, sweep_id: str, *, spares_late: bool = False) -> int:
+        """Cancel the trials of a sweep that have not ended, or those of its own workers; as `Sweeps.cancel_open`."""
+        return self._end(sweep_id, "own_trials" if spares_late else "trials")
 
     def prune(self, job_id: str, reason: str) -> None:
         """Have a trial's job end as pruned, soon."""
