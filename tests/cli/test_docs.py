@@ -1,4 +1,6 @@
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -7,7 +9,12 @@ import pytest
 from trackbook.cli.app import cli
 
 PAGE = Path(__file__).parents[2] / "docs" / "command-line.md"
-COMMANDS = sorted(cli.commands.items())
+_CONTEXT = click.Context(cli)
+COMMANDS = [
+    (name, command)
+    for name in sorted(cli.list_commands(_CONTEXT))
+    if (command := cli.get_command(_CONTEXT, name))
+]
 
 
 def sections() -> dict[str, str]:
@@ -42,4 +49,11 @@ def test_the_example_calls_are_commands() -> None:
     for name in re.findall(
         r"^ {4}(?:\$ )?trackbook (\S+)", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE
     ):
-        assert name in cli.commands
+        assert name in dict(COMMANDS)
+
+
+def test_a_command_imports_no_other_one() -> None:
+    code = "import sys, trackbook.cli.app as app; app.run(['runs', '--help']); print(*sys.modules, sep='\\n')"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    loaded = [line for line in said.splitlines() if line.startswith("trackbook.cli.commands.")]
+    assert loaded == ["trackbook.cli.commands.runs"]

@@ -4,56 +4,47 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from importlib import import_module
 
 import click
 
-from trackbook.cli.commands.cancel import cancel
-from trackbook.cli.commands.clean import clean
-from trackbook.cli.commands.compare import compare
-from trackbook.cli.commands.debug import debug
-from trackbook.cli.commands.delete import delete
-from trackbook.cli.commands.disable import disable
-from trackbook.cli.commands.doctor import doctor
-from trackbook.cli.commands.edit import edit
-from trackbook.cli.commands.enable import enable
-from trackbook.cli.commands.export import export
-from trackbook.cli.commands.gc import gc
-from trackbook.cli.commands.import_runs import import_runs
-from trackbook.cli.commands.inspect import inspect_command
-from trackbook.cli.commands.jobs import jobs
-from trackbook.cli.commands.kernel import kernel
-from trackbook.cli.commands.lint import lint
-from trackbook.cli.commands.parameters import parameters
-from trackbook.cli.commands.rebuild import rebuild
-from trackbook.cli.commands.reproduce import reproduce
-from trackbook.cli.commands.restore import restore
-from trackbook.cli.commands.resume import resume
-from trackbook.cli.commands.run import run_notebook
-from trackbook.cli.commands.runs import runs
-from trackbook.cli.commands.serve import serve
-from trackbook.cli.commands.show import show
-from trackbook.cli.commands.sweep import sweep
-from trackbook.cli.commands.sweeps import sweeps
-from trackbook.cli.commands.sync import sync
-from trackbook.cli.commands.test import test
-from trackbook.cli.commands.token import token
-from trackbook.cli.commands.trash import trash
-from trackbook.cli.commands.worker import worker
 from trackbook.cli.exits import CANCELLED, FINE, WRONG_USAGE, exit_code
 from trackbook.cli.output import say
 from trackbook.errors import MissingExtra, TrackbookError
 from trackbook.version import version
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+# Each command's function, which lies in the module of the command's name, or in one named before a colon; in the order
+# in which a newcomer meets them. To import them all takes longer than most of them do.
+_COMMANDS = {
+    "run": "run_notebook", "sweep": "sweep", "sweeps": "sweeps", "inspect": "inspect_command",
+    "parameters": "parameters", "lint": "lint", "clean": "clean", "test": "test", "reproduce": "reproduce",
+    "resume": "resume", "debug": "debug", "runs": "runs", "show": "show", "edit": "edit", "compare": "compare",
+    "jobs": "jobs", "cancel": "cancel", "worker": "worker", "trash": "trash", "restore": "restore",
+    "delete": "delete", "gc": "gc", "export": "export", "import": "import_runs:import_runs",
+    "doctor": "doctor", "rebuild": "rebuild", "serve": "serve", "token": "token", "sync": "sync",
+    "enable": "enable", "disable": "disable", "kernel": "kernel",
+}  # fmt: skip
 
 
-class _OrderedGroup(click.Group):
+class LazyGroup(click.Group):
+    """The group of all commands, each of which is imported when it is asked for."""
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands in the order in which a newcomer meets them."""
-        return list(self.commands)
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of that name; None if there is none."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, function = _COMMANDS[cmd_name].rpartition(":")
+        found = import_module(f"trackbook.cli.commands.{module or cmd_name}")
+        command: click.Command = getattr(found, function)
+        return command
 
 
-@click.group(cls=_OrderedGroup, context_settings=_SETTINGS)
+@click.group(cls=LazyGroup, context_settings=_SETTINGS)
 @click.version_option(version(), prog_name="trackbook", message="%(prog)s %(version)s")
 def cli() -> None:
     """Record, compare and repeat what notebooks do.
@@ -63,14 +54,6 @@ def cli() -> None:
 
     Exit codes: 0 fine, 1 your notebook failed, 2 wrong usage, 3 the kernel or the store failed, 130 cancelled.
     """
-
-
-for _command in (
-    run_notebook, sweep, sweeps, inspect_command, parameters, lint, clean, test, reproduce, resume, debug, runs, show,
-    edit, compare, jobs, cancel, worker, trash, restore, delete, gc, export, import_runs, doctor, rebuild, serve, token,
-    sync, enable, disable, kernel,
-):  # fmt: skip
-    cli.add_command(_command)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -1,13 +1,17 @@
 """What a trial's job orders to be shared, from its notebook and its values."""
 
+import ast
 import hashlib
 import json
 
 from trackbook.domain.execution import SharedPrefix
 from trackbook.domain.job import JobSpec
 from trackbook.notebook.inject import INJECTED, inject_parameters
-from trackbook.notebook.prefix import find_prefix
+from trackbook.notebook.prefix import Prefix, find_prefix
 from trackbook.notebook.read import Notebook, find_tagged_cell, source_of
+
+_MOST_KNOWN = 50
+_known: dict[tuple[str | None, str, tuple[str, ...], str], Prefix] = {}
 
 
 def order_prefix(notebook: Notebook, injected: Notebook, spec: JobSpec) -> tuple[SharedPrefix | None, str]:
@@ -16,7 +20,7 @@ def order_prefix(notebook: Notebook, injected: Notebook, spec: JobSpec) -> tuple
     `injected` is the notebook with all of the job's values.
     """
     swept = spec.swept or list(spec.params)
-    found = find_prefix(injected, swept)
+    found = _find(injected, spec, swept)
     if not found.is_shared:
         return None, found.reason or "there is none that runs"
     constants = {name: value for name, value in spec.params.items() if name not in swept}
@@ -33,6 +37,30 @@ def order_prefix(notebook: Notebook, injected: Notebook, spec: JobSpec) -> tuple
         own=_injected_source(notebook, own),
         seeded=found.seeded,
     ), found.reason
+
+
+def _find(injected: Notebook, spec: JobSpec, swept: list[str]) -> Prefix:
+    """Return the prefix of a trial; of the trials of a sweep only the first one's notebook is looked through."""
+    position = find_tagged_cell(injected, INJECTED)
+    values = "" if position is None else source_of(injected["cells"][position])
+    key = (spec.sweep_id, spec.notebook, tuple(swept), _shape(values))
+    if (found := _known.get(key)) is None:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        found = _known[key] = find_prefix(injected, swept)
+    return found
+
+
+def _shape(source: str) -> str:
+    """Return all of an injected cell but the values that it gives."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # of another language, say
+        return source
+    for node in tree.body:
+        if isinstance(node, ast.Assign):
+            node.value = ast.Constant(None)
+    return ast.dump(tree)
 
 
 def _injected_source(notebook: Notebook, values: dict[str, object]) -> str:

@@ -1,9 +1,15 @@
 """Whether a notebook's cells can run in a runner, which is this interpreter, in the place of its kernel."""
 
+import contextlib
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+# What was found out of the kernels of sweeps, whose trials ask again and again.
+_known: dict[tuple[str, int], str | None] = {}
 
 
 def why_no_runner(kernel: str | None) -> str | None:
@@ -12,10 +18,30 @@ def why_no_runner(kernel: str | None) -> str | None:
 
     from trackbook.jobs.kernelfolders import kernel_specs
 
+    specs = kernel_specs()
+    place = _place(specs.kernel_dirs, kernel or "python3")
+    if place is not None and place in _known:
+        return _known[place]
     try:
-        spec = kernel_specs().get_kernel_spec(kernel or "python3")
+        spec = specs.get_kernel_spec(kernel or "python3")
     except NoSuchKernel:
         return f"there is no kernel {kernel!r}."
+    reason = _why_not(kernel, spec)
+    if place is not None:
+        _known[place] = reason
+    return reason
+
+
+def _place(folders: Sequence[str], kernel: str) -> tuple[str, int] | None:
+    """Return the file that describes a kernel, and when it was written; None where it is not to be found so easily."""
+    for folder in folders:
+        path = os.path.join(folder, kernel, "kernel.json")  # noqa: PTH118
+        with contextlib.suppress(OSError):
+            return path, os.stat(path).st_mtime_ns  # noqa: PTH116
+    return None
+
+
+def _why_not(kernel: str | None, spec: Any) -> str | None:
     if not any("ipykernel" in part for part in spec.argv):
         return f"the kernel {kernel!r} is not IPython's."
     if not _is_this(spec.argv[0]):
