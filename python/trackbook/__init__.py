@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from trackbook.services.values.texts import Html, Json, Text
     from trackbook.services.values.vectors import Histogram, Vector
     from trackbook.views.comparison import compare
+    from trackbook.views.figures import chart
     from trackbook.views.progress import progress
     from trackbook.views.runtable import table
     from trackbook.views.watching import watch
@@ -69,6 +70,7 @@ __all__ = [
     "artifact",
     "autolog",
     "calibration_curve",
+    "chart",
     "compare",
     "compare_with_notebook",
     "confusion_matrix",
@@ -117,6 +119,7 @@ _HOMES = {
     "compare_with_notebook": "api.equality",
     "Sweep": "api.sweeping",
     "sweep": "api.sweeping",
+    "chart": "views.figures",
     "compare": "views.comparison",
     "progress": "views.progress",
     "table": "views.runtable",

@@ -31,7 +31,7 @@ def test_the_public_names_are_those_that_are_promised():
     assert set(tb.__all__) == {
         "Audio", "Histogram", "Html", "Image", "Json", "Run", "Sweep", "Table", "Text",
         "TrackbookError", "Vector", "Video", "__version__",
-        "artifact", "autolog", "calibration_curve", "compare", "compare_with_notebook",
+        "artifact", "autolog", "calibration_curve", "chart", "compare", "compare_with_notebook",
         "confusion_matrix", "current_run", "data", "end_run", "figure", "load_model", "log", "metric", "model",
         "no_autolog", "note", "param", "params", "pr_curve",
         "progress", "roc_curve", "runs", "seed", "start_run", "sweep", "table", "tag", "values", "watch",

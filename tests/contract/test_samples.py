@@ -26,6 +26,14 @@ from trackbook.domain.change import Change
 from trackbook.domain.cleaned import CleanChange, CleanedCell, CleanNote
 from trackbook.domain.compare import Comparison
 from trackbook.domain.curve import CurvePage, CurveQuery
+from trackbook.domain.frame import (
+    Correlation,
+    CorrelationRequest,
+    Frame,
+    FrameRequest,
+    Importance,
+    ImportanceRequest,
+)
 from trackbook.domain.job import Job, JobAttempt, JobLog, JobSpec, WorkerInfo
 from trackbook.domain.lint import Counts, Diagnostic
 from trackbook.domain.metric import Series
@@ -67,6 +75,8 @@ SCHEMAS = {
     "curve-query": "CurveQuery",
     "curves": "CurvePage",
     "counterpart": "Counterpart",
+    "correlation": "Correlation",
+    "correlation-request": "CorrelationRequest",
     "debug": "Debug",
     "debug-started": "DebugStarted",
     "diagnosis": "Diagnosis",
@@ -77,6 +87,10 @@ SCHEMAS = {
     "experiments": "Experiments",
     "groups": "GroupPage",
     "groups-request": "GroupsRequest",
+    "frame": "Frame",
+    "frame-request": "FrameRequest",
+    "importance": "Importance",
+    "importance-request": "ImportanceRequest",
     "indexed": "Indexed",
     "job": "Job",
     "job-ended": "JobEnded",
@@ -170,6 +184,12 @@ VALUES: list[tuple[str, str | None, Any]] = [
     ("verdict", None, Verdict),
     ("lint", "diagnostics", list[Diagnostic]),
     ("lint", "counts", Counts),
+    ("frame", None, Frame),
+    ("frame-request", None, FrameRequest),
+    ("importance", None, Importance),
+    ("importance-request", None, ImportanceRequest),
+    ("correlation", None, Correlation),
+    ("correlation-request", None, CorrelationRequest),
     ("diagnosis", None, Diagnosis),
     ("resumption", None, Resumption),
     ("table", None, TablePage),
@@ -212,7 +232,11 @@ def _floats(value: Any) -> Any:
 
 
 def test_every_sample_is_checked() -> None:
-    assert {path.stem for path in FOLDER.glob("*.json")} == set(SCHEMAS) | {"errors", "parameter-values"}
+    assert {path.stem for path in FOLDER.glob("*.json")} == set(SCHEMAS) | {
+        "chart-cells",
+        "errors",
+        "parameter-values",
+    }
 
 
 @pytest.mark.parametrize("name", SCHEMAS)

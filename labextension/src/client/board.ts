@@ -14,15 +14,6 @@ export interface IFrame {
   columns: JsonValue[][];
 }
 
-/** A column that some runs have; a metric's `goal` where it has one. */
-export interface IColumnInfo {
-  column: string;
-  kind: 'param' | 'metric' | 'tag' | 'attribute';
-  type: 'number' | 'text' | 'boolean' | 'time' | 'duration';
-  count: number;
-  goal: Goal | null;
-}
-
 /** How the importance of parameters is worked out. */
 export type Evaluator = 'ped_anova' | 'fanova' | 'mdi';
 

@@ -14,7 +14,6 @@ import type {
 import type {
   CorrelationMethod,
   Evaluator,
-  IColumnInfo,
   ICorrelation,
   IFrame,
   IImportance,
@@ -249,10 +248,6 @@ export class Client implements IClient {
     const options: IRequestOptions = { method: 'POST', body: { jobs } };
     const path = ['projects', project, 'workers'];
     return (await this._get<{ workers: IWorker[] }>(path, options)).workers;
-  }
-
-  async columns(project: string): Promise<{ revision: number; columns: IColumnInfo[] }> {
-    return this._get(['projects', project, 'columns']);
   }
 
   async frame(

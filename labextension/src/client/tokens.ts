@@ -5,7 +5,6 @@ import { Token } from '@lumino/coreutils';
 import type {
   CorrelationMethod,
   Evaluator,
-  IColumnInfo,
   ICorrelation,
   IFrame,
   IImportance,
@@ -169,8 +168,6 @@ export interface IClient {
   workers(project: string): Promise<IWorker[]>;
   /** See to it that somebody runs jobs, `jobs` of them at the same time; as many as the settings say without it. */
   startWorker(project: string, jobs?: number): Promise<IWorker[]>;
-  /** What runs have: parameters, metrics, tags and attributes, as columns. */
-  columns(project: string): Promise<{ revision: number; columns: IColumnInfo[] }>;
   /** The values of some columns, of a sample of `maxRows` where there are more runs. */
   frame(
     project: string,

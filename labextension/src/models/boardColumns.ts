@@ -2,8 +2,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { Throttler } from '@lumino/polling';
 
 import { type ApiError, toApiError } from '../client/errors';
-import type { IColumnInfo } from '../client/board';
-import type { IClient } from '../client/tokens';
+import type { ITableClient, ITableColumn } from '../client/table';
 import type { IChange, IChanges } from './changes';
 import { Observable } from './observable';
 
@@ -24,7 +23,7 @@ export class BoardColumns extends Observable {
   }
 
   /** The columns; null until they are known. */
-  get columns(): readonly IColumnInfo[] | null {
+  get columns(): readonly ITableColumn[] | null {
     return this._columns;
   }
 
@@ -65,18 +64,18 @@ export class BoardColumns extends Observable {
     }
   }
 
-  private readonly _client: Pick<IClient, 'columns'>;
+  private readonly _client: Pick<ITableClient, 'columns'>;
   private readonly _changes: IChanges;
   private readonly _project: string;
   private readonly _watch: IDisposable;
   private readonly _throttle: Throttler;
-  private _columns: readonly IColumnInfo[] | null = null;
+  private _columns: readonly ITableColumn[] | null = null;
   private _error: ApiError | null = null;
 }
 
 export namespace BoardColumns {
   export interface IOptions {
-    client: Pick<IClient, 'columns'>;
+    client: Pick<ITableClient, 'columns'>;
     changes: IChanges;
     project: string;
     /** How often to ask at most while runs live, in ms. */

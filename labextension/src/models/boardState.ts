@@ -5,6 +5,7 @@ import type { JsonValue } from '../client/types';
 import { BoardModel } from './board';
 import { BoardColumns } from './boardColumns';
 import { BoardSource } from './boardSource';
+import { BoardViews, type ICurrentBoard } from './boardViews';
 import type { IChanges } from './changes';
 import type { RunQueryModel } from './runQuery';
 import type { SelectionModel } from './selection';
@@ -15,19 +16,27 @@ export interface IBoardMemory {
   write(text: string): void;
 }
 
+interface IKept {
+  board: JsonValue;
+  current: ICurrentBoard | null;
+}
+
 /** All that a page with a board keeps for it: its charts, the runs that these are over, the columns that there are. */
 export class BoardState implements IDisposable {
   constructor(options: BoardState.IOptions) {
     this._memory = options.memory ?? browserMemory(options.project);
+    const { runTable } = options.client;
     this.source = new BoardSource(options);
-    this.columns = new BoardColumns(options);
+    this.columns = new BoardColumns({ ...options, client: runTable });
+    this.views = new BoardViews({ client: runTable, project: options.project, board: this.board });
     this._recall();
-    this.board.changed.connect(this._remember, this);
+    this.views.changed.connect(this._remember, this);
   }
 
   readonly board = new BoardModel();
   readonly source: BoardSource;
   readonly columns: BoardColumns;
+  readonly views: BoardViews;
 
   get isDisposed(): boolean {
     return this.board.isDisposed;
@@ -37,20 +46,26 @@ export class BoardState implements IDisposable {
     if (!this.isDisposed) {
       this.source.dispose();
       this.columns.dispose();
+      this.views.dispose();
       this.board.dispose();
     }
   }
 
   private _recall(): void {
     try {
-      this.board.load(JSON.parse(this._memory.read() ?? 'null') as JsonValue);
+      const kept = JSON.parse(this._memory.read() ?? 'null') as IKept | null;
+      if (kept) {
+        this.board.load(kept.board);
+        this.views.resume(kept.current);
+      }
     } catch {
       // What can't be read is as good as nothing.
     }
   }
 
   private _remember(): void {
-    this._memory.write(JSON.stringify(this.board.toJSON()));
+    const kept: IKept = { board: this.board.toJSON(), current: this.views.current };
+    this._memory.write(JSON.stringify(kept));
   }
 
   private readonly _memory: IBoardMemory;
@@ -58,7 +73,7 @@ export class BoardState implements IDisposable {
 
 export namespace BoardState {
   export interface IOptions {
-    client: Pick<IClient, 'columns'>;
+    client: Pick<IClient, 'runTable'>;
     changes: IChanges;
     project: string;
     query: RunQueryModel;

@@ -3,10 +3,8 @@
 Optuna stores nothing here. A study lives in memory, and is made anew of what the trials' runs say.
 """
 
-import contextlib
 import math
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from trackbook.domain.metric import Goal
@@ -14,6 +12,7 @@ from trackbook.domain.space import Dimension
 from trackbook.domain.sweep import Pruner, SweepSpec
 from trackbook.errors import UsageError
 from trackbook.jobs.proposing import proposer, seed_of
+from trackbook.services.importance import Observation, quietly, shares
 
 TrialEnd = Literal["finished", "failed", "pruned"]
 # Points are reported up to this step; of later ones each second, fourth … one, the same in all trials: a study copies
@@ -48,7 +47,7 @@ class Study:
         self._trials: dict[int, Any] = {}
         self._reported: dict[int, set[int]] = {}
         ways: Any = ["maximize" if way == "max" else "minimize" for way in directions] or ["minimize"]
-        with _quietly():
+        with quietly():
             self._study = optuna.create_study(
                 # Hyperband puts trials into brackets by this name and their number.
                 study_name=f"sweep-{spec.seed}",
@@ -64,7 +63,7 @@ class Study:
         """Return the swept parameters of a new trial, whose number is one more than the last one's."""
         if self._listed is not None:
             return self._again(number, self._listed.propose(number))
-        with _quietly():
+        with quietly():
             if self._spec.sampler != "cmaes":  # it alone learns in its own object, too
                 self._study.sampler = self._sampler(number, ())
             trial = self._trials[number] = self._study.ask(self._distributions)
@@ -77,7 +76,7 @@ class Study:
         if trial is None or not self._knows or not is_reported(step) or step in seen or math.isnan(value):
             return False
         seen.add(step)
-        with _quietly():
+        with quietly():
             trial.report(value, step)
             return bool(trial.should_prune())
 
@@ -88,7 +87,7 @@ class Study:
             return
         states = self._optuna.trial.TrialState
         numbers = _whole(values, len(self._study.directions)) if self._knows else None
-        with _quietly():
+        with quietly():
             if end == "finished" and numbers is not None:
                 self._study.tell(trial, numbers)
             elif end == "pruned":
@@ -98,29 +97,13 @@ class Study:
 
     def importance(self) -> dict[str, float] | None:
         """Return how much of the first objective each parameter decides; None where too little is known."""
-        from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
-
         names = [name for name, one in self._spec.space.items() if one.count != 1]
-        done = [trial for trial in self._study.get_trials(deepcopy=False) if trial.values]
-        if len(done) < 4 or not names or not self._knows or len({trial.values[0] for trial in done}) < 2:
+        if not self._knows:
             return None
-        sign = -1.0 if self._study.directions[0].name == "MAXIMIZE" else 1.0
-        single = self._optuna.create_study()
-        single.add_trials(
-            [
-                self._optuna.trial.create_trial(
-                    params=trial.params, distributions=trial.distributions, value=sign * trial.values[0]
-                )
-                for trial in done
-            ]
-        )
-        with _quietly():
-            try:
-                found = get_param_importances(single, evaluator=PedAnovaImportanceEvaluator(), params=names)
-            except (ValueError, RuntimeError, ZeroDivisionError):
-                return None
-        numbers = {name: float(share) for name, share in found.items()}
-        return numbers if all(map(math.isfinite, numbers.values())) else None
+        goal: Goal = "max" if self._study.directions[0].name == "MAXIMIZE" else "min"
+        done = [trial for trial in self._study.get_trials(deepcopy=False) if trial.values]
+        observations = [Observation(trial.params, trial.values[0]) for trial in done]
+        return shares(observations, {name: self._distributions[name] for name in names}, goal)
 
     def _replay(self, past: PastTrial) -> None:
         states = self._optuna.trial.TrialState
@@ -147,7 +130,7 @@ class Study:
         )
 
     def _again(self, number: int, params: dict[str, Any]) -> dict[str, Any]:
-        with _quietly():
+        with quietly():
             self._study.enqueue_trial(self._encode(params))
             trial = self._trials[number] = self._study.ask(self._distributions)
             if self._spec.sampler == "nsga2":
@@ -285,11 +268,3 @@ def _make_pruner(pruner: Pruner) -> Any:
 def _whole(values: Sequence[float | None], count: int) -> list[float] | None:
     numbers = [value for value in values if value is not None and not math.isnan(value)]
     return numbers if len(numbers) == count else None
-
-
-@contextlib.contextmanager
-def _quietly() -> Iterator[None]:
-    # What is experimental in Optuna, or not to its liking, is no message for who sweeps.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield

@@ -21,6 +21,7 @@ from trackbook.server.handlers.differences import (
 )
 from trackbook.server.handlers.environment import EnvironmentTextHandler
 from trackbook.server.handlers.experiments import ExperimentsHandler
+from trackbook.server.handlers.frames import CorrelationHandler, FrameHandler, ImportanceHandler
 from trackbook.server.handlers.jobs import (
     CancelHandler,
     JobHandler,
@@ -91,6 +92,9 @@ _BOTH: Routes = (
     ("/projects/{project}/snapshots/missing", MissingHandler),
     ("/projects/{project}/series", SeriesHandler),
     ("/projects/{project}/curves", CurvesHandler),
+    ("/projects/{project}/frame", FrameHandler),
+    ("/projects/{project}/importance", ImportanceHandler),
+    ("/projects/{project}/correlation", CorrelationHandler),
     ("/projects/{project}/compare", CompareHandler),
     ("/projects/{project}/differences/notebook", NotebookDifferencesHandler),
     ("/projects/{project}/differences/cell", CellDifferencesHandler),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from trackbook.services.environment_texts import EnvironmentTexts
     from trackbook.services.exchange.exporting import Exports
     from trackbook.services.exchange.importing import Imports
+    from trackbook.services.frames import Frames
     from trackbook.services.job_logs import JobLogs
     from trackbook.services.jobs import Jobs
     from trackbook.services.reproducing.diagnosing import Diagnosing
@@ -115,6 +116,13 @@ class Services:
         from trackbook.services.differences.differences import Differences
 
         return Differences(self.place, self.store.project, self.runs, self.environment_texts.read)
+
+    @cached_property
+    def frames(self) -> "Frames":
+        """Reads what charts draw of many runs."""
+        from trackbook.services.frames import Frames
+
+        return Frames(self.place, self.runs, self.run_tables)
 
     @cached_property
     def edits(self) -> "Edits":

@@ -2,7 +2,7 @@ import { addIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import type { IClient } from '../../client/tokens';
-import type { IColumnInfo } from '../../client/board';
+import type { ITableColumn } from '../../client/table';
 import type { BoardModel } from '../../models/board';
 import type { BoardState } from '../../models/boardState';
 import type { IChanges } from '../../models/changes';
@@ -12,6 +12,7 @@ import type { SelectionModel } from '../../models/selection';
 import { ErrorNote, Loading } from '../Notes';
 import { useModel, useView } from '../view';
 import { ChartCard, titleOf } from './ChartCard';
+import { SavedBoards } from './SavedBoards';
 import { chartKind, chartKinds, type IBoardContext, type IChartKind } from './chartKinds';
 
 /** The least width of a column of the board, in pixels. */
@@ -104,6 +105,7 @@ function Bar(props: { boardState: BoardState; say: (text: string) => void }): JS
           ))}
         </select>
       </label>
+      <SavedBoards views={props.boardState.views} />
       <span className="trackbook-Spacer" />
       {selected > 0 ? (
         <select
@@ -125,7 +127,7 @@ function Bar(props: { boardState: BoardState; say: (text: string) => void }): JS
 }
 
 /** Nothing is drawn yet: offer what these runs have to show. */
-function Empty(props: { board: BoardModel; columns: readonly IColumnInfo[] }): JSX.Element {
+function Empty(props: { board: BoardModel; columns: readonly ITableColumn[] }): JSX.Element {
   const { trans } = useView();
   const { board, columns } = props;
   const offers = chartKinds().flatMap(kind => {
@@ -167,7 +169,7 @@ function Empty(props: { board: BoardModel; columns: readonly IColumnInfo[] }): J
 function Charts(props: {
   board: BoardModel;
   context: IBoardContext;
-  columns: readonly IColumnInfo[] | null;
+  columns: readonly ITableColumn[] | null;
   say: (text: string) => void;
 }): JSX.Element {
   const { board, context, columns, say } = props;
@@ -253,7 +255,7 @@ function useTracks(grid: React.RefObject<HTMLElement>): number {
 }
 
 /** Add a chart of a kind with options that make sense; whether there was room for it. */
-function addChart(board: BoardModel, kind: IChartKind, columns: readonly IColumnInfo[]): boolean {
+function addChart(board: BoardModel, kind: IChartKind, columns: readonly ITableColumn[]): boolean {
   const options = kind.defaults(columns) ?? {};
   return board.add({ kind: kind.kind, options, ...sizeOf(kind) }) !== null;
 }

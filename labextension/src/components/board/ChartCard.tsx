@@ -9,7 +9,7 @@ import {
 } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import type { IColumnInfo } from '../../client/board';
+import type { ITableColumn } from '../../client/table';
 import { CommandIDs } from '../../commandIds';
 import { LEAST_HEIGHT, type BoardModel, type IChart } from '../../models/board';
 import { chartCode } from '../../models/chartCode';
@@ -29,7 +29,7 @@ interface ICardProps {
   chart: IChart;
   board: BoardModel;
   context: IBoardContext;
-  columns: readonly IColumnInfo[] | null;
+  columns: readonly ITableColumn[] | null;
   /** How many columns the board has now. */
   tracks: number;
   isDragged: boolean;

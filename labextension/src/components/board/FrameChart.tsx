@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-import type { IColumnInfo } from '../../client/board';
+import type { ITableColumn } from '../../client/table';
 import type { JsonValue } from '../../client/types';
 import type { ColoursModel } from '../../models/colours';
 import type { IPlot } from '../PlotBox';
@@ -20,7 +20,7 @@ export interface IFrameDrawing {
   height: number;
   read: ReadVariable;
   colours: ColoursModel;
-  columns: readonly IColumnInfo[];
+  columns: readonly ITableColumn[];
   isDark: boolean;
 }
 

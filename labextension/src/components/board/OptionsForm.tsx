@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-import type { IColumnInfo } from '../../client/board';
+import type { ITableColumn } from '../../client/table';
 import type { JsonValue } from '../../client/types';
 import type { ChartOptions, IChart } from '../../models/board';
 import { useView } from '../view';
@@ -10,7 +10,7 @@ interface IFormProps {
   chart: IChart;
   title: string;
   fields: readonly IOptionField[];
-  columns: readonly IColumnInfo[];
+  columns: readonly ITableColumn[];
   onTitle: (title: string) => void;
   onOptions: (options: ChartOptions) => void;
 }
@@ -49,7 +49,7 @@ export function OptionsForm(props: IFormProps): JSX.Element {
 function Field(props: {
   field: IOptionField;
   options: ChartOptions;
-  columns: readonly IColumnInfo[];
+  columns: readonly ITableColumn[];
   onChange: (value: JsonValue) => void;
 }): JSX.Element {
   const { trans } = useView();
@@ -131,7 +131,7 @@ function Field(props: {
 function ColumnList(props: {
   label: string;
   chosen: readonly string[];
-  offered: readonly IColumnInfo[];
+  offered: readonly ITableColumn[];
   onChange: (columns: string[]) => void;
 }): JSX.Element {
   const { trans } = useView();
@@ -191,7 +191,7 @@ function ColumnInput(props: {
   text: string;
   label?: string;
   placeholder: string;
-  offered: readonly IColumnInfo[];
+  offered: readonly ITableColumn[];
   onChange: (column: string) => void;
 }): JSX.Element {
   const id = React.useId();

@@ -1,6 +1,6 @@
 import type { Layout, LayoutAxis } from 'plotly.js';
 
-import type { IColumnInfo } from '../../client/board';
+import type { ITableColumn } from '../../client/table';
 import type { JsonValue } from '../../client/types';
 import { DASHES, type ColoursModel, PALETTE_SIZE } from '../../models/colours';
 import { baseLayout, type ReadVariable } from '../traces';
@@ -26,7 +26,7 @@ export interface IAxisValues {
 export function axisOf(
   values: readonly JsonValue[],
   isLog: boolean,
-  column?: IColumnInfo
+  column?: ITableColumn
 ): IAxisValues {
   if (column?.type === 'time') {
     return {

@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type * as React from 'react';
 
 import type { IClient } from '../../client/tokens';
-import type { IColumnInfo } from '../../client/board';
+import type { ITableColumn } from '../../client/table';
 import type { JsonValue } from '../../client/types';
 import type { ChartOptions, IChart } from '../../models/board';
 import type { BoardSource } from '../../models/boardSource';
@@ -39,7 +39,7 @@ export interface IChartProps {
   chart: IChart;
   context: IBoardContext;
   /** The columns that runs have; null until they are known. */
-  columns: readonly IColumnInfo[] | null;
+  columns: readonly ITableColumn[] | null;
   /** Whether some of the chart can be seen: it asks for nothing while it can't. */
   isVisible: boolean;
   /** Tell what is drawn, each time that it changes; null while nothing is. Always the same function. */
@@ -55,7 +55,7 @@ export interface IOptionField {
   /** A column (typed or picked), several of them, one of some values, yes or no, a number. */
   type: 'column' | 'columns' | 'choice' | 'flag' | 'number';
   /** Which columns are offered. */
-  offers?: (column: IColumnInfo) => boolean;
+  offers?: (column: ITableColumn) => boolean;
   choices?: readonly { value: string; label: string }[];
   /** Whether it may be left empty. */
   isOptional?: boolean;
@@ -70,9 +70,9 @@ export interface IChartKind {
   /** What a chart with these options is called. */
   title(options: ChartOptions, trans: TranslationBundle): string;
   /** Options that make sense with these columns; null where nothing could be drawn. */
-  defaults(columns: readonly IColumnInfo[]): ChartOptions | null;
+  defaults(columns: readonly ITableColumn[]): ChartOptions | null;
   /** Whether a board that is empty offers it among its first charts. */
-  isFirst?(columns: readonly IColumnInfo[]): boolean;
+  isFirst?(columns: readonly ITableColumn[]): boolean;
   fields(trans: TranslationBundle): readonly IOptionField[];
   /** How wide a new one is, in columns of the board, and how high, in pixels. */
   readonly width?: number;

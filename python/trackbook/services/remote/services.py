@@ -13,6 +13,7 @@ from trackbook.services.remote.curves import RemoteCurves
 from trackbook.services.remote.differences import RemoteDifferences
 from trackbook.services.remote.downloads import Downloads
 from trackbook.services.remote.environment_texts import RemoteEnvironmentTexts
+from trackbook.services.remote.frames import RemoteFrames
 from trackbook.services.remote.jobs import RemoteJobs
 from trackbook.services.remote.run_tables import RemoteRunTables
 from trackbook.services.remote.runs import RemoteRuns
@@ -93,6 +94,11 @@ class RemoteServices(Services):
     def differences(self) -> RemoteDifferences:
         """Looks closely at what differs between two runs."""
         return RemoteDifferences(self.connection, self.store.project, self.runs, self.environment_texts.read)
+
+    @cached_property
+    def frames(self) -> RemoteFrames:
+        """Reads what charts draw of many runs."""
+        return RemoteFrames(self.connection)
 
     @cached_property
     def edits(self) -> Edits:

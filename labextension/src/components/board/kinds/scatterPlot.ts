@@ -1,6 +1,6 @@
 import type { Data } from 'plotly.js';
 
-import type { IColumnInfo } from '../../../client/board';
+import type { ITableColumn } from '../../../client/table';
 import { numberOf } from '../../../client/board';
 import { formatNumber } from '../../../format';
 import type { ColoursModel } from '../../../models/colours';
@@ -25,7 +25,7 @@ export interface IScatterDrawing {
   height: number;
   read: ReadVariable;
   colours: ColoursModel;
-  columns: readonly IColumnInfo[];
+  columns: readonly ITableColumn[];
   /** The runs that stand out; all do where there is none. */
   marked: ReadonlySet<string>;
   isDark: boolean;

@@ -1,0 +1,510 @@
+"""`tb.chart`: the charts of the Compare page as plotly figures, drawn from code."""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from trackbook import api
+from trackbook.domain.frame import (
+    MOST_NAMED,
+    CorrelationMethod,
+    CorrelationRequest,
+    Evaluator,
+    Frame,
+    FrameRequest,
+    Importance,
+    ImportanceRequest,
+)
+from trackbook.domain.scope import RunScope
+from trackbook.errors import MissingExtra, UsageError
+from trackbook.views.chart import FALLBACKS
+from trackbook.views.reading import to_reference
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+    from trackbook.services.context import Services
+
+_LABELS: Final = ("experiment", "number", "name")
+_MOST_GROUPS: Final = 24
+_MOST_BARS: Final = 60
+_SCALE: Final = "Cividis"
+
+
+def chart(
+    kind: str,
+    *,
+    runs: Iterable[object] | None = None,
+    query: str = "",
+    experiment: str | None = None,
+    notebook: str | None = None,
+    trashed: bool = False,
+    max_rows: int = 5_000,
+    title: str | None = None,
+    **options: Any,
+) -> "Figure":
+    """Return a chart over runs as a plotly figure: over those named in `runs`, else over all that match.
+
+    `runs` are runs, their ids or numbers; `query` is written in the search language. Columns are written in it, too:
+    `params.lr`, `metrics.acc`, `min(metrics.loss)`, `metrics.acc / metrics.size`. The kinds and what they take:
+
+    - `scatter`: x, y, and if wanted size, colour, log_x, log_y
+    - `parallel`: columns, and colour
+    - `bars`: values, and group (then means, with the standard deviation)
+    - `box`: value, and group, log
+    - `histogram`: value, and group, bins, log
+    - `contour`: x, y, z, and log_x, log_y
+    - `importance`: target, and evaluator ("ped_anova", "fanova", "mdi"), params
+    - `correlation`: columns, and method ("pearson", "spearman")
+
+    Of more than `max_rows` runs a sample is drawn. Raises UsageError for another kind or option, QueryError for a
+    search or a column that can't be read, MissingExtra in the light install.
+    """
+    draw = _KINDS.get(kind)
+    if draw is None:
+        raise UsageError(f"There is no chart {kind!r}; there are {', '.join(sorted(_KINDS))}.")
+    services = api.open_project()
+    services.runs.refresh()
+    target = _Target(services, runs, RunScope(query, notebook, experiment, trashed), max_rows)
+    try:
+        figure = draw(target, **options)
+    except TypeError as error:
+        if "argument" not in str(error):
+            raise
+        reason = str(error).partition("() ")[2] or str(error)
+        raise UsageError(f"The chart {kind!r} can't be drawn so: {reason}.") from None
+    figure.update_layout(title=title, margin={"l": 60, "r": 20, "t": 50 if title else 20, "b": 50})
+    return figure
+
+
+class _Target:
+    """The runs that a chart is over."""
+
+    def __init__(
+        self, services: "Services", runs: Iterable[object] | None, scope: RunScope, max_rows: int
+    ) -> None:
+        self._services, self._max_rows = services, max_rows
+        self.runs: list[str] | None = None
+        self.scope: RunScope | None = None
+        if runs is not None:
+            # One run is a list of one, too.
+            named = [runs] if isinstance(runs, str | int | api.Run) else list(runs)
+            if len(named) > MOST_NAMED:
+                raise UsageError(f"At most {MOST_NAMED:,} runs can be named; {len(named):,} are.")
+            self.runs = [services.runs.get(to_reference(one)).id for one in named]
+        else:
+            self.scope = self._with_notebook(scope)
+
+    def frame(self, columns: Sequence[str]) -> "_Table":
+        asked = list(dict.fromkeys([*_LABELS, *columns]))
+        request = FrameRequest(asked, scope=self.scope, runs=self.runs, max_rows=self._max_rows)
+        return _Table(asked, self._services.frames.frame(request))
+
+    def importance(self, target: str, params: list[str] | None, evaluator: Evaluator) -> Importance:
+        request = ImportanceRequest(
+            target, scope=self.scope, runs=self.runs, params=params, evaluator=evaluator
+        )
+        return self._services.frames.importance(request)
+
+    def correlation(self, columns: list[str], method: CorrelationMethod) -> list[list[float | None]]:
+        request = CorrelationRequest(columns, scope=self.scope, runs=self.runs, method=method)
+        return self._services.frames.correlation(request).matrix
+
+    def _with_notebook(self, scope: RunScope) -> RunScope:
+        """Find the notebook as runs name it: JupyterLab's path of it begins with the project's own."""
+        import msgspec
+
+        if scope.notebook is None:
+            return scope
+        parts = scope.notebook.split("/")
+        for first in range(len(parts)):
+            found = msgspec.structs.replace(scope, notebook="/".join(parts[first:]))
+            only = msgspec.structs.replace(found, query="")
+            if self._services.frames.frame(FrameRequest([], scope=only, max_rows=1)).total:
+                return found
+        return scope
+
+
+class _Table:
+    """Values of runs by the names of their columns."""
+
+    def __init__(self, names: Sequence[str], frame: Frame) -> None:
+        self._columns = dict(zip(names, frame.columns, strict=True))
+        self.count = len(frame.ids)
+        self.labels = [
+            f"{experiment} #{number}"
+            for experiment, number in zip(self["experiment"], self["number"], strict=True)
+        ]
+
+    def __getitem__(self, name: str) -> list[Any]:
+        return self._columns[name]
+
+    def numbers(self, name: str) -> list[float | None]:
+        """Return a column as numbers; None where there is none, or one that has no place."""
+        return [_number(value) for value in self[name]]
+
+    def shades(self, name: str) -> list[float]:
+        """Return a column as numbers that stand for colours; plotly takes NaN for none, and no None."""
+        return [math.nan if value is None else value for value in self.numbers(name)]
+
+    def groups(self, name: str | None) -> list[tuple[str, list[int]]]:
+        """Return the places of the runs by a value: the largest groups, in the order of their values."""
+        if not name:
+            return [("", list(range(self.count)))]
+        places: dict[str, list[int]] = {}
+        values: dict[str, Any] = {}
+        for place, value in enumerate(self[name]):
+            key = f"{type(value).__name__} {value!r}"
+            places.setdefault(key, []).append(place)
+            values[key] = value
+        largest = sorted(places, key=lambda key: -len(places[key]))[:_MOST_GROUPS]
+        return [
+            (_text(values[key]), places[key]) for key in sorted(largest, key=lambda key: _order(values[key]))
+        ]
+
+
+def _scatter(
+    target: _Target,
+    *,
+    x: str,
+    y: str,
+    size: str | None = None,
+    colour: str | None = None,
+    log_x: bool = False,
+    log_y: bool = False,
+) -> "Figure":
+    go = _plotly()
+    table = target.frame([name for name in (x, y, size, colour) if name])
+    marker: dict[str, Any] = {"size": 8, "opacity": 0.85}
+    if size:
+        numbers = table.numbers(size)
+        largest = max((abs(value) for value in numbers if value is not None), default=0.0) or 1.0
+        marker |= {
+            "size": [0.0 if value is None else abs(value) for value in numbers],
+            "sizemode": "area",
+            "sizeref": 2 * largest / 24**2,
+            "sizemin": 4,
+        }
+    if colour and _are_numbers(table[colour]):
+        marker |= {
+            "color": table.shades(colour),
+            "colorscale": _SCALE,
+            "showscale": True,
+            "colorbar": {"title": {"text": _short(colour)}},
+        }
+    groups = table.groups(colour if colour and "color" not in marker else None)
+    figure = go.Figure()
+    for number, (label, places) in enumerate(groups):
+        chosen = dict(marker)
+        if isinstance(chosen["size"], list):
+            chosen["size"] = [chosen["size"][place] for place in places]
+        if "color" not in chosen:
+            chosen["color"] = _colour(number)
+        figure.add_scatter(
+            x=[_place(table[x][place]) for place in places],
+            y=[_place(table[y][place]) for place in places],
+            mode="markers",
+            marker=chosen,
+            name=label,
+            text=[table.labels[place] for place in places],
+            hovertemplate="%{text}<br>%{x}, %{y}<extra></extra>",
+        )
+    figure.update_layout(showlegend=len(groups) > 1)
+    _axis(figure, "x", _short(x), log_x)
+    _axis(figure, "y", _short(y), log_y)
+    return figure
+
+
+def _parallel(target: _Target, *, columns: Sequence[str], colour: str | None = None) -> "Figure":
+    go = _plotly()
+    table = target.frame([*columns, *([colour] if colour else [])])
+    line: dict[str, Any] = {"color": _colour(0)}
+    if colour and _are_numbers(table[colour]):
+        line = {"color": table.shades(colour), "colorscale": _SCALE, "showscale": True}
+    return go.Figure(go.Parcoords(line=line, dimensions=[_dimension(name, table[name]) for name in columns]))
+
+
+def _bars(target: _Target, *, values: Sequence[str], group: str | None = None) -> "Figure":
+    go = _plotly()
+    values = [values] if isinstance(values, str) else list(values)
+    if not values:
+        raise UsageError("Bars need a column of `values` at least.")
+    table = target.frame([*values, *([group] if group else [])])
+    figure = go.Figure()
+    numbers = {name: table.numbers(name) for name in values}
+    if group:
+        groups = table.groups(group)
+        for number, name in enumerate(values):
+            found = [_statistics([numbers[name][place] for place in places]) for _, places in groups]
+            figure.add_bar(
+                x=[label for label, _ in groups],
+                y=[mean for mean, _ in found],
+                error_y={"type": "data", "array": [std or 0.0 for _, std in found]},
+                name=_short(name),
+                marker_color=_colour(number),
+            )
+    else:
+        first = numbers[values[0]]
+        there = [
+            place for place in range(table.count) if any(numbers[name][place] is not None for name in values)
+        ]
+        order = sorted(
+            there, key=lambda place: -math.inf if first[place] is None else first[place], reverse=True
+        )
+        for number, name in enumerate(values):
+            figure.add_bar(
+                x=[table.labels[place] for place in order[:_MOST_BARS]],
+                y=[numbers[name][place] for place in order[:_MOST_BARS]],
+                name=_short(name),
+                marker_color=_colour(number),
+            )
+    figure.update_layout(barmode="group", showlegend=len(values) > 1)
+    figure.update_xaxes(type="category", title=_short(group) if group else None)
+    if len(values) == 1:
+        figure.update_yaxes(title=_short(values[0]))
+    return figure
+
+
+def _box(target: _Target, *, value: str, group: str | None = None, log: bool = False) -> "Figure":
+    go = _plotly()
+    table = target.frame([value, *([group] if group else [])])
+    numbers = table.numbers(value)
+    figure = go.Figure()
+    for number, (label, places) in enumerate(table.groups(group)):
+        figure.add_box(
+            y=[numbers[place] for place in places],
+            name=label or _short(value),
+            text=[table.labels[place] for place in places],
+            marker_color=_colour(number),
+            boxpoints="all" if len(places) <= 200 else "outliers",
+            pointpos=0,
+            jitter=0.4,
+        )
+    figure.update_layout(showlegend=False)
+    figure.update_xaxes(type="category", title=_short(group) if group else None)
+    _axis(figure, "y", _short(value), log)
+    return figure
+
+
+def _histogram(
+    target: _Target, *, value: str, group: str | None = None, bins: int | None = None, log: bool = False
+) -> "Figure":
+    import numpy as np
+
+    go = _plotly()
+    table = target.frame([value, *([group] if group else [])])
+    numbers = table.numbers(value)
+    known = np.array([one for one in numbers if one is not None and (not log or one > 0)])
+    figure = go.Figure()
+    if len(known):
+        count = bins or 2 * math.ceil(math.log2(len(known)) + 1)
+        scaled = np.log10(known) if log else known
+        edges = np.histogram_bin_edges(scaled, bins=count)
+        edges = 10**edges if log else edges
+        for number, (label, places) in enumerate(table.groups(group)):
+            inside = [numbers[place] for place in places]
+            counts, _ = np.histogram(
+                [one for one in inside if one is not None and (not log or one > 0)], edges
+            )
+            figure.add_bar(
+                x=np.sqrt(edges[:-1] * edges[1:]) if log else (edges[:-1] + edges[1:]) / 2,
+                y=counts,
+                width=np.diff(edges),
+                name=label,
+                marker_color=_colour(number),
+            )
+    figure.update_layout(barmode="stack", bargap=0, showlegend=bool(group))
+    _axis(figure, "x", _short(value), log)
+    figure.update_yaxes(title="runs")
+    return figure
+
+
+def _contour(
+    target: _Target, *, x: str, y: str, z: str, log_x: bool = False, log_y: bool = False
+) -> "Figure":
+    import numpy as np
+
+    go = _plotly()
+    table = target.frame([x, y, z])
+    triples = [
+        (a, b, c, label)
+        for a, b, c, label in zip(*(table.numbers(name) for name in (x, y, z)), table.labels, strict=True)
+        if a is not None and b is not None and c is not None and (not log_x or a > 0) and (not log_y or b > 0)
+    ]
+    figure = go.Figure()
+    places = [[one[0] for one in triples], [one[1] for one in triples]]
+    if len(triples) > 2 and all(len(set(values)) > 1 for values in places):
+        grid = [
+            np.geomspace(min(values), max(values), 40) if log else np.linspace(min(values), max(values), 40)
+            for values, log in zip(places, (log_x, log_y), strict=True)
+        ]
+        figure.add_contour(
+            x=grid[0],
+            y=grid[1],
+            z=_surface(places, [one[2] for one in triples], grid, (log_x, log_y)),
+            colorscale=_SCALE,
+            colorbar={"title": {"text": _short(z)}},
+            hoverinfo="skip",
+        )
+    figure.add_scatter(
+        x=places[0],
+        y=places[1],
+        mode="markers",
+        marker={"color": "black", "size": 5, "line": {"width": 1, "color": "white"}},
+        text=[f"{label}<br>{c:.4g}" for _, _, c, label in triples],
+        hovertemplate="%{text}<extra></extra>",
+        showlegend=False,
+    )
+    _axis(figure, "x", _short(x), log_x)
+    _axis(figure, "y", _short(y), log_y)
+    return figure
+
+
+def _importance(
+    target: _Target, *, target_: str, evaluator: Evaluator = "ped_anova", params: Sequence[str] | None = None
+) -> "Figure":
+    go = _plotly()
+    found = target.importance(target_, list(params) if params else None, evaluator)
+    if found.reason:
+        raise UsageError(found.reason)
+    shares = found.importance[::-1]
+    figure = go.Figure(
+        go.Bar(
+            x=[one.value for one in shares],
+            y=[_short(one.param) for one in shares],
+            orientation="h",
+            marker_color=_colour(0),
+        )
+    )
+    figure.update_xaxes(tickformat=".0%", rangemode="tozero", title=f"importance for {_short(target_)}")
+    figure.update_yaxes(type="category")
+    return figure
+
+
+def _correlation(
+    target: _Target, *, columns: Sequence[str], method: CorrelationMethod = "spearman"
+) -> "Figure":
+    go = _plotly()
+    matrix = target.correlation(list(columns), method)
+    names = [_short(name) for name in columns]
+    figure = go.Figure(
+        go.Heatmap(z=matrix, x=names, y=names, zmin=-1, zmax=1, colorscale="RdBu_r", texttemplate="%{z:.2f}")
+    )
+    figure.update_yaxes(autorange="reversed")
+    return figure
+
+
+_KINDS: Final[dict[str, Callable[..., "Figure"]]] = {
+    "bars": _bars,
+    "box": _box,
+    "contour": _contour,
+    "correlation": _correlation,
+    "histogram": _histogram,
+    "importance": lambda runs, *, target, **more: _importance(runs, target_=target, **more),
+    "parallel": _parallel,
+    "scatter": _scatter,
+}
+
+
+def _plotly() -> Any:
+    try:
+        import plotly.graph_objects as go
+    except ImportError:
+        raise MissingExtra("Drawing charts") from None
+    return go
+
+
+def _surface(
+    places: list[list[float]], values: list[float], grid: list[Any], logs: tuple[bool, bool]
+) -> list[list[float | None]]:
+    """Return a value for each place of a grid: the mean of the nearest points, by the square of their nearness."""
+    import numpy as np
+
+    scaled, axes = [], []
+    for of_points, of_grid, log in zip(places, grid, logs, strict=True):
+        points, cells = np.array(of_points), np.array(of_grid)
+        if log:
+            points, cells = np.log(points), np.log(cells)
+        low, span = points.min(), np.ptp(points)
+        scaled.append((points - low) / span)
+        axes.append((cells - low) / span)
+    x, y = np.meshgrid(axes[0], axes[1])
+    distance = (x[..., None] - scaled[0]) ** 2 + (y[..., None] - scaled[1]) ** 2
+    nearest = np.argsort(distance, axis=-1)[..., :8]
+    near = np.maximum(np.take_along_axis(distance, nearest, axis=-1), 1e-12)
+    weights = 1 / near
+    surface = (np.array(values)[nearest] * weights).sum(-1) / weights.sum(-1)
+    surface[near[..., 0] > 0.0625] = np.nan
+    return [[None if math.isnan(value) else value for value in row] for row in surface.tolist()]
+
+
+def _dimension(name: str, values: list[Any]) -> dict[str, Any]:
+    if _are_numbers(values):
+        numbers = [_number(value) for value in values]
+        known = [value for value in numbers if value is not None]
+        # plotly has no lane for what is missing: it lies below all others.
+        below = min(known) - (max(known) - min(known) or 1.0) * 0.1
+        return {"label": _short(name), "values": [below if value is None else value for value in numbers]}
+    words = sorted({_text(value) for value in values})
+    return {
+        "label": _short(name),
+        "values": [words.index(_text(value)) for value in values],
+        "tickvals": list(range(len(words))),
+        "ticktext": words,
+    }
+
+
+def _axis(figure: "Figure", axis: str, title: str, log: bool) -> None:
+    kind = "log" if log else None
+    (figure.update_xaxes if axis == "x" else figure.update_yaxes)(title=title, type=kind)
+
+
+def _statistics(values: Sequence[float | None]) -> tuple[float | None, float | None]:
+    import statistics
+
+    known = [value for value in values if value is not None]
+    if not known:
+        return None, None
+    return statistics.fmean(known), statistics.stdev(known) if len(known) > 1 else None
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)
+
+
+def _are_numbers(values: Sequence[Any]) -> bool:
+    known = [value for value in values if value is not None]
+    return any(_number(value) is not None for value in known) and all(
+        isinstance(value, int | float) and not isinstance(value, bool) for value in known
+    )
+
+
+def _place(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return str(value) if isinstance(value, bool | list | dict) else value
+
+
+def _text(value: Any) -> str:
+    return "–" if value is None else str(value)
+
+
+def _order(value: Any) -> tuple[int, float, str]:
+    number = _number(value)
+    if value is None:
+        return 2, 0.0, ""
+    return (0, number, "") if number is not None else (1, 0.0, str(value))
+
+
+def _short(column: str) -> str:
+    head, dot, rest = column.partition(".")
+    is_plain = (
+        dot and head in ("metrics", "params", "tags") and rest.replace("_", "").replace(".", "").isalnum()
+    )
+    return rest if is_plain else column
+
+
+def _colour(number: int) -> str:
+    return cast(str, FALLBACKS[number % len(FALLBACKS)])
