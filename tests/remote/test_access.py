@@ -31,6 +31,7 @@ READS = (
     ),
     *("/queue/jobs", "/queue/runs"),
     *("/table", "/table/groups", "/query/check"),
+    *("/frame", "/importance", "/correlation"),
 )
 
 # What a Jupyter server has, each of them a way to its files or to a shell.

@@ -13,6 +13,7 @@ from trackbook.domain.cell import CellError
 from trackbook.domain.celldifference import CellReference
 from trackbook.domain.curve import CurveQuery
 from trackbook.domain.environment import Environment, Git
+from trackbook.domain.frame import CorrelationRequest, FrameRequest, ImportanceRequest
 from trackbook.domain.rich import RichContent
 from trackbook.domain.scope import RunScope
 from trackbook.domain.table import CheckRequest, GroupsRequest, GroupValue, TableRequest
@@ -115,6 +116,10 @@ def test_each_service_answers_as_the_one_over_the_store(
             lambda s: s.run_tables.window(TABLE),
             lambda s: s.run_tables.groups(GroupsRequest(["params.lr", "params.bad"], columns=["metrics.loss"])),
             lambda s: s.run_tables.columns(),
+            lambda s: s.frames.frame(FrameRequest(["params.lr", "params.bad", "name"], scope=RunScope())),
+            lambda s: s.frames.frame(FrameRequest(["metrics.loss"], runs=[second, first], max_rows=1)),
+            lambda s: s.frames.importance(ImportanceRequest("metrics.loss", scope=RunScope())),
+            lambda s: s.frames.correlation(CorrelationRequest(["number", "params.lr"], runs=[first, second])),
             lambda s: s.run_tables.check(CheckRequest("metrics.loss >")),
             lambda s: s.series.read(first, "loss"),
             lambda s: s.series.read(first, "loss", {"subset": "val"}, 50),

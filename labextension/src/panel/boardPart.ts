@@ -1,5 +1,3 @@
 /** The board of charts; it comes as a part of its own, when a page that has one is opened. */
-import '../components/board/kinds';
-
 export { Board } from '../components/board/Board';
 export { BoardState } from '../models/boardState';

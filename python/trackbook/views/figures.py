@@ -2,31 +2,18 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from trackbook import api
-from trackbook.domain.frame import (
-    MOST_NAMED,
-    CorrelationMethod,
-    CorrelationRequest,
-    Evaluator,
-    Frame,
-    FrameRequest,
-    Importance,
-    ImportanceRequest,
-)
+from trackbook.domain.frame import CorrelationMethod, Evaluator
 from trackbook.domain.scope import RunScope
 from trackbook.errors import MissingExtra, UsageError
 from trackbook.views.chart import FALLBACKS
-from trackbook.views.reading import to_reference
+from trackbook.views.chartdata import Target, are_numbers, number_of, text_of
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-    from trackbook.services.context import Services
-
-_LABELS: Final = ("experiment", "number", "name")
-_MOST_GROUPS: Final = 24
 _MOST_BARS: Final = 60
 _SCALE: Final = "Cividis"
 
@@ -65,7 +52,7 @@ def chart(
         raise UsageError(f"There is no chart {kind!r}; there are {', '.join(sorted(_KINDS))}.")
     services = api.open_project()
     services.runs.refresh()
-    target = _Target(services, runs, RunScope(query, notebook, experiment, trashed), max_rows)
+    target = Target(services, runs, RunScope(query, notebook, experiment, trashed), max_rows)
     try:
         figure = draw(target, **options)
     except TypeError as error:
@@ -77,94 +64,8 @@ def chart(
     return figure
 
 
-class _Target:
-    """The runs that a chart is over."""
-
-    def __init__(
-        self, services: "Services", runs: Iterable[object] | None, scope: RunScope, max_rows: int
-    ) -> None:
-        self._services, self._max_rows = services, max_rows
-        self.runs: list[str] | None = None
-        self.scope: RunScope | None = None
-        if runs is not None:
-            # One run is a list of one, too.
-            named = [runs] if isinstance(runs, str | int | api.Run) else list(runs)
-            if len(named) > MOST_NAMED:
-                raise UsageError(f"At most {MOST_NAMED:,} runs can be named; {len(named):,} are.")
-            self.runs = [services.runs.get(to_reference(one)).id for one in named]
-        else:
-            self.scope = self._with_notebook(scope)
-
-    def frame(self, columns: Sequence[str]) -> "_Table":
-        asked = list(dict.fromkeys([*_LABELS, *columns]))
-        request = FrameRequest(asked, scope=self.scope, runs=self.runs, max_rows=self._max_rows)
-        return _Table(asked, self._services.frames.frame(request))
-
-    def importance(self, target: str, params: list[str] | None, evaluator: Evaluator) -> Importance:
-        request = ImportanceRequest(
-            target, scope=self.scope, runs=self.runs, params=params, evaluator=evaluator
-        )
-        return self._services.frames.importance(request)
-
-    def correlation(self, columns: list[str], method: CorrelationMethod) -> list[list[float | None]]:
-        request = CorrelationRequest(columns, scope=self.scope, runs=self.runs, method=method)
-        return self._services.frames.correlation(request).matrix
-
-    def _with_notebook(self, scope: RunScope) -> RunScope:
-        """Find the notebook as runs name it: JupyterLab's path of it begins with the project's own."""
-        import msgspec
-
-        if scope.notebook is None:
-            return scope
-        parts = scope.notebook.split("/")
-        for first in range(len(parts)):
-            found = msgspec.structs.replace(scope, notebook="/".join(parts[first:]))
-            only = msgspec.structs.replace(found, query="")
-            if self._services.frames.frame(FrameRequest([], scope=only, max_rows=1)).total:
-                return found
-        return scope
-
-
-class _Table:
-    """Values of runs by the names of their columns."""
-
-    def __init__(self, names: Sequence[str], frame: Frame) -> None:
-        self._columns = dict(zip(names, frame.columns, strict=True))
-        self.count = len(frame.ids)
-        self.labels = [
-            f"{experiment} #{number}"
-            for experiment, number in zip(self["experiment"], self["number"], strict=True)
-        ]
-
-    def __getitem__(self, name: str) -> list[Any]:
-        return self._columns[name]
-
-    def numbers(self, name: str) -> list[float | None]:
-        """Return a column as numbers; None where there is none, or one that has no place."""
-        return [_number(value) for value in self[name]]
-
-    def shades(self, name: str) -> list[float]:
-        """Return a column as numbers that stand for colours; plotly takes NaN for none, and no None."""
-        return [math.nan if value is None else value for value in self.numbers(name)]
-
-    def groups(self, name: str | None) -> list[tuple[str, list[int]]]:
-        """Return the places of the runs by a value: the largest groups, in the order of their values."""
-        if not name:
-            return [("", list(range(self.count)))]
-        places: dict[str, list[int]] = {}
-        values: dict[str, Any] = {}
-        for place, value in enumerate(self[name]):
-            key = f"{type(value).__name__} {value!r}"
-            places.setdefault(key, []).append(place)
-            values[key] = value
-        largest = sorted(places, key=lambda key: -len(places[key]))[:_MOST_GROUPS]
-        return [
-            (_text(values[key]), places[key]) for key in sorted(largest, key=lambda key: _order(values[key]))
-        ]
-
-
 def _scatter(
-    target: _Target,
+    target: Target,
     *,
     x: str,
     y: str,
@@ -185,7 +86,7 @@ def _scatter(
             "sizeref": 2 * largest / 24**2,
             "sizemin": 4,
         }
-    if colour and _are_numbers(table[colour]):
+    if colour and are_numbers(table[colour]):
         marker |= {
             "color": table.shades(colour),
             "colorscale": _SCALE,
@@ -215,16 +116,16 @@ def _scatter(
     return figure
 
 
-def _parallel(target: _Target, *, columns: Sequence[str], colour: str | None = None) -> "Figure":
+def _parallel(target: Target, *, columns: Sequence[str], colour: str | None = None) -> "Figure":
     go = _plotly()
     table = target.frame([*columns, *([colour] if colour else [])])
     line: dict[str, Any] = {"color": _colour(0)}
-    if colour and _are_numbers(table[colour]):
+    if colour and are_numbers(table[colour]):
         line = {"color": table.shades(colour), "colorscale": _SCALE, "showscale": True}
     return go.Figure(go.Parcoords(line=line, dimensions=[_dimension(name, table[name]) for name in columns]))
 
 
-def _bars(target: _Target, *, values: Sequence[str], group: str | None = None) -> "Figure":
+def _bars(target: Target, *, values: Sequence[str], group: str | None = None) -> "Figure":
     go = _plotly()
     values = [values] if isinstance(values, str) else list(values)
     if not values:
@@ -248,9 +149,8 @@ def _bars(target: _Target, *, values: Sequence[str], group: str | None = None) -
         there = [
             place for place in range(table.count) if any(numbers[name][place] is not None for name in values)
         ]
-        order = sorted(
-            there, key=lambda place: -math.inf if first[place] is None else first[place], reverse=True
-        )
+        largest = [-math.inf if value is None else value for value in first]
+        order = sorted(there, key=largest.__getitem__, reverse=True)
         for number, name in enumerate(values):
             figure.add_bar(
                 x=[table.labels[place] for place in order[:_MOST_BARS]],
@@ -265,7 +165,7 @@ def _bars(target: _Target, *, values: Sequence[str], group: str | None = None) -
     return figure
 
 
-def _box(target: _Target, *, value: str, group: str | None = None, log: bool = False) -> "Figure":
+def _box(target: Target, *, value: str, group: str | None = None, log: bool = False) -> "Figure":
     go = _plotly()
     table = target.frame([value, *([group] if group else [])])
     numbers = table.numbers(value)
@@ -287,7 +187,7 @@ def _box(target: _Target, *, value: str, group: str | None = None, log: bool = F
 
 
 def _histogram(
-    target: _Target, *, value: str, group: str | None = None, bins: int | None = None, log: bool = False
+    target: Target, *, value: str, group: str | None = None, bins: int | None = None, log: bool = False
 ) -> "Figure":
     import numpy as np
 
@@ -319,9 +219,7 @@ def _histogram(
     return figure
 
 
-def _contour(
-    target: _Target, *, x: str, y: str, z: str, log_x: bool = False, log_y: bool = False
-) -> "Figure":
+def _contour(target: Target, *, x: str, y: str, z: str, log_x: bool = False, log_y: bool = False) -> "Figure":
     import numpy as np
 
     go = _plotly()
@@ -361,7 +259,7 @@ def _contour(
 
 
 def _importance(
-    target: _Target, *, target_: str, evaluator: Evaluator = "ped_anova", params: Sequence[str] | None = None
+    target: Target, *, target_: str, evaluator: Evaluator = "ped_anova", params: Sequence[str] | None = None
 ) -> "Figure":
     go = _plotly()
     found = target.importance(target_, list(params) if params else None, evaluator)
@@ -382,7 +280,7 @@ def _importance(
 
 
 def _correlation(
-    target: _Target, *, columns: Sequence[str], method: CorrelationMethod = "spearman"
+    target: Target, *, columns: Sequence[str], method: CorrelationMethod = "spearman"
 ) -> "Figure":
     go = _plotly()
     matrix = target.correlation(list(columns), method)
@@ -439,16 +337,16 @@ def _surface(
 
 
 def _dimension(name: str, values: list[Any]) -> dict[str, Any]:
-    if _are_numbers(values):
-        numbers = [_number(value) for value in values]
+    if are_numbers(values):
+        numbers = [number_of(value) for value in values]
         known = [value for value in numbers if value is not None]
         # plotly has no lane for what is missing: it lies below all others.
         below = min(known) - (max(known) - min(known) or 1.0) * 0.1
         return {"label": _short(name), "values": [below if value is None else value for value in numbers]}
-    words = sorted({_text(value) for value in values})
+    words = sorted({text_of(value) for value in values})
     return {
         "label": _short(name),
-        "values": [words.index(_text(value)) for value in values],
+        "values": [words.index(text_of(value)) for value in values],
         "tickvals": list(range(len(words))),
         "ticktext": words,
     }
@@ -468,34 +366,10 @@ def _statistics(values: Sequence[float | None]) -> tuple[float | None, float | N
     return statistics.fmean(known), statistics.stdev(known) if len(known) > 1 else None
 
 
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return float(value)
-
-
-def _are_numbers(values: Sequence[Any]) -> bool:
-    known = [value for value in values if value is not None]
-    return any(_number(value) is not None for value in known) and all(
-        isinstance(value, int | float) and not isinstance(value, bool) for value in known
-    )
-
-
 def _place(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return str(value) if isinstance(value, bool | list | dict) else value
-
-
-def _text(value: Any) -> str:
-    return "–" if value is None else str(value)
-
-
-def _order(value: Any) -> tuple[int, float, str]:
-    number = _number(value)
-    if value is None:
-        return 2, 0.0, ""
-    return (0, number, "") if number is not None else (1, 0.0, str(value))
 
 
 def _short(column: str) -> str:
@@ -507,4 +381,4 @@ def _short(column: str) -> str:
 
 
 def _colour(number: int) -> str:
-    return cast(str, FALLBACKS[number % len(FALLBACKS)])
+    return FALLBACKS[number % len(FALLBACKS)]

@@ -12,8 +12,12 @@ import type { SelectionModel } from '../../models/selection';
 import { ErrorNote, Loading } from '../Notes';
 import { useModel, useView } from '../view';
 import { ChartCard, titleOf } from './ChartCard';
+import { addOwnKinds } from './kinds';
 import { SavedBoards } from './SavedBoards';
 import { chartKind, chartKinds, type IBoardContext, type IChartKind } from './chartKinds';
+
+// Not by an import alone: the builder leaves out modules of which nothing is used.
+addOwnKinds();
 
 /** The least width of a column of the board, in pixels. */
 const TRACK = 320;

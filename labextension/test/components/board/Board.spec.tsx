@@ -7,7 +7,6 @@ import type { ITableColumn, IView } from '../../../src/client/table';
 import type { IClient } from '../../../src/client/tokens';
 import { CommandIDs } from '../../../src/commandIds';
 import { Board } from '../../../src/components/board/Board';
-import '../../../src/components/board/kinds';
 import { BoardState } from '../../../src/models/boardState';
 import { ColoursModel } from '../../../src/models/colours';
 import { RunQueryModel } from '../../../src/models/runQuery';

@@ -1,6 +1,6 @@
 import type { IRunTarget } from '../../../src/client/board';
 import { chartKind } from '../../../src/components/board/chartKinds';
-import '../../../src/components/board/kinds';
+import { addOwnKinds } from '../../../src/components/board/kinds';
 import type { ChartOptions } from '../../../src/models/board';
 import { chartCode } from '../../../src/models/chartCode';
 import { sample } from '../../support/samples';
@@ -12,6 +12,8 @@ interface IChartCell {
   target: IRunTarget;
   code: string;
 }
+
+addOwnKinds();
 
 describe('A chart in a notebook', () => {
   // pytest runs the code of the same samples in a kernel.

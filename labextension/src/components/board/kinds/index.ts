@@ -27,4 +27,7 @@ const KINDS = [
   tablesKind
 ];
 
-KINDS.forEach(addChartKind);
+/** Make them known. */
+export function addOwnKinds(): void {
+  KINDS.forEach(addChartKind);
+}
