@@ -2,6 +2,14 @@ import js from '@eslint/js';
 import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
+const message = 'Text that users read goes through the translator: trans.__(…).';
+const UNTRANSLATED = [
+  'JSXText[value=/\\p{L}{2,}/u]',
+  ':matches(JSXElement, JSXFragment) > JSXExpressionContainer > Literal[value=/\\p{L}{2,}/u]',
+  ':matches(JSXElement, JSXFragment) > JSXExpressionContainer > :matches(ConditionalExpression, LogicalExpression) > Literal[value=/\\p{L}{2,}/u]',
+  'JSXAttribute[name.name=/^(title|alt|label|placeholder|aria-(label|description|roledescription|valuetext))$/] > Literal[value=/\\p{L}{2,}/u]'
+].map(selector => ({ selector, message }));
+
 export default tseslint.config(
   {
     ignores: [
@@ -56,6 +64,10 @@ export default tseslint.config(
   },
   {
     files: ['labextension/src/**/*.{ts,tsx}'],
-    rules: { 'no-console': ['error', { allow: ['warn', 'error'] }] }
+    rules: {
+      'no-console': ['error', { allow: ['warn', 'error'] }],
+      // Whatever a user reads, or has read aloud, goes through the translator.
+      'no-restricted-syntax': ['error', ...UNTRANSLATED]
+    }
   }
 );

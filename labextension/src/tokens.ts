@@ -3,6 +3,7 @@ import { Token } from '@lumino/coreutils';
 import type { BestModel } from './models/best';
 import type { IChanges } from './models/changes';
 import type { ColoursModel } from './models/colours';
+import type { ConnectionModel } from './models/connection';
 import type { Details } from './models/details';
 import type { ExperimentsModel } from './models/experiments';
 import type { JobsModel } from './models/jobs';
@@ -17,6 +18,7 @@ import type { TablePage } from './models/table/tablePage';
 /** The models that all of Trackbook's views share. */
 export interface IModels {
   readonly changes: IChanges;
+  readonly connection: ConnectionModel;
   readonly project: ProjectModel;
   readonly list: RunListModel;
   readonly listState: ListState;

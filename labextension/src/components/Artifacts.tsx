@@ -7,6 +7,7 @@ import type { RunModel } from '../models/run';
 import { Models } from './Models';
 import { ErrorNote, Loading } from './Notes';
 import { type PreviewKind, previewKind, sandboxed } from './preview';
+import { SourceText } from './SourceText';
 import { classes, useModel, useView } from './view';
 
 /** The files of a run, and a look at the one that is chosen. */
@@ -122,5 +123,5 @@ function Shown(props: { kind: PreviewKind; loaded: ILoaded; label: string }): JS
   if (kind === 'html') {
     return <iframe sandbox="" title={label} srcDoc={sandboxed(loaded.text ?? '')} />;
   }
-  return <pre className="trackbook-Source">{loaded.text}</pre>;
+  return <SourceText>{loaded.text}</SourceText>;
 }

@@ -5,6 +5,7 @@ import type { ICellContent, ICellExecution } from '../client/types';
 import type { RunModel } from '../models/run';
 import { ErrorNote } from './Notes';
 import { useRender, useSource } from './rendering';
+import { SourceText } from './SourceText';
 import { Traceback } from './Traceback';
 import { useNow, useView } from './view';
 
@@ -65,7 +66,7 @@ export function CellContent(props: {
 }
 
 export function Source({ source }: { source: string }): JSX.Element {
-  return <pre ref={useSource(source)} className="trackbook-Source" />;
+  return <SourceText box={useSource(source)} />;
 }
 
 function Output({ output }: { output: unknown }): JSX.Element {

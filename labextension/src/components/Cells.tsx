@@ -90,7 +90,7 @@ function Cell(props: {
       <div className="trackbook-Cell-head">
         <span className="trackbook-Cell-order">{cell.order}</span>
         <StatusIcon status={cell.status} />
-        <code>{cell.count === null ? 'In [ ]' : `In [${cell.count}]`}</code>
+        <code>{`In [${cell.count ?? ' '}]`}</code>
         <span className="trackbook-Cell-bar" aria-hidden="true">
           <span style={{ width: `${Math.max(1, props.share * 100)}%` }} />
         </span>

@@ -10,7 +10,7 @@ import { Charts } from './Charts';
 import { CompareCells } from './CompareCells';
 import { CompareTable } from './CompareTable';
 import { ErrorNote, Loading } from './Notes';
-import { Tabs } from './Tabs';
+import { TabPanel, Tabs } from './Tabs';
 import { useModel, useView } from './view';
 
 export interface IComparePageProps {
@@ -61,9 +61,9 @@ export function ComparePage(props: IComparePageProps): JSX.Element {
           </label>
         )}
       </div>
-      <div className="trackbook-Page-body" role="tabpanel" tabIndex={-1}>
+      <TabPanel tabs={tabs} current={tab}>
         <Body {...props} comparison={comparison} tab={tab} />
-      </div>
+      </TabPanel>
     </div>
   );
 }

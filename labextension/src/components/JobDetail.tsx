@@ -186,7 +186,7 @@ function CellHead({ cell }: { cell: ICellExecution }): JSX.Element {
   return (
     <div className="trackbook-Cell-head">
       <StatusIcon status={cell.status} />
-      <code>{cell.count === null ? 'In [ ]' : `In [${cell.count}]`}</code>
+      <code>{`In [${cell.count ?? ' '}]`}</code>
       {cell.status === 'running' && (
         <span className="trackbook-Cell-duration">
           <RunningDuration started={cell.started} />

@@ -13,7 +13,7 @@ import { JobTable } from './JobTable';
 import { ErrorNote, Loading } from './Notes';
 import { statusWord } from './Status';
 import { SweepList } from './SweepList';
-import { Tabs } from './Tabs';
+import { TabPanel, Tabs } from './Tabs';
 import { useModel, useView } from './view';
 import { Workers } from './Workers';
 
@@ -54,9 +54,9 @@ export function JobsPage(props: IJobsPageProps): JSX.Element {
         <Workers model={model.workers} waiting={model.list.counts.queued ?? 0} />
       </div>
       {tab === 'sweeps' ? (
-        <div className="trackbook-Page-body" role="tabpanel" tabIndex={-1}>
+        <TabPanel tabs={tabs} current={tab}>
           <SweepList model={sweeps} />
-        </div>
+        </TabPanel>
       ) : (
         <Queue model={model} />
       )}

@@ -5,6 +5,7 @@ import { formatBytes } from '../format';
 import type { RunModel } from '../models/run';
 import { useLoaded } from './loaded';
 import { ErrorNote, Loading } from './Notes';
+import { SourceText } from './SourceText';
 import { useView } from './view';
 
 /** How much of a log's end is shown. */
@@ -54,5 +55,5 @@ function Tail({ model, path }: { model: RunModel; path: string }): JSX.Element {
     return <Loading label={trans.__('Loading the log…')} />;
   }
   const lines = value.trimEnd().split('\n');
-  return <pre className="trackbook-Source trackbook-Log">{lines.slice(-LINES).join('\n')}</pre>;
+  return <SourceText className="trackbook-Log">{lines.slice(-LINES).join('\n')}</SourceText>;
 }

@@ -7,6 +7,9 @@ import { RangeInput, rangeProblemText } from './RangeInput';
 import { defaultText, problemText, rangeText, typeText } from './fieldTexts';
 import { useView } from './view';
 
+/** Python's word, in every language. */
+const NONE = 'None';
+
 /** One parameter of a notebook: its value, or the values of a sweep. */
 export function ParameterRow(props: {
   field: IField;
@@ -35,7 +38,7 @@ export function ParameterRow(props: {
     return (
       <div className="trackbook-ParameterRow">
         <span>
-          {parameter.name} <span className="trackbook-ParameterRow-type">secret</span>
+          {parameter.name} <span className="trackbook-ParameterRow-type">{trans.__('secret')}</span>
         </span>
         <span className="trackbook-Quiet">
           {trans.__('not set here: values are stored with the run')}
@@ -79,9 +82,9 @@ export function ParameterRow(props: {
               type="checkbox"
               checked={isNone}
               aria-label={trans.__('None for %1', parameter.name)}
-              onChange={event => onChange({ text: event.target.checked ? 'None' : '' })}
+              onChange={event => onChange({ text: event.target.checked ? NONE : '' })}
             />{' '}
-            None
+            {NONE}
           </label>
         )}
         <select

@@ -5,6 +5,7 @@ import { CommandIDs } from '../commandIds';
 import type { BestModel } from '../models/best';
 import type { ColoursModel } from '../models/colours';
 import type { Details } from '../models/details';
+import { readingKey } from './direction';
 import { RunDetails } from './RunDetails';
 import { RunRow } from './RunRow';
 import { handleListKey, type IListParts, selectRange } from './runListKeys';
@@ -63,7 +64,9 @@ export function RunList(props: IRunListProps): JSX.Element {
     if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) {
       return;
     }
-    const index = handleListKey(props, event, Math.floor(view.height / ROW_HEIGHT));
+    const { shiftKey } = event;
+    const asked = { key: readingKey(event), shiftKey };
+    const index = handleListKey(props, asked, Math.floor(view.height / ROW_HEIGHT));
     if (index !== null) {
       event.preventDefault();
       reveal(index);

@@ -18,7 +18,7 @@ import { Overview } from './Overview';
 import { ReproductionTab } from './ReproductionTab';
 import { RunHeader } from './RunHeader';
 import { System } from './System';
-import { Tabs } from './Tabs';
+import { TabPanel, Tabs } from './Tabs';
 import { Values } from './Values';
 import { useModel, useView } from './view';
 
@@ -66,9 +66,9 @@ export function RunPage(props: IRunPageProps): JSX.Element {
         current={tab}
         onChange={id => state.setTab(id)}
       />
-      <div className="trackbook-Page-body" role="tabpanel" tabIndex={-1}>
+      <TabPanel tabs={tabs} current={tab}>
         <Body {...props} detail={detail} tab={tab} />
-      </div>
+      </TabPanel>
     </div>
   );
 }

@@ -10,7 +10,7 @@ import { Importance } from './Importance';
 import { ErrorNote, Loading } from './Notes';
 import { SweepCharts } from './SweepCharts';
 import { SweepHeader } from './SweepHeader';
-import { Tabs } from './Tabs';
+import { TabPanel, Tabs } from './Tabs';
 import { TrialTable } from './TrialTable';
 import { useModel, useView } from './view';
 
@@ -49,9 +49,9 @@ export function SweepPage(props: ISweepPageProps): JSX.Element {
         onChange={id => state.setTab(id)}
       />
       {tab === 'charts' ? (
-        <div className="trackbook-Page-body" role="tabpanel" tabIndex={-1}>
+        <TabPanel tabs={tabs} current={tab}>
           <SweepCharts sweep={sweep} project={model.project} />
-        </div>
+        </TabPanel>
       ) : (
         <Trials {...props} sweep={sweep} />
       )}

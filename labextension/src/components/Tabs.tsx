@@ -1,5 +1,7 @@
 import * as React from 'react';
 
+import { readingKey } from './direction';
+
 export interface ITab {
   id: string;
   label: string;
@@ -7,7 +9,7 @@ export interface ITab {
   count?: number;
 }
 
-/** A row of tabs; arrows go from one to the next, as readers expect. */
+/** A row of tabs; arrows go from one to the next, Home and End to the first and the last, as readers expect. */
 export function Tabs(props: {
   label: string;
   tabs: readonly ITab[];
@@ -17,11 +19,15 @@ export function Tabs(props: {
   const { tabs, current, onChange } = props;
   const row = React.useRef<HTMLDivElement>(null);
   const onKeyDown = (event: React.KeyboardEvent) => {
-    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
-    if (step) {
+    const place = tabs.findIndex(tab => tab.id === current);
+    const next = {
+      ArrowLeft: (place - 1 + tabs.length) % tabs.length,
+      ArrowRight: (place + 1) % tabs.length,
+      Home: 0,
+      End: tabs.length - 1
+    }[readingKey(event)];
+    if (next !== undefined) {
       event.preventDefault();
-      const place = tabs.findIndex(tab => tab.id === current);
-      const next = (place + step + tabs.length) % tabs.length;
       onChange(tabs[next].id);
       row.current?.querySelectorAll<HTMLElement>('[role=tab]')[next].focus();
     }
@@ -47,6 +53,20 @@ export function Tabs(props: {
           {tab.count !== undefined && <span className="trackbook-Tab-count">{tab.count}</span>}
         </button>
       ))}
+    </div>
+  );
+}
+
+/** What belongs to the chosen tab. It can be scrolled by keys, whatever is in it. */
+export function TabPanel(props: {
+  tabs: readonly ITab[];
+  current: string;
+  children: React.ReactNode;
+}): JSX.Element {
+  const label = props.tabs.find(tab => tab.id === props.current)?.label;
+  return (
+    <div className="trackbook-Page-body" role="tabpanel" aria-label={label} tabIndex={0}>
+      {props.children}
     </div>
   );
 }

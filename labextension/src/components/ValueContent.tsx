@@ -21,6 +21,7 @@ import { PlotBox } from './PlotBox';
 import { PLOTLY_TYPE, PlotlyFigure } from './PlotlyFigure';
 import { PreviewTable } from './PreviewTable';
 import { sandboxed } from './preview';
+import { SourceText } from './SourceText';
 import type { ReadVariable } from './traces';
 import { histogramPlot, type IDrawing, vectorPlot } from './valueTraces';
 import { classes, useView } from './view';
@@ -112,7 +113,7 @@ function Shown(props: IContentProps & { content: IContent }): JSX.Element {
   if (media_type.startsWith('text/html')) {
     return <iframe sandbox="" title={label} srcDoc={sandboxed(text)} />;
   }
-  return <pre className="trackbook-Source">{kind === 'json' ? indented(text) : text}</pre>;
+  return <SourceText>{kind === 'json' ? indented(text) : text}</SourceText>;
 }
 
 /** A chart of the content; null for what is no chart. Raises ContentError. */

@@ -5,6 +5,7 @@ import { type ISignal, Signal } from '@lumino/signaling';
 
 import type { IClient } from '../client/tokens';
 import type { RunStatus } from '../client/types';
+import type { ConnectionModel } from './connection';
 
 /** The event schema under which the server tells of changes. */
 export const CHANGED_SCHEMA = 'urn:trackbook:events:changed';
@@ -38,6 +39,8 @@ export interface IChanges {
 
 const QUICK = { interval: 2500, backoff: true, max: 60_000 };
 const SLOW = { interval: 30_000, backoff: true, max: 120_000 };
+/** While the server doesn't answer: whoever waits for it sees soon that it is back. */
+const LOST = { interval: 2500, backoff: 1.5, max: 10_000 };
 
 /**
  * Changes from the server's event stream. The stream only hints: a poll finds what it lost, at leisure while
@@ -48,6 +51,10 @@ export class Changes implements IChanges, IDisposable {
     this._client = options.client;
     this._events = options.events;
     this._frequency = options.frequency ?? QUICK;
+    this._connection = options.connection ?? null;
+    if (this._connection) {
+      this._connection.onRetry = () => this.check();
+    }
     this._events?.connect(this._onEvent, this);
     this._poll = new Poll({
       name: 'trackbook:changes',
@@ -84,6 +91,13 @@ export class Changes implements IChanges, IDisposable {
     this._revisions.set(project, Math.max(revision, this._revisions.get(project) ?? 0));
   }
 
+  /** Ask the server now: there is reason to doubt that it is there, or to hope so. */
+  check(): void {
+    if (this._watched.size && !this.isDisposed) {
+      void this._poll.refresh();
+    }
+  }
+
   private _unwatch(project: string): void {
     const count = (this._watched.get(project) ?? 1) - 1;
     if (count > 0) {
@@ -104,6 +118,7 @@ export class Changes implements IChanges, IDisposable {
     const change = event as unknown as IChange;
     this.met(change.project, change.revision);
     this._poll.frequency = SLOW;
+    this._connection?.answered();
     this._changed.emit(change);
   }
 
@@ -111,10 +126,13 @@ export class Changes implements IChanges, IDisposable {
     const wasLost = this._isLost;
     this._isLost = true;
     for (const project of [...this._watched.keys()]) {
-      const { revision } = await this._client.runs(project, { limit: 1 });
+      const { revision } = await this._revision(project);
       const known = this._revisions.get(project);
       this.met(project, revision);
       const isNews = known !== undefined && revision > known;
+      if (wasLost) {
+        this._poll.frequency = this._frequency;
+      }
       if ((isNews || wasLost) && this._watched.has(project)) {
         this._poll.frequency = this._frequency;
         this._changed.emit({ project, revision, runs: null, jobs: null });
@@ -123,7 +141,22 @@ export class Changes implements IChanges, IDisposable {
     this._isLost = false;
   }
 
+  private async _revision(project: string): Promise<{ revision: number }> {
+    try {
+      const found = await this._client.runs(project, { limit: 1 });
+      this._connection?.answered();
+      return found;
+    } catch (error) {
+      this._connection?.failed(error);
+      if (this._connection && this._connection.lostSince !== null) {
+        this._poll.frequency = LOST;
+      }
+      throw error;
+    }
+  }
+
   private readonly _client: Pick<IClient, 'runs'>;
+  private readonly _connection: ConnectionModel | null;
   private readonly _events: ISignal<unknown, Event.Emission> | null;
   private readonly _poll: Poll;
   private readonly _frequency: IPoll.Frequency;
@@ -138,6 +171,8 @@ export namespace Changes {
     client: Pick<IClient, 'runs'>;
     /** The server's event stream; without one there is the poll alone. */
     events: ISignal<unknown, Event.Emission> | null;
+    /** Hears whether the server answers. */
+    connection?: ConnectionModel;
     /** How often to ask while no events arrive. */
     frequency?: IPoll.Frequency;
     standby?: Poll.Standby;

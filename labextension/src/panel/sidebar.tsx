@@ -161,7 +161,10 @@ export class Sidebar extends SidePanel {
       })
     );
     panel.addWidget(
-      new ViewWidget(options, () => <Jobs model={models.jobs} sweeps={models.sweeps} />)
+      // The runs above say it when the server doesn't answer.
+      new ViewWidget({ ...options, connection: undefined }, () => (
+        <Jobs model={models.jobs} sweeps={models.sweeps} />
+      ))
     );
     return panel;
   }
@@ -170,7 +173,11 @@ export class Sidebar extends SidePanel {
     const panel = new PanelWithToolbar();
     panel.addClass('trackbook-Section');
     panel.title.label = options.trans.__('Problems');
-    panel.addWidget(new ViewWidget(options, () => <Problems model={options.models.problems} />));
+    panel.addWidget(
+      new ViewWidget({ ...options, connection: undefined }, () => (
+        <Problems model={options.models.problems} />
+      ))
+    );
     return panel;
   }
 

@@ -5,14 +5,18 @@ import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import * as React from 'react';
 
 import { Boundary } from '../components/Boundary';
+import { LostConnection } from '../components/LostConnection';
 import { type IRendering, RenderingContext } from '../components/rendering';
 import { type IView, ViewContext } from '../components/view';
+import type { ConnectionModel } from '../models/connection';
 
 /** What a widget needs to show Trackbook's components. */
 export interface IViewOptions {
   trans: TranslationBundle;
   commands: CommandRegistry;
   rendering?: IRendering;
+  /** Whether the server answers; the widget says so when it doesn't. */
+  connection?: ConnectionModel;
 }
 
 /** A widget that shows one of Trackbook's components; what the user asks for becomes a command. */
@@ -21,6 +25,7 @@ export class ViewWidget extends ReactWidget {
     super();
     this._content = content;
     this._rendering = options.rendering ?? null;
+    this._connection = options.connection ?? null;
     this._view = {
       trans: options.trans,
       execute: (command: string, args?: ReadonlyPartialJSONObject) =>
@@ -38,6 +43,7 @@ export class ViewWidget extends ReactWidget {
             message={trans.__('This view could not be drawn.')}
             retry={trans.__('Try again')}
           >
+            {this._connection && <LostConnection connection={this._connection} />}
             {this._content()}
           </Boundary>
         </RenderingContext.Provider>
@@ -45,6 +51,7 @@ export class ViewWidget extends ReactWidget {
     );
   }
 
+  private readonly _connection: ConnectionModel | null;
   private readonly _content: () => JSX.Element;
   private readonly _view: IView;
   private readonly _rendering: IRendering | null;

@@ -9,6 +9,7 @@ import { IClient } from '../client/tokens';
 import { BestModel } from '../models/best';
 import { Changes } from '../models/changes';
 import { ColoursModel } from '../models/colours';
+import { ConnectionModel } from '../models/connection';
 import { Details } from '../models/details';
 import { ExperimentsModel } from '../models/experiments';
 import { JobsModel } from '../models/jobs';
@@ -50,7 +51,14 @@ export const modelsPlugin: JupyterFrontEndPlugin<IModels> = {
 };
 
 function makeModels(app: JupyterFrontEnd, client: IClient): IModels {
-  const changes = new Changes({ client, events: app.serviceManager.events.stream });
+  const connection = new ConnectionModel();
+  const changes = new Changes({
+    client,
+    events: app.serviceManager.events.stream,
+    connection
+  });
+  // JupyterLab's own requests may find out first.
+  app.serviceManager.connectionFailure.connect(() => changes.check());
   const project = new ProjectModel({ client, changes });
   const list = new RunListModel({ client, changes, project });
   const listState = new ListState();
@@ -69,6 +77,7 @@ function makeModels(app: JupyterFrontEnd, client: IClient): IModels {
   });
   return {
     changes,
+    connection,
     project,
     list,
     listState,

@@ -55,6 +55,7 @@ export const pagesPlugin: JupyterFrontEndPlugin<IPages> = {
     const view: IViewOptions = {
       trans: (translator ?? nullTranslator).load('trackbook'),
       commands: app.commands,
+      connection: models.connection,
       rendering: { rendermime, highlight: makeHighlighter(languages) }
     };
     const findDocument = (path: string): DocumentRegistry.Context | undefined =>

@@ -33,6 +33,7 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
     const sidebar = new Sidebar({
       trans,
       commands,
+      connection: models.connection,
       models,
       translator: translator ?? undefined,
       onRename: async (id, name) => {

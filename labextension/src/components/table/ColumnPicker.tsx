@@ -8,6 +8,8 @@ import { isSummary, metricKey } from '../../models/table/firstColumns';
 import type { TablePage } from '../../models/table/tablePage';
 import { useModel, useView } from '../view';
 
+const EXAMPLE = 'metrics.acc / metrics.size';
+
 /** How many columns are listed at once: a search finds the others. */
 const LISTED = 200;
 
@@ -122,7 +124,7 @@ function Expression(props: { page: TablePage; client: Pick<ITableClient, 'check'
         ref={input}
         className="trackbook-Input"
         value={text}
-        placeholder="metrics.acc / metrics.size"
+        placeholder={EXAMPLE}
         aria-label={trans.__('Column by arithmetic')}
         title={trans.__('A field, or arithmetic over numbers, such as metrics.acc / metrics.size')}
         aria-invalid={problem !== null}
