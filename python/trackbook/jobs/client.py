@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from nbclient.client import NotebookClient, timestamp
 from nbclient.exceptions import CellExecutionComplete, CellExecutionError, DeadKernelError
@@ -20,8 +20,8 @@ from trackbook.capture.processtree import Usage
 from trackbook.domain.cell import CellStatus
 from trackbook.domain.execution import Observer, Outcome, OutcomeStatus
 from trackbook.domain.formatting import format_bytes
-from trackbook.domain.run import RunError
 from trackbook.errors import KernelError
+from trackbook.jobs.cellverdicts import CellVerdicts, StopReason, traceback_of
 from trackbook.jobs.dialogue import Dialogue, Exchange
 from trackbook.jobs.kernel import JobKernelManager
 from trackbook.jobs.kernels import KernelProcess
@@ -33,11 +33,8 @@ from trackbook.jobs.warm.folder import NotWarm
 from trackbook.jobs.warm.runner import WarmRunner, can_run
 from trackbook.jobs.warm.wanted import wanted_modules
 from trackbook.jobs.watch import KernelWatch
-from trackbook.notebook.inject import INJECTED
 from trackbook.notebook.limits import cell_timeout
 from trackbook.notebook.read import is_executed
-
-StopReason = Literal["timed_out", "aborted", "memory", "cell_timed_out"]
 
 # Loads Trackbook into a kernel that has it, so that `%track` is there and cells are recorded; silence in all others.
 # IPython forgets that it did: the notebook's own `%load_ext trackbook` would be told off for coming second.
@@ -57,7 +54,6 @@ _GRACE = 3.0  # seconds for an interrupted cell to end by itself
 _PATIENCE: dict[OutcomeStatus, float] = {"finished": 10.0, "failed": 10.0, "aborted": 2.0, "timed_out": 2.0}
 _SHOW_EVERY = 1.0
 _SHOW_SHARE = 0.05
-_NO_INPUT = "The cell asks for input, and nobody is there to answer. Make what it asks for a parameter."
 
 _STATES: dict[OutcomeStatus, tuple[CellState, CellStatus]] = {
     "finished": ("completed", "ok"),
@@ -125,7 +121,7 @@ class JobNotebookClient(NotebookClient):
         self._shown_until = 0.0
         self._present: NotebookNode | None = None
         self._has_new = False
-        self._used = 0
+        self._verdicts = CellVerdicts(manager.nb.cells, memory=memory, seconds=job_timeout)
 
     def execute_all(self) -> Outcome:
         """Execute the notebook. Raises KernelError if the kernel could not be started."""
@@ -336,61 +332,34 @@ class JobNotebookClient(NotebookClient):
             if isinstance(error, DeadKernelError):
                 return self._dead(index, limit)
             evalue = f"What the cell shows did not come to its end within {self.iopub_timeout} seconds."
-            return Outcome("failed", self._error(index, "OutputCut", evalue))
+            return Outcome("failed", self._verdicts.error(index, "OutputCut", evalue))
         return await self._judge(reply, index, limit)
 
     async def _judge(self, reply: dict[str, Any], index: int, limit: float | None) -> Outcome | None:
         cell, content = self.nb.cells[index], reply["content"]
         if self._stop_reason is not None:  # whatever the notebook made of the interrupt
-            return self._stopped(index, _traceback_of(cell), limit)
+            return self._stopped(index, traceback_of(cell), limit)
         if any(payload.get("source") == "ask_exit" for payload in content.get("payload") or []):
             return Outcome("finished")  # `quit()`: the notebook chose to end here
         try:
             await self._check_raise_for_error(cell, index, reply)
         except CellExecutionError as error:
-            return self._failed(index, error)
+            return self._verdicts.failed(index, error)
         if content["status"] == "aborted":
-            return Outcome("failed", self._error(index, "Aborted", "The kernel did not run this cell."))
+            return Outcome(
+                "failed", self._verdicts.error(index, "Aborted", "The kernel did not run this cell.")
+            )
         return None
-
-    def _failed(self, index: int, error: CellExecutionError) -> Outcome:
-        if error.ename == "SystemExit" and error.evalue in ("", "0", "None"):
-            return Outcome("finished")  # the notebook chose to end here
-        evalue = _NO_INPUT if error.ename == "StdinNotImplementedError" else error.evalue
-        return Outcome("failed", self._error(index, error.ename, evalue, _traceback_of(self.nb.cells[index])))
 
     def _dead(self, index: int, limit: float | None) -> Outcome:
         if self._stop_reason is not None:
             return self._stopped(index, None, limit)
-        evalue = f"The kernel died in this cell: {self._reason_of_death()}."
-        return Outcome("died", self._error(index, "KernelDied", evalue))
+        return self._verdicts.died(index, self._reason_of_death())
 
     def _stopped(
         self, index: int | None, traceback: list[str] | None, cell_limit: float | None = None
     ) -> Outcome:
-        if self._stop_reason == "aborted":
-            return Outcome("aborted", self._error(index, "Cancelled", "The job was cancelled.", traceback))
-        if self._stop_reason == "memory":
-            evalue = (
-                f"The kernel and its processes used {format_bytes(self._used)} of memory; "
-                f"the limit is {format_bytes(self._memory or 0)}."
-            )
-            return Outcome("memory", self._error(index, "MemoryLimit", evalue, traceback))
-        if self._stop_reason == "cell_timed_out":
-            evalue = f"This cell ran longer than {cell_limit or 0:g} seconds."
-            return Outcome("timed_out", self._error(index, "CellTimeout", evalue, traceback))
-        evalue = f"The notebook ran longer than {self._job_timeout:g} seconds."
-        return Outcome("timed_out", self._error(index, "TimeLimit", evalue, traceback))
-
-    def _error(
-        self, index: int | None, ename: str, evalue: str, traceback: list[str] | None = None
-    ) -> RunError:
-        if index is None:
-            return RunError(ename, evalue, traceback or [])
-        cell = self.nb.cells[index]
-        # Cells are counted as in the user's notebook, where there is no injected one.
-        number = sum(INJECTED not in other.metadata.get("tags", []) for other in self.nb.cells[: index + 1])
-        return RunError(ename, evalue, traceback or [], max(number, 1), cell.get("id"))
+        return self._verdicts.stopped(self._stop_reason, index, traceback, cell_limit)
 
     def _reason_of_death(self) -> str:
         if self._kernel is None:
@@ -452,7 +421,7 @@ class JobNotebookClient(NotebookClient):
         self._dialogue.fail(DeadKernelError("Kernel died"), lasting=True)
 
     def _memory_passed(self, used: int) -> None:
-        self._used = used
+        self._verdicts.used = used
         if self._stop_reason is None:
             self._stop_reason = "memory"
         self._begin_killing()
@@ -519,10 +488,3 @@ def _request_metadata(cell: NotebookNode) -> dict[str, Any]:
     # As JupyterLab sends it; what papermill and nbclient note on the cell meanwhile is not the user's.
     own = {key: value for key, value in cell.metadata.items() if key not in ("papermill", "execution")}
     return {**own, "cellId": cell.get("id"), "deletedCells": [], "recordTiming": False}
-
-
-def _traceback_of(cell: NotebookNode) -> list[str]:
-    for output in reversed(cell.get("outputs", [])):
-        if output.output_type == "error":
-            return [str(line) for line in output.get("traceback", [])]
-    return []
