@@ -1,6 +1,5 @@
-import { ApiError, toApiError } from '../client/errors';
+import { type ApiError, toApiError } from '../client/errors';
 import type { ITableClient, IView } from '../client/table';
-import type { JsonValue } from '../client/types';
 import type { BoardModel } from './board';
 import { Observable } from './observable';
 
@@ -191,7 +190,7 @@ export class BoardViews extends Observable {
   }
 
   private _content(): string {
-    return JSON.stringify(this._board.toJSON() as JsonValue);
+    return JSON.stringify(this._board.toJSON());
   }
 
   private _onBoard(): void {

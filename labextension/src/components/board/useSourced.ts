@@ -4,6 +4,7 @@ import type { IFrame } from '../../client/board';
 import type { BoardSource } from '../../models/boardSource';
 import { type LoadSourced, Sourced } from '../../models/sourced';
 import { useModel } from '../view';
+import { MOST_COLOURED } from './axes';
 import type { IBoardContext } from './chartKinds';
 
 /** What a chart draws of a board's runs, loaded while it can be seen; `load` has to be the same function each time. */
@@ -39,7 +40,19 @@ export function useFrame(
     },
     [client, project, key, maxRows]
   );
-  return useSourced(source, load, isVisible, isWide);
+  const sourced = useSourced(source, load, isVisible, isWide);
+  useRunColours(context, sourced.value?.ids);
+  return sourced;
+}
+
+/** Give runs that are drawn together colours that differ, where there are few enough of them. */
+export function useRunColours(context: IBoardContext, ids: readonly string[] | undefined): void {
+  const { colours } = context;
+  React.useEffect(() => {
+    if (ids && ids.length <= MOST_COLOURED) {
+      colours.assign(ids);
+    }
+  }, [colours, ids]);
 }
 
 /** What tells a run from others, in each frame. */

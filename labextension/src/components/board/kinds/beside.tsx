@@ -17,7 +17,7 @@ import { useModel, useView } from '../../view';
 import { type IChartKind, type IChartProps, textOption } from '../chartKinds';
 import { ChartState } from '../ChartState';
 import { useReport } from '../report';
-import { useSourced } from '../useSourced';
+import { useRunColours, useSourced } from '../useSourced';
 
 const NO_RUNS: readonly IRunValues[] = [];
 
@@ -42,6 +42,8 @@ export function useBeside(props: IChartProps, kinds: readonly RichKind[]): IBesi
   );
   const sourced = useSourced(source, load, isVisible);
   const runs = sourced.value?.runs ?? NO_RUNS;
+  const ids = React.useMemo(() => runs.map(({ run }) => run.id), [runs]);
+  useRunColours(context, ids);
   const [chosen, setStep] = React.useState<number | null>(null);
   const names = React.useMemo(() => namesIn(runs), [runs]);
   const wanted = textOption(chart.options, 'key');
