@@ -233,6 +233,7 @@ def _floats(value: Any) -> Any:
 
 def test_every_sample_is_checked() -> None:
     assert {path.stem for path in FOLDER.glob("*.json")} == set(SCHEMAS) | {
+        "brushes",
         "chart-cells",
         "errors",
         "parameter-values",

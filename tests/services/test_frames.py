@@ -1,5 +1,6 @@
 """What charts draw of many runs, held against pandas and Optuna themselves."""
 
+import json
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from trackbook.store.paths import StorePaths, create_store
 
 RUNS = 60
 ALL = RunScope()
+BRUSHES = Path(__file__).parent.parent / "contract" / "brushes.json"
 
 
 @pytest.fixture(scope="module")
@@ -196,3 +198,11 @@ def test_every_kind_of_store_answers(tmp_path: Path, new_store: Callable[[Path],
         assert importance.runs == 5
     finally:
         services.close()
+
+
+def test_what_is_brushed_in_a_chart_is_a_search(filled: tuple[Services, pd.DataFrame]) -> None:
+    services, table = filled
+    for brush in json.loads(BRUSHES.read_text(encoding="utf-8")):
+        services.frames.frame(FrameRequest([], scope=RunScope(query=brush["condition"])))
+    without = services.frames.frame(FrameRequest([], scope=RunScope(query="params.depth is null")))
+    assert set(without.ids) == set(table[table["depth"].isna()]["id"])
