@@ -36,7 +36,7 @@ from trackbook.services.edits import Edits
 from trackbook.services.opening import open_place
 from trackbook.services.recorder import RunRecorder
 from trackbook.services.snapshots import store_notebook
-from trackbook.store.paths import StorePaths, create_store
+from trackbook.store.paths import PROJECT_SUBJECT, StorePaths, create_store
 
 recorder_module.os_host = runwriter_module.os_host = lambda: "somewhere"
 
@@ -48,6 +48,8 @@ TRIAL = "01a1fe05-0000-7000-8000-000000000005"
 TRIAL_JOB = "01a1fe05-0000-7000-8000-000000000006"
 RESUMED = "01a1fe05-0000-7000-8000-000000000007"
 RESUMED_JOB = "01a1fe05-0000-7000-8000-000000000008"
+VIEW = "01a1fe05-0000-7000-8000-000000000009"
+GONE_VIEW = "01a1fe05-0000-7000-8000-00000000000a"
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 NOTEBOOK = {
     "nbformat": 4,
@@ -75,6 +77,7 @@ def main(folder: Path) -> None:
     surrounded_run(store)
     queued_job(store)
     swept_notebook(store)
+    saved_views(store)
     place = open_place(store)
     catch_up(place)
     place.close()
@@ -240,6 +243,18 @@ def swept_notebook(store: StorePaths) -> None:
         if one is trial:
             writer.append(r.JobFinished(now(), "pruned", None, None))
         writer.close()
+
+
+def saved_views(store: StorePaths) -> None:
+    """A view that was saved twice, and one that was deleted; what schema 11 knows of them."""
+    writer = RunRecorder.join(store, PROJECT_SUBJECT, role="editor")
+    created = now()
+    for revision, name in ((1, "first"), (2, "Größe nach acc")):
+        content = '{"columns":["metrics.acc"],"order_by":"metrics.acc desc"}'
+        writer.append(r.ViewSaved(now(), VIEW, "table", name, content, created, revision))
+    writer.append(r.ViewSaved(now(), GONE_VIEW, "board", "gone", "{}", now(), 1))
+    writer.append(r.ViewDeleted(now() + 1, GONE_VIEW))
+    writer.close()
 
 
 def die(folder: Path) -> None:

@@ -56,6 +56,8 @@ def test_an_earlier_store_keeps_everything(archive, store, last, how):
         check_trust(services)
     if last > 6:
         check_sweeps(services)
+    if archive.name not in (*LAST, "0.1.0-schema-10"):
+        check_views(services)
     services.database.close()
 
 
@@ -189,6 +191,14 @@ def check_trust(services):
         1.5,
     )
     assert attempt.error.ename == "KernelDied"
+
+
+def check_views(services):
+    """What came with schema 11."""
+    (view,) = services.views.list()
+    assert (view.name, view.kind, view.revision) == ("Größe nach acc", "table", 2)
+    assert view.content == {"columns": ["metrics.acc"], "order_by": "metrics.acc desc"}
+    assert view.created < view.updated
 
 
 def check_sweeps(services):

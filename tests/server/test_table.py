@@ -68,3 +68,28 @@ async def test_a_check(ask: Callable[..., Any], sample: Any, conforms: Callable[
     assert (found["error"]["field"], found["error"]["start"]) == ("query", 13)
     fine = {"query": "acc order by started", "order_by": "", "columns": ["max(metrics.acc)"]}
     assert (await ask(path, "POST", fine)).json == {"error": None}
+
+
+async def test_views_and_many_runs(
+    ask: Callable[..., Any], sample: Any, conforms: Callable[..., Any]
+) -> None:
+    base = f"/projects/{sample.project}"
+    draft = {"name": "Größe", "kind": "board", "content": {"charts": [1.5, None]}}
+    created = await ask(f"{base}/views", "POST", draft)
+    assert created.status == 201
+    view = conforms(created.json, "View")
+    again = await ask(f"{base}/views", "POST", draft)
+    assert (again.status, again.json["code"]) == (409, "conflict")
+    path = f"{base}/views/{view['id']}"
+    changed = conforms((await ask(path, "PUT", {"revision": 1, "content": {}})).json, "View")
+    assert (changed["name"], changed["revision"]) == ("Größe", 2)
+    assert (await ask(path, "PUT", {"revision": 1})).status == 409
+    assert (await ask(path, "PUT", {"name": "x"})).status == 400
+    assert conforms((await ask(f"{base}/views")).json, "Views")["views"] == [changed]
+    assert (await ask(path)).json == (await ask(path, "DELETE")).json == changed
+    assert (await ask(path)).status == 404
+    body = {"runs": [sample.finished, sample.failed], "action": "trash"}
+    result = conforms((await ask(f"{base}/runs/bulk", "POST", body)).json, "BulkResult")
+    assert result == {"changed": [sample.finished, sample.failed], "failed": []}
+    assert (await ask(f"{base}/runs")).json["total"] == 1
+    assert (await ask(f"{base}/runs/bulk", "POST", {"runs": [], "action": "trash"})).status == 400

@@ -18,6 +18,7 @@ from trackbook.domain.reproduction import Reproduction
 from trackbook.domain.rich import RichValue
 from trackbook.domain.run import Fork, RunError, RunStatus, Source
 from trackbook.domain.sweep import SweepSpec
+from trackbook.domain.view import ViewKind
 
 FORMAT = 1
 
@@ -284,6 +285,23 @@ class SweepDefined(_Record, frozen=True, array_like=True, tag="sweep"):
     spec: SweepSpec
 
 
+class ViewSaved(_Record, frozen=True, array_like=True, tag="view"):
+    """A view was saved, anew or again (in the project's own journal). `content` is JSON; `revision` counts from 1."""
+
+    view_id: str
+    kind: ViewKind
+    name: str
+    content: str
+    created: Moment
+    revision: Whole
+
+
+class ViewDeleted(_Record, frozen=True, array_like=True, tag="view-end"):
+    """A view was deleted (in the project's own journal)."""
+
+    view_id: str
+
+
 class RecordsLost(_Record, frozen=True, array_like=True, tag="gap"):
     """Between two moments, `first` and `last`, the disk refused this many records, or contents of files."""
 
@@ -328,6 +346,8 @@ Record = (
     | JobFinished
     | JobAttempted
     | SweepDefined
+    | ViewSaved
+    | ViewDeleted
     | RecordsLost
     | WriterClosed
 )

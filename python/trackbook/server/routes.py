@@ -7,6 +7,7 @@ from trackbook.errors import NotFound
 from trackbook.server.base import TrackbookHandler, guarded
 from trackbook.server.handlers.artifacts import ArtifactHandler, ArtifactsHandler
 from trackbook.server.handlers.blobs import BlobHandler, MissingBlobsHandler
+from trackbook.server.handlers.bulk import BulkHandler
 from trackbook.server.handlers.cells import CellHandler, SourcesHandler
 from trackbook.server.handlers.changes import ChangesHandler, RefreshHandler
 from trackbook.server.handlers.clean import CleanHandler
@@ -69,6 +70,7 @@ from trackbook.server.handlers.sweeps import (
 from trackbook.server.handlers.table import CheckHandler, ColumnsHandler, GroupsHandler, TableHandler
 from trackbook.server.handlers.values import ValueContentHandler
 from trackbook.server.handlers.verdicts import VerdictHandler
+from trackbook.server.handlers.views import ViewHandler, ViewsHandler
 
 BASE = "/trackbook/api"
 
@@ -79,6 +81,7 @@ _BOTH: Routes = (
     ("/projects", ProjectsHandler),
     ("/projects/{project}/experiments", ExperimentsHandler),
     ("/projects/{project}/runs", RunsHandler),
+    ("/projects/{project}/runs/bulk", BulkHandler),
     ("/projects/{project}/runs/{run}", RunHandler),
     ("/projects/{project}/runs/{run}/trash", TrashHandler),
     ("/projects/{project}/runs/{run}/restore", RestoreHandler),
@@ -104,6 +107,8 @@ _BOTH: Routes = (
     ("/projects/{project}/table/groups", GroupsHandler),
     ("/projects/{project}/columns", ColumnsHandler),
     ("/projects/{project}/query/check", CheckHandler),
+    ("/projects/{project}/views", ViewsHandler),
+    ("/projects/{project}/views/{view}", ViewHandler),
 )
 
 # What needs the notebooks and kernels of a Jupyter server.

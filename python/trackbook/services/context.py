@@ -11,6 +11,7 @@ from trackbook.store.place import Place
 
 if TYPE_CHECKING:
     from trackbook.services.artifacts import Artifacts
+    from trackbook.services.bulk import BulkEdits
     from trackbook.services.cleaning import Cleaning
     from trackbook.services.compare import Compare
     from trackbook.services.curves import CurveReader
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from trackbook.services.sweeps import Sweeps
     from trackbook.services.values.reading import Values
     from trackbook.services.verdicts import Verdicts
+    from trackbook.services.views import Views
     from trackbook.services.workers import Workers
 
 
@@ -130,6 +132,20 @@ class Services:
         from trackbook.services.edits import Edits
 
         return Edits(self.store)
+
+    @cached_property
+    def bulk_edits(self) -> "BulkEdits":
+        """Changes many runs at once."""
+        from trackbook.services.bulk import BulkEdits
+
+        return BulkEdits(self.place, self.runs, self.edits)
+
+    @cached_property
+    def views(self) -> "Views":
+        """Saves and reads views of the run table and of boards."""
+        from trackbook.services.views import Views
+
+        return Views(self.place, self.runs)
 
     @cached_property
     def deleting(self) -> "Deleting":

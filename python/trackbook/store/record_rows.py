@@ -256,6 +256,16 @@ def _sweep(batch: Batch, name: PartName, record: r.SweepDefined) -> None:
     batch.keep_latest(t.sweeps, {"run_id": name.subject, "at": record.at, "spec": write_spec(record.spec)})
 
 
+def _view_saved(batch: Batch, name: PartName, record: r.ViewSaved) -> None:
+    row = {f: getattr(record, f) for f in ("kind", "name", "content", "created", "at", "revision")}
+    batch.keep_latest(t.views, {"id": record.view_id, **row, "deleted": False})
+
+
+def _view_deleted(batch: Batch, name: PartName, record: r.ViewDeleted) -> None:
+    row: Row = {"id": record.view_id, "kind": "", "name": "", "content": "{}", "created": record.at}
+    batch.keep_latest(t.views, row | {"at": record.at, "revision": 0, "deleted": True})
+
+
 def _lost(batch: Batch, name: PartName, record: r.RecordsLost) -> None:
     batch.run(name.subject, record.at)
     row: Row = {"run_id": name.subject, "writer": name.writer}
@@ -291,5 +301,7 @@ _MEANING: dict[type[Record], Callable[[Batch, PartName, Any], None]] = {
     r.JobFinished: _job_finished,
     r.JobAttempted: _job_attempted,
     r.SweepDefined: _sweep,
+    r.ViewSaved: _view_saved,
+    r.ViewDeleted: _view_deleted,
     r.RecordsLost: _lost,
 }

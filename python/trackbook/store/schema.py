@@ -357,6 +357,20 @@ sweeps = Table(
     Column("cancel_requested", Boolean, nullable=False, default=False, server_default=false()),
 )
 
+# Saved views. Of a deleted one the row stays, so that a later reading of an older record loses.
+views = Table(
+    "views",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("kind", String(8), nullable=False),
+    Column("name", String(250), nullable=False),
+    Column("content", Text, nullable=False),  # JSON
+    Column("created", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+)
+
 numbers = Table(
     "numbers",
     metadata,

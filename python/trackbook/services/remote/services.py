@@ -7,6 +7,7 @@ from trackbook.services.context import Services
 from trackbook.services.edits import Edits
 from trackbook.services.job_logs import JobLogs
 from trackbook.services.remote.artifacts import RemoteArtifacts
+from trackbook.services.remote.bulk import RemoteBulkEdits
 from trackbook.services.remote.compare import RemoteCompare
 from trackbook.services.remote.connection import Connection
 from trackbook.services.remote.curves import RemoteCurves
@@ -21,6 +22,7 @@ from trackbook.services.remote.series import RemoteSeries
 from trackbook.services.remote.snapshots import RemoteSnapshots
 from trackbook.services.remote.sweeps import RemoteSweeps
 from trackbook.services.remote.values import RemoteValues
+from trackbook.services.remote.views import RemoteViews
 from trackbook.services.remote.workers import RemoteWorkers
 from trackbook.services.verdicts import Verdicts
 from trackbook.store.paths import StorePaths
@@ -104,6 +106,16 @@ class RemoteServices(Services):
     def edits(self) -> Edits:
         """Changes names, tags, notes and the trash mark."""
         return Edits(self.store)
+
+    @cached_property
+    def bulk_edits(self) -> RemoteBulkEdits:
+        """Changes many runs at once."""
+        return RemoteBulkEdits(self.connection)
+
+    @cached_property
+    def views(self) -> RemoteViews:
+        """Saves and reads views of the run table and of boards."""
+        return RemoteViews(self.connection)
 
     @cached_property
     def snapshots(self) -> RemoteSnapshots:
