@@ -266,8 +266,15 @@ class _Controller:
             if not self._open and not self._unsettled and not self._is_left():
                 return self._verdict()
             self._check_end()
-            is_busy = self._unsettled or self._judge.prunes
+            # Where results decide nothing there is time for them, until the last trial has ended.
+            is_awaited = self._unsettled and not (self._is_free and self._open)
+            is_busy = is_awaited or self._judge.prunes
             workers.wait(self._look_every if is_busy else max(self._look_every, _LOOK_EVERY_IDLE))
+
+    @property
+    def _is_free(self) -> bool:
+        """Whether no result decides what is tried next, nor whether anything is."""
+        return self._judge.is_free and self._spec.max_failures is None
 
     def _is_left(self) -> bool:
         return bool(self._again) or self._next_number() < self._spec.trials
@@ -279,7 +286,7 @@ class _Controller:
     def _submit(self) -> None:
         """Queue as many trials as can run now; where results decide nothing, some more."""
         # Where each result counts, those that have just ended do before another trial is begun.
-        is_free = self._judge.is_free and self._spec.max_failures is None
+        is_free = self._is_free
         own = self._open - self._late
         room = self._spec.parallel - len(own) + (self._ahead if is_free else -len(self._unsettled))
         if is_free and own and room <= self._ahead // 2:
