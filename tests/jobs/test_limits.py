@@ -1,5 +1,6 @@
 """Cells and notebooks that run too long, take too much memory, die, or end themselves: each is told as what it is."""
 
+import asyncio
 import json
 import os
 import resource
@@ -14,6 +15,7 @@ from nbformat import v4
 from tests.jobs.conftest import Bench, wait_for
 
 from trackbook.errors import KernelError
+from trackbook.jobs.client import JobNotebookClient
 
 MB = 1_000_000
 linux = pytest.mark.skipif(sys.platform != "linux", reason="peaks between two looks are known on Linux alone")
@@ -108,6 +110,58 @@ def test_a_cell_that_runs_too_long_is_interrupted(bench: Bench, where: str) -> N
     assert bench.seen.finished == [("c1", "ok"), ("slow", "timed_out")]
     if where == "metadata":
         assert bench.output().cells[1].metadata.trackbook["mine"] == 2
+
+
+@linux
+def test_an_interrupt_before_the_kernel_begins_the_cell_is_not_lost(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The kernel has the request, and ignores interrupts until it carries it out: a busy machine makes that long.
+    window = (
+        "import pathlib, time\nkernel = get_ipython().kernel\nhook = kernel.pre_handler_hook\n"
+        "def late():\n"
+        "    pathlib.Path('window').touch()\n"
+        "    while not pathlib.Path('go').exists(): time.sleep(0.02)\n"
+        "    hook()\n"
+        "kernel.pre_handler_hook = late"
+    )
+    interrupt = JobNotebookClient._send_interrupt
+
+    async def send(self: JobNotebookClient) -> None:
+        if (bench.folder / "go").exists():
+            # What is interrupted is the cell, and not the kernel's way to it.
+            while not (bench.folder / "begun").exists():
+                await asyncio.sleep(0.02)
+        await interrupt(self)
+        (bench.folder / "go").touch()
+
+    monkeypatch.setattr(JobNotebookClient, "_send_interrupt", send)
+    bench.cancel_when((bench.folder / "window").exists)
+    outcome = bench.run(window, "print('on')\npathlib.Path('begun').touch()\ntime.sleep(600)")
+    assert outcome.status == "aborted"
+    assert outcome.error is not None
+    # It said where it was, and was not killed.
+    assert any("KeyboardInterrupt" in line for line in outcome.error.traceback)
+    assert bench.texts()[1] == "on\n"
+
+
+@linux
+def test_an_interrupt_that_hits_the_kernel_and_not_the_cell_ends_it_all_the_same(bench: Bench) -> None:
+    # ipykernel answers nothing then.
+    kernel = (
+        "import pathlib, time\nkernel = get_ipython().kernel\n"
+        "async def interrupted(*_, **__):\n"
+        "    pathlib.Path('begun').touch()\n"
+        "    while True: time.sleep(0.02)\n"
+        "kernel.do_execute = interrupted\n"
+        "import atexit; atexit.register(pathlib.Path('ended').touch)"
+    )
+    bench.cancel_when((bench.folder / "begun").exists)
+    outcome = bench.run(kernel, "1")
+    assert outcome.status == "aborted"
+    assert bench.own_states() == ["completed", "killed"]
+    # The kernel came to its own end, and was not killed.
+    assert (bench.folder / "ended").exists()
 
 
 def test_a_cell_that_ignores_the_interrupt_is_killed(bench: Bench) -> None:

@@ -50,6 +50,9 @@ _LOADED = "'track' in get_ipython().magics_manager.magics['line']"
 _LEAVES_CELLS = "bool(__import__('trackbook').api.leaves_cells())"
 NO_USAGE = Usage()
 _GRACE = 3.0  # seconds for an interrupted cell to end by itself
+_LATE = 0.5  # seconds for an answer to come behind the word that all is done
+_INTERRUPTED = {"status": "error", "ename": "KeyboardInterrupt", "evalue": "", "traceback": []}
+_BEGIN = 1.0  # seconds for a cell that was asked for to begin, before it is interrupted
 # Seconds for the kernel to end by itself, its exit handlers included; one that hangs is killed at once.
 _PATIENCE: dict[OutcomeStatus, float] = {"finished": 10.0, "failed": 10.0, "aborted": 2.0, "timed_out": 2.0}
 _SHOW_EVERY = 1.0
@@ -120,6 +123,10 @@ class JobNotebookClient(NotebookClient):
         self._rest: Callable[[], None] | None = None
         self._shown_until = 0.0
         self._present: NotebookNode | None = None
+        # Set once the kernel carries out what it was asked for last.
+        self._begun = asyncio.Event()
+        self._begun.set()
+        self._asked: Exchange | None = None
         self._has_new = False
         self._verdicts = CellVerdicts(manager.nb.cells, memory=memory, seconds=job_timeout)
 
@@ -264,6 +271,7 @@ class JobNotebookClient(NotebookClient):
         cell.outputs = []
         self.clear_before_next_output = False
         self._present, self._has_new = cell, False
+        self._begun = asyncio.Event()
         if self.record_timing:
             cell.metadata["execution"] = {}
         started, moment = time.monotonic(), self._manager.now()
@@ -272,6 +280,7 @@ class JobNotebookClient(NotebookClient):
         exchange = self._ask(
             index, lambda message: self._take(message, cell, index), not (self.allow_errors or allows)
         )
+        self._asked = exchange
         self.code_cells_executed += 1
         self._do_rest()
         self._manager.cell_start(cell, index, at=moment)
@@ -371,6 +380,8 @@ class JobNotebookClient(NotebookClient):
 
     def _take(self, message: dict[str, Any], cell: NotebookNode, index: int) -> None:
         """Take up what the kernel publishes for a cell, while it runs or later."""
+        if message["msg_type"] == "execute_input" and cell is self._present:
+            self._begun.set()
         if message["msg_type"] == "stream" and not self.output_hook_stack[message["parent_header"]["msg_id"]]:
             if self.clear_before_next_output:
                 cell.outputs[:] = []
@@ -440,10 +451,32 @@ class JobNotebookClient(NotebookClient):
         if self._client is None:
             self._task.cancel()
             return
-        self._interruption = self._loop.create_task(self._interrupt())
+        self._interruption = self._loop.create_task(self._interrupt(self._begun))
         self._loop.call_later(_GRACE, self._end_task)
 
-    async def _interrupt(self) -> None:
+    async def _interrupt(self, begun: asyncio.Event) -> None:
+        # From one cell's end until it carries out the next one a kernel ignores interrupts: one that comes then is
+        # lost, and the cell that it was for runs on.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(begun.wait(), _BEGIN)
+        is_heard = begun.is_set()
+        await self._send_interrupt()
+        if not is_heard:
+            await begun.wait()
+            await self._send_interrupt()
+        await self._end_unanswered(self._asked)
+
+    async def _end_unanswered(self, exchange: Exchange | None) -> None:
+        """End the wait for an answer that an interrupt took away, having hit the kernel's own code, not the cell's."""
+        if exchange is None:
+            return
+        with contextlib.suppress(DeadKernelError):
+            await asyncio.shield(exchange.idle)
+            await asyncio.sleep(_LATE)  # it comes over another socket
+            if not exchange.reply.done():
+                exchange.reply.set_result({"content": dict(_INTERRUPTED)})
+
+    async def _send_interrupt(self) -> None:
         if self._kernel is not None:
             with contextlib.suppress(RuntimeError, OSError):
                 await self._kernel.interrupt_kernel()
