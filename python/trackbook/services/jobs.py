@@ -335,12 +335,9 @@ def _sharing(spec: JobSpec, shares: bool, swept: Sequence[str], snapshots: bool 
         raise UsageError(
             "Cells are shared by copies of a process on this machine; on a Dask cluster they are not."
         )
-    if shares and snapshots:
-        raise UsageError("Trials that share cells keep no snapshots: name one of the two.")
-    # Where the project says that snapshots are kept, sharing is said more closely.
-    return msgspec.structs.replace(
-        spec, share_prefix=shares, swept=list(swept), snapshots=spec.snapshots and not shares
-    )
+    # Where the project alone says that snapshots are kept, trials that share cells, which are to be quick, keep none.
+    keeps = spec.snapshots and (bool(snapshots) or not shares)
+    return msgspec.structs.replace(spec, share_prefix=shares, swept=list(swept), snapshots=keeps)
 
 
 def _combine(

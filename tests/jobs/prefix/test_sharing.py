@@ -25,6 +25,7 @@ from trackbook.jobs.prefix.executor import SharingExecutor
 from trackbook.jobs.prefix.order import order_prefix
 from trackbook.jobs.prefix.record import read_record
 from trackbook.notebook.inject import inject_parameters
+from trackbook.services.resumption import ResumeRequest
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
 
@@ -402,3 +403,36 @@ def test_trials_of_a_real_sweep_track_into_runs_of_their_own(project: Project) -
         assert [cell.status for cell in found.cells] == ["ok"] * 6
         assert "Cells 1 to 3 ran once for all trials of the sweep" in (found.run.notes or "")
     assert (project.folder / "executed.txt").read_text() == "x"
+
+
+def test_a_trial_goes_on_from_a_snapshot_behind_the_shared_cells(project: Project) -> None:
+    def write(last: str) -> Path:
+        return project.notebook(
+            "def ran(cell):\n    with open('ran.txt', 'a') as file: file.write(cell)",
+            "ran('1')\nbase = [1, 2, 3]",
+            "ran('2')\nmine = [x * one for one in base]",
+            "ran('3')\n" + last,
+            parameters="x = 1",
+        )
+
+    services = project.services
+    jobs = services.jobs.submit(
+        write("mine[10]"), sweep={"x": [2, 3]}, share_prefix=True, snapshots=True, timeout=300
+    )
+    assert [job.spec.snapshots and job.spec.share_prefix for job in jobs] == [True, True]
+    outcomes = run_jobs(project.store, jobs).jobs
+    assert services.runs.refresh(timeout=60)
+    assert [job.status for job in outcomes] == ["failed", "failed"]
+    ran = project.folder / "ran.txt"
+    assert sorted(ran.read_text()) == list("12233")
+    ran.write_text("")
+    write("total = sum(mine)\nprint(total)")
+    run_id = jobs[1].spec.run_id
+    again, plan = services.resumptions.submit(run_id, ResumeRequest())
+    assert (plan.how, plan.reason) == ("snapshot", None), plan.snapshots
+    (done,) = run_jobs(project.store, [again]).jobs
+    assert services.runs.refresh(timeout=60)
+    assert (done.status, ran.read_text()) == ("finished", "3")
+    _, path = services.artifacts.open(again.spec.run_id, "output.ipynb")
+    assert "18\n" in path.read_text("utf-8").replace("\\n", "\n")
+    services.resumptions.drop_snapshots()

@@ -90,7 +90,10 @@ class SharingExecutor:
 
         def make(*arguments: Any, **options: Any) -> TrialClient:
             kernel = RunnerManager(copy, request)
-            made.append(TrialClient(*arguments, prefix=prefix, shared=shared, kernel=kernel, **options))
+            keep = execution.snapshots if copy is not None else None
+            made.append(
+                TrialClient(*arguments, prefix=prefix, shared=shared, keep=keep, kernel=kernel, **options)
+            )
             return made[-1]
 
         try:
@@ -148,6 +151,7 @@ class SharingExecutor:
             output=str(path.with_suffix(".out.ipynb")),
             environment=_prefix_environment(execution.environment),
             prefix=None,
+            snapshots=None,
         )
         try:
             outcome = self._inner.run_with(ran, _Nobody(), make)

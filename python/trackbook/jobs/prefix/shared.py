@@ -14,6 +14,7 @@ from trackbook.jobs.dialogue import Exchange
 from trackbook.jobs.prefix.deadlock import is_deadlocked
 from trackbook.jobs.prefix.record import PrefixRecord, SharedCell
 from trackbook.jobs.runner.client import RunnerDialogue
+from trackbook.jobs.snapshots.client import TakesBorders
 
 _PATIENCE = 60.0  # seconds for a copy to be made
 _IDLE = 120.0  # seconds for which a copy waits for another trial
@@ -98,7 +99,7 @@ class PrefixClient(JobNotebookClient):
         return PrefixRecord("refused", {}, self._prefix.run_id, None, evalue)
 
 
-class TrialClient(JobNotebookClient):
+class TrialClient(TakesBorders):
     """Executes a notebook of which some cells have run already, in a runner that has their state."""
 
     def __init__(self, *arguments: Any, prefix: SharedPrefix, shared: PrefixRecord, **options: Any) -> None:
@@ -106,6 +107,10 @@ class TrialClient(JobNotebookClient):
         self._prefix, self._shared = prefix, shared
         self._waits = 0
         self.hung = False
+
+    def _is_own(self, index: int) -> bool:
+        """Tell whether a cell is executed here, and not taken from those that are shared."""
+        return index not in self._prefix.cells or index not in self._shared.cells
 
     hello = _FORGET + JobNotebookClient.hello
 

@@ -28,22 +28,14 @@ except Exception:
 _PATIENCE = 60.0
 
 
-class SnapshotClient(JobNotebookClient):
-    """Takes a copy before each cell but the first one, as `keep` says; `copy` is the socket of one to go on from."""
+class TakesBorders(JobNotebookClient):
+    """Takes a copy before each cell that is executed but the first one, as `keep` says."""
 
-    def __init__(
-        self,
-        *arguments: Any,
-        keep: KeepSnapshots | None = None,
-        copy: str | None = None,
-        **options: Any,
-    ) -> None:
-        kernel = RunnerManager() if copy is None else RunnerManager(copy, {"keep_random": True})
-        super().__init__(*arguments, kernel=kernel, **options)
-        if copy is not None:
-            self.hello = _MOVE_ON
+    def __init__(self, *arguments: Any, keep: KeepSnapshots | None = None, **options: Any) -> None:
+        super().__init__(*arguments, **options)
         self._borders = Borders(keep) if keep is not None else None
-        self._has_executed = copy is not None
+        # Whether there is a state worth a copy.
+        self._has_executed = False
         self._has_settled = False
 
     async def _execute_cells(self) -> Outcome:
@@ -56,10 +48,14 @@ class SnapshotClient(JobNotebookClient):
                 self._borders.close(succeeded=outcome is not None and outcome.status == "finished")
 
     async def _execute_one(self, index: int, total: int) -> Outcome | None:
-        if self._borders is not None and self._has_executed:
+        if self._borders is not None and self._has_executed and self._is_own(index):
             await self._take_border(self._borders, index)
         self._has_executed = True
         return await super()._execute_one(index, total)
+
+    def _is_own(self, index: int) -> bool:
+        """Tell whether a cell is executed here."""
+        return True
 
     async def _take_border(self, borders: Borders, index: int) -> None:
         if not self._has_settled:
@@ -78,6 +74,17 @@ class SnapshotClient(JobNotebookClient):
         wanted = {"path": path, "owner": owner, "collects": False}
         answer = await self._dialogue.ask_control("snapshot", wanted, _PATIENCE)
         borders.note(index, str(cell.get("id")), max(number, 1), path, answer)
+
+
+class SnapshotClient(TakesBorders):
+    """Executes a notebook in a runner of its own; `copy` is the socket of a copy to go on from."""
+
+    def __init__(self, *arguments: Any, copy: str | None = None, **options: Any) -> None:
+        kernel = RunnerManager() if copy is None else RunnerManager(copy, {"keep_random": True})
+        super().__init__(*arguments, kernel=kernel, **options)
+        if copy is not None:
+            self.hello = _MOVE_ON
+        self._has_executed = copy is not None
 
 
 def snapshot_client(keep: KeepSnapshots | None, copy: str | None) -> Any:
