@@ -1,7 +1,16 @@
 import { expect, type IJupyterLabPageFixture, test } from '@jupyterlab/galata';
 
 import { addExample } from './support/notebooks';
-import { mainArea, openRun, openRuns, openTab, picture, runRow, startCell } from './support/runs';
+import {
+  curvesOf,
+  mainArea,
+  openRun,
+  openRuns,
+  openTab,
+  picture,
+  runRow,
+  startCell
+} from './support/runs';
 
 /** The cells of examples/digits.ipynb that run before the training, that which trains, and those after it. */
 const BEFORE = [1, 2, 4, 6];
@@ -53,7 +62,7 @@ test('The example is swept, tracked and compared', async ({ page, tmpPath }) => 
   await expect(detail.getByRole('rowheader', { name: 'learning_rate' })).toBeVisible();
   await picture(page, 'overview');
   await openTab(page, /^Charts/);
-  await expect(detail.getByRole('figure', { name: 'accuracy' }).locator('.js-line')).toBeVisible();
+  await expect(curvesOf(detail, 'accuracy')).toHaveAttribute('data-lines', '1');
   await picture(page, 'detail');
   await openTab(page, /^Cells/);
   await expect(detail.locator('.trackbook-Source').first()).toContainText('%track start digits');
@@ -71,9 +80,7 @@ test('The example is swept, tracked and compared', async ({ page, tmpPath }) => 
   await expect(compared.getByRole('img', { name: 'best' }).first()).toBeVisible();
   await picture(page, 'compare');
   await openTab(page, /^Curves/);
-  await expect(compared.getByRole('figure', { name: 'accuracy' }).locator('.js-line')).toHaveCount(
-    3
-  );
+  await expect(curvesOf(compared, 'accuracy')).toHaveAttribute('data-lines', '3');
   await picture(page, 'curves');
 
   await page.sidebar.setWidth(250, 'left');

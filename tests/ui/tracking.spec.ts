@@ -4,7 +4,17 @@ import { join } from 'node:path';
 import { expect, type IJupyterLabPageFixture, test } from '@jupyterlab/galata';
 
 import { addNotebook, serverRoot } from './support/notebooks';
-import { mainArea, openRun, openRuns, openTab, runRow, startCell, writeCell } from './support/runs';
+import {
+  curvesOf,
+  isDrawnIn,
+  mainArea,
+  openRun,
+  openRuns,
+  openTab,
+  runRow,
+  startCell,
+  writeCell
+} from './support/runs';
 
 const SETUP = `%load_ext trackbook
 import math, time
@@ -88,9 +98,12 @@ test.describe('A run', () => {
 
     await runRow(page, 1).locator('.trackbook-RunRow').dblclick();
     const plot = (await openTab(page, /^Charts/)).getByRole('figure', { name: 'acc' });
-    await expect(plot.locator('.js-line')).toBeVisible();
-    const before = await plot.locator('.js-line').getAttribute('d');
-    await expect(plot.locator('.js-line')).not.toHaveAttribute('d', before!);
+    const drawn = plot.locator('.trackbook-Curves-plot[data-lines="1"]');
+    await expect(drawn).toBeVisible();
+    const before = Number(await drawn.getAttribute('data-points'));
+    await expect
+      .poll(async () => Number(await drawn.getAttribute('data-points')), { timeout: 60_000 })
+      .toBeGreaterThan(before);
   });
 
   test('has a page with all that belongs to it', async ({ page, tmpPath }) => {
@@ -101,7 +114,7 @@ test.describe('A run', () => {
 
     await openTab(page, /^Charts/);
     for (const key of ['acc', 'loss']) {
-      await expect(area.getByRole('figure', { name: key }).locator('.js-line')).toBeVisible();
+      await expect(curvesOf(area, key)).toHaveAttribute('data-lines', '1');
     }
     await openTab(page, /^Cells/);
     await expect(area.locator('.trackbook-Source').first()).toContainText('%track start churn');
@@ -193,17 +206,17 @@ test.describe('Runs', () => {
     await expect(depth).toBeVisible();
 
     await openTab(page, /^Curves/);
-    const lines = area.getByRole('figure', { name: 'acc' }).locator('.js-line');
-    await expect(lines).toHaveCount(2);
-    const colours = await lines.evaluateAll(nodes =>
-      nodes.map(node => getComputedStyle(node).stroke)
-    );
-    expect(new Set(colours).size).toBe(2);
-    // A run has the same colour in the list and in the chart.
-    const chosen = runRow(page, 1).locator('.trackbook-RunRow-check');
-    expect(colours).toContain(
-      await chosen.evaluate(node => getComputedStyle(node).backgroundColor)
-    );
+    const curves = curvesOf(area, 'acc');
+    await expect(curves).toHaveAttribute('data-lines', '2');
+    // A run has the same colour in the list and in the chart, where the other has another one.
+    const colourOf = (number: number) =>
+      runRow(page, number)
+        .locator('.trackbook-RunRow-check')
+        .evaluate(node => getComputedStyle(node).backgroundColor);
+    const [first, second] = [await colourOf(1), await colourOf(2)];
+    expect(first).not.toBe(second);
+    await expect.poll(() => isDrawnIn(curves, first)).toBe(true);
+    await expect.poll(() => isDrawnIn(curves, second)).toBe(true);
 
     await openTab(page, /^Cells/);
     await expect(area.locator('.trackbook-Diff').first()).toBeVisible();

@@ -22,6 +22,7 @@ import type {
 import type { IComparison } from './compare';
 import type { ILintReport } from './lint';
 import { decodeComparison } from './compare';
+import { decodeCurves, type ICurvePage, type ICurveQuery } from './curves';
 import { decodeDetail, decodeRun, decodeSeries } from './numbers';
 import { type IRequestOptions, type QueryValue, buildUrl, request, requestJson } from './request';
 import type { IJobLog, IJobPage, IJobQuery, IWorker } from './queue';
@@ -118,6 +119,11 @@ export class Client implements IClient {
     };
     const path = ['projects', project, 'series'];
     return (await this._get<{ series: ISeries[] }>(path, { query })).series.map(decodeSeries);
+  }
+
+  async curves(project: string, query: ICurveQuery, signal?: AbortSignal): Promise<ICurvePage> {
+    const options: IRequestOptions = { method: 'POST', body: query, signal };
+    return decodeCurves(await this._get<ICurvePage>(['projects', project, 'curves'], options));
   }
 
   async artifacts(project: string, id: string): Promise<IArtifact[]> {

@@ -11,6 +11,7 @@ import type {
   IRunTarget
 } from './board';
 import type { IComparison } from './compare';
+import type { ICurvePage, ICurveQuery } from './curves';
 import type { ILintReport } from './lint';
 import type { IParameter, IProposal } from './parameters';
 import type { IJobLog, IJobPage, IJobQuery, IWorker } from './queue';
@@ -121,6 +122,8 @@ export interface IClient {
   trashRun(project: string, id: string): Promise<IRun>;
   restoreRun(project: string, id: string): Promise<IRun>;
   series(project: string, options: ISeriesQuery): Promise<ISeries[]>;
+  /** Metrics as charts draw them. */
+  curves(project: string, query: ICurveQuery, signal?: AbortSignal): Promise<ICurvePage>;
   artifacts(project: string, id: string): Promise<IArtifact[]>;
   artifact(project: string, id: string, artifact: string): Promise<Blob>;
   /** Where a browser can download the artifact. */

@@ -1,50 +1,55 @@
 import * as React from 'react';
 
 import type { ColoursModel } from '../models/colours';
-import type { CurveBoard } from '../models/curves';
-import { Chart } from './Chart';
-import type { IAxes, XAxis } from './traces';
-import { useView } from './view';
+import type { CurveSheet } from '../models/curveSheet';
+import { CurveChart } from './curves/CurveChart';
+import { CurveControls } from './curves/CurveControls';
+import { CurveLegend } from './curves/CurveLegend';
+import { ownersOf, variantsOf } from './curves/lines';
+import { useModel, useView } from './view';
 
 /** The curves of some runs: a chart for each metric, all with the same axes. */
 export function Charts(props: {
-  board: CurveBoard;
+  sheet: CurveSheet;
   keys: readonly string[];
-  names: ReadonlyMap<string, string>;
+  /** The fields by which the runs can be grouped, and what they are called. */
+  groupings?: readonly { field: string; label: string }[];
   colours: ColoursModel;
 }): JSX.Element {
   const { trans } = useView();
-  const { board, keys, names, colours } = props;
-  const [axes, setAxes] = React.useState<IAxes>({ x: 'step', isLog: false });
+  const { sheet, keys, groupings = [], colours } = props;
+  const { options } = sheet;
+  useModel(sheet, options, colours);
+  React.useEffect(() => {
+    performance.clearMarks('trackbook:curves-opened');
+    performance.mark('trackbook:curves-opened');
+  }, []);
   if (!keys.length) {
     return <p className="trackbook-Quiet">{trans.__('No metric was logged.')}</p>;
   }
+  const views = sheet.views.filter(view => view.groupBy === options.settings.groupBy);
+  const owners = new Map(
+    views.flatMap(view => ownersOf(view, colours, trans)).map(owner => [owner.owner, owner])
+  );
+  const hasContexts = views.some(view => variantsOf(view.page.curves).length > 1);
   return (
     <div className="trackbook-Charts">
-      <div className="trackbook-Charts-bar">
-        <label>
-          {trans.__('Horizontal')}{' '}
-          <select
-            className="trackbook-Select"
-            value={axes.x}
-            onChange={event => setAxes({ ...axes, x: event.target.value as XAxis })}
-          >
-            <option value="step">{trans.__('step')}</option>
-            <option value="time">{trans.__('time since the start')}</option>
-          </select>
-        </label>
-        <label>
-          <input
-            type="checkbox"
-            checked={axes.isLog}
-            onChange={event => setAxes({ ...axes, isLog: event.target.checked })}
-          />{' '}
-          {trans.__('Log scale')}
-        </label>
-      </div>
+      <CurveControls
+        options={options}
+        keys={keys}
+        groupings={groupings}
+        hasContexts={hasContexts}
+      />
+      {owners.size > 1 && <CurveLegend owners={[...owners.values()]} options={options} />}
       <div className="trackbook-Charts-grid">
         {keys.map(key => (
-          <Chart key={key} model={board.get(key)} axes={axes} names={names} colours={colours} />
+          <CurveChart
+            key={key}
+            label={key}
+            model={sheet.get(key)}
+            options={options}
+            colours={colours}
+          />
         ))}
       </div>
     </div>

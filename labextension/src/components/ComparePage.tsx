@@ -4,10 +4,11 @@ import type { IComparison } from '../client/compare';
 import { seriesKey } from '../format';
 import type { ColoursModel } from '../models/colours';
 import type { CompareModel } from '../models/compare';
-import type { CurveBoard } from '../models/curves';
+import type { CurveSheet } from '../models/curveSheet';
 import type { PageState } from '../models/pageState';
 import { Charts } from './Charts';
 import { CompareCells } from './CompareCells';
+import { fieldOf } from './curves/axisTexts';
 import { CompareTable } from './CompareTable';
 import { ErrorNote, Loading } from './Notes';
 import { TabPanel, Tabs } from './Tabs';
@@ -16,7 +17,7 @@ import { useModel, useView } from './view';
 export interface IComparePageProps {
   model: CompareModel;
   /** The curves of some runs; the same for the same runs. */
-  boardOf(runs: readonly string[]): CurveBoard;
+  sheetOf(runs: readonly string[]): CurveSheet;
   colours: ColoursModel;
   state: PageState;
 }
@@ -69,12 +70,12 @@ export function ComparePage(props: IComparePageProps): JSX.Element {
 }
 
 function Body(props: IComparePageProps & { comparison: IComparison; tab: string }): JSX.Element {
-  const { model, boardOf, colours, comparison, tab } = props;
+  const { model, sheetOf, colours, comparison, tab } = props;
   switch (tab) {
     case 'curves':
       return (
         <Curves
-          board={boardOf(model.runs)}
+          sheet={sheetOf(model.runs)}
           colours={colours}
           comparison={comparison}
           keys={model.keys}
@@ -88,35 +89,23 @@ function Body(props: IComparePageProps & { comparison: IComparison; tab: string 
 }
 
 function Curves(props: {
-  board: CurveBoard;
+  sheet: CurveSheet;
   colours: ColoursModel;
   comparison: IComparison;
   keys: readonly string[];
 }): JSX.Element {
-  const { trans } = useView();
-  const { board, colours, comparison } = props;
-  useModel(colours);
-  const { runs } = comparison;
-  const names = React.useMemo(
-    () => new Map(runs.map(run => [run.id, `${run.experiment} #${run.number}`])),
-    [runs]
-  );
+  const { sheet, colours, comparison } = props;
   const keys = [...new Set(props.keys.map(seriesKey))];
-  return (
-    <>
-      <ul className="trackbook-Legend" aria-label={trans.__('Runs')}>
-        {runs.map(run => (
-          <li key={run.id}>
-            <span
-              className="trackbook-Swatch"
-              style={{ backgroundColor: `var(${colours.get(run.id).variable})` }}
-              aria-hidden="true"
-            />
-            {run.experiment} #{run.number}
-          </li>
-        ))}
-      </ul>
-      <Charts board={board} keys={keys} names={names} colours={colours} />
-    </>
-  );
+  const groupings = React.useMemo(() => groupingsOf(comparison), [comparison]);
+  return <Charts sheet={sheet} keys={keys} groupings={groupings} colours={colours} />;
+}
+
+/** The parameters and tags in which some of the runs differ. */
+function groupingsOf({ params, tags }: IComparison): { field: string; label: string }[] {
+  const differing = (
+    rows: readonly { key: string; differs: boolean }[],
+    prefix: 'params' | 'tags'
+  ) =>
+    rows.filter(row => row.differs).map(({ key }) => ({ field: fieldOf(prefix, key), label: key }));
+  return [...differing(params, 'params'), ...differing(tags, 'tags')];
 }

@@ -3,6 +3,7 @@ import * as React from 'react';
 import type { IRunDetail } from '../client/types';
 import type { ColoursModel } from '../models/colours';
 import type { CurveBoard } from '../models/curves';
+import type { CurveSheet } from '../models/curveSheet';
 import type { PageState } from '../models/pageState';
 import { hasFailed } from '../models/failure';
 import type { RunModel } from '../models/run';
@@ -24,7 +25,10 @@ import { useModel, useView } from './view';
 
 export interface IRunPageProps {
   model: RunModel;
+  /** The curves of what the machine did. */
   board: CurveBoard;
+  /** The curves of what the user logged. */
+  sheet: CurveSheet;
   colours: ColoursModel;
   /** Which tab is shown. */
   state: PageState;
@@ -74,18 +78,14 @@ export function RunPage(props: IRunPageProps): JSX.Element {
 }
 
 function Body(props: IRunPageProps & { detail: IRunDetail; tab: string }): JSX.Element {
-  const { model, board, colours, state, detail, tab } = props;
+  const { model, board, sheet, colours, state, detail, tab } = props;
   const { run } = detail;
-  const names = React.useMemo(
-    () => new Map([[run.id, `${run.experiment} #${run.number}`]]),
-    [run.id, run.experiment, run.number]
-  );
   const onCell = (order: number) => state.showCell(order);
   switch (tab) {
     case 'failure':
       return <FailureTab model={model} detail={detail} onCell={onCell} />;
     case 'charts':
-      return <Charts board={board} keys={metricKeys(detail)} names={names} colours={colours} />;
+      return <Charts sheet={sheet} keys={metricKeys(detail)} colours={colours} />;
     case 'values':
       return (
         <Values

@@ -7,7 +7,7 @@ import { compareIcon } from '../icons';
 import type { IChanges } from '../models/changes';
 import type { ColoursModel } from '../models/colours';
 import { CompareModel } from '../models/compare';
-import { CurveBoard } from '../models/curves';
+import { CurveSheet } from '../models/curveSheet';
 import { PageState } from '../models/pageState';
 import { type IViewOptions, ViewWidget } from './viewWidget';
 
@@ -17,17 +17,17 @@ export class ComparePanel extends MainAreaWidget<ViewWidget> {
     const { client, changes, project, runs, colours } = options;
     const model = new CompareModel({ client, changes, project, runs });
     const state = new PageState(options.tab);
-    let board: CurveBoard | null = null;
-    const boardOf = (ids: readonly string[]) => {
-      if (board?.runs !== ids) {
-        board?.dispose();
-        board = new CurveBoard({ client, changes, project, runs: ids });
+    let sheet: CurveSheet | null = null;
+    const sheetOf = (ids: readonly string[]) => {
+      if (sheet?.runs !== ids) {
+        sheet?.dispose();
+        sheet = new CurveSheet({ client, changes, project, runs: ids });
       }
-      return board;
+      return sheet;
     };
     super({
       content: new ViewWidget(options, () => (
-        <ComparePage model={model} boardOf={boardOf} colours={colours} state={state} />
+        <ComparePage model={model} sheetOf={sheetOf} colours={colours} state={state} />
       ))
     });
     this.model = model;
@@ -45,7 +45,7 @@ export class ComparePanel extends MainAreaWidget<ViewWidget> {
       this.title.label = options.trans.__('Compare %1 runs', model.runs.length);
     });
     this.disposed.connect(() => {
-      board?.dispose();
+      sheet?.dispose();
       model.dispose();
     });
   }
@@ -56,7 +56,7 @@ export class ComparePanel extends MainAreaWidget<ViewWidget> {
 
 export namespace ComparePanel {
   export interface IOptions extends IViewOptions {
-    client: Pick<IClient, 'compare' | 'series'>;
+    client: Pick<IClient, 'compare' | 'curves'>;
     changes: IChanges;
     colours: ColoursModel;
     project: string;

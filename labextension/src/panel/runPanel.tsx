@@ -5,6 +5,7 @@ import { RunPage } from '../components/RunPage';
 import { runsIcon } from '../icons';
 import type { ColoursModel } from '../models/colours';
 import { CurveBoard } from '../models/curves';
+import { CurveSheet } from '../models/curveSheet';
 import { PageState } from '../models/pageState';
 import { RunModel } from '../models/run';
 import { type IViewOptions, ViewWidget } from './viewWidget';
@@ -15,15 +16,17 @@ export class RunPanel extends MainAreaWidget<ViewWidget> {
     const { client, changes, project, run, colours } = options;
     const model = new RunModel({ client, changes, project, id: run });
     const board = new CurveBoard({ client, changes, project, runs: [run] });
+    const sheet = new CurveSheet({ client, changes, project, runs: [run] });
     const state = new PageState(options.tab);
     super({
       content: new ViewWidget(options, () => (
-        <RunPage model={model} board={board} colours={colours} state={state} />
+        <RunPage model={model} board={board} sheet={sheet} colours={colours} state={state} />
       ))
     });
     this.model = model;
     this.state = state;
     this._board = board;
+    this._sheet = sheet;
     this.id = `trackbook-run-page-${run}`;
     this.addClass('trackbook-MainArea');
     this.toolbar.hide();
@@ -40,6 +43,7 @@ export class RunPanel extends MainAreaWidget<ViewWidget> {
   override dispose(): void {
     if (!this.isDisposed) {
       this._board.dispose();
+      this._sheet.dispose();
       this.model.dispose();
       super.dispose();
     }
@@ -54,11 +58,12 @@ export class RunPanel extends MainAreaWidget<ViewWidget> {
   }
 
   private readonly _board: CurveBoard;
+  private readonly _sheet: CurveSheet;
 }
 
 export namespace RunPanel {
   export interface IOptions extends IViewOptions {
-    client: RunModel.Client & CurveBoardClient;
+    client: RunModel.Client & CurveBoardClient & CurveSheet.IOptions['client'];
     changes: RunModel.IOptions['changes'];
     colours: ColoursModel;
     project: string;

@@ -1,5 +1,6 @@
 import { Client } from '../../src/client/client';
 import { type IComparison } from '../../src/client/compare';
+import { type ICurveQuery } from '../../src/client/curves';
 import { ApiError } from '../../src/client/errors';
 import { type IRunDetail } from '../../src/client/types';
 import { deadServer, fakeServer, type IAsked } from '../support/http';
@@ -48,6 +49,18 @@ describe('Client', () => {
     expect(loss.max).toBe(Infinity);
     expect(loss.min).toBe(1.9);
     expect(detail.run.error?.ename).toBe('ValueError');
+  });
+
+  it('asks for curves and decodes what is not finite', async () => {
+    const { client, asked } = makeClient(sample('curves'));
+    const query = sample<ICurveQuery>('curve-query');
+    const page = await client.curves(P, query);
+    expect(asked[0].url.pathname).toMatch(/\/curves$/);
+    expect(asked[0].body).toEqual(query);
+    const [exact, thinned, group] = page.curves;
+    expect(exact.values[2]).toBeNaN();
+    expect(thinned.max).toEqual([2.5, 9.75, NaN, 0.5]);
+    expect(group).toMatchObject({ run_id: null, group: 0.1, counts: [2, 2, 1] });
   });
 
   it('names a rich value by key, step, and context with sorted names', async () => {

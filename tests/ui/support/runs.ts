@@ -37,6 +37,29 @@ export async function openTab(page: IJupyterLabPageFixture, name: RegExp): Promi
   return mainArea(page).getByRole('tabpanel');
 }
 
+/** Where the curves of a metric are drawn; its attributes say how many lines and points they have. */
+export function curvesOf(area: Locator, metric: string): Locator {
+  return area.getByRole('figure', { name: metric, exact: true }).locator('.trackbook-Curves-plot');
+}
+
+/** Whether some of a chart has a colour, such as `rgb(0, 114, 178)`. */
+export function isDrawnIn(chart: Locator, colour: string): Promise<boolean> {
+  return chart
+    .locator('canvas')
+    .first()
+    .evaluate((canvas: HTMLCanvasElement, wanted) => {
+      const rgb = wanted.match(/[\d.]+/g)!.map(Number);
+      const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+      for (let place = 0; place < data.length; place += 4) {
+        const isNear = [0, 1, 2].every(part => Math.abs(data[place + part] - rgb[part]) < 6);
+        if (isNear && data[place + 3] > 200) {
+          return true;
+        }
+      }
+      return false;
+    }, colour);
+}
+
 /** Write a source into a cell in one go: key by key, the editor would indent it once more. */
 export async function writeCell(
   page: IJupyterLabPageFixture,
