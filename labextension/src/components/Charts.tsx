@@ -6,6 +6,7 @@ import { CurveChart } from './curves/CurveChart';
 import { CurveControls } from './curves/CurveControls';
 import { CurveLegend } from './curves/CurveLegend';
 import { ownersOf, variantsOf } from './curves/lines';
+import { mark } from './curves/marks';
 import { useModel, useView } from './view';
 
 /** The curves of some runs: a chart for each metric, all with the same axes. */
@@ -20,10 +21,7 @@ export function Charts(props: {
   const { sheet, keys, groupings = [], colours } = props;
   const { options } = sheet;
   useModel(sheet, options, colours);
-  React.useEffect(() => {
-    performance.clearMarks('trackbook:curves-opened');
-    performance.mark('trackbook:curves-opened');
-  }, []);
+  React.useEffect(() => mark('curves-opened'), []);
   if (!keys.length) {
     return <p className="trackbook-Quiet">{trans.__('No metric was logged.')}</p>;
   }

@@ -12,6 +12,7 @@ import { dashSign } from '../traces';
 import { classes, useModel, useView } from '../view';
 import { CurveCanvas, type IPictures } from './CurveCanvas';
 import { type ILine, makeLines, variantsOf } from './lines';
+import { mark } from './marks';
 import { curveRows, CURVE_COLUMNS } from './report';
 
 export interface ICurveChartProps {
@@ -157,7 +158,7 @@ export function CurveDrawing(
     (ms: number) => {
       model.drawn(ms);
       if (view) {
-        mark(isDetail ? 'trackbook:curves-zoomed' : 'trackbook:curves-painted');
+        mark(isDetail ? 'curves-zoomed' : 'curves-painted');
       }
     },
     [model, view, isDetail]
@@ -281,14 +282,6 @@ function Tool(props: {
       <props.icon.react tag="span" width="14px" />
     </button>
   );
-}
-
-/** Mark a moment for who measures; only the last one of a name is kept, so that marks take no memory. */
-function mark(name: string): void {
-  window.requestAnimationFrame(() => {
-    performance.clearMarks(name);
-    performance.mark(name);
-  });
 }
 
 /** A function that stays the same, and calls the latest one. */

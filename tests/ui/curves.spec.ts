@@ -1,0 +1,111 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { expect, type IJupyterLabPageFixture, test } from '@jupyterlab/galata';
+import { type Locator } from '@playwright/test';
+
+import { addNotebook, serverRoot } from './support/notebooks';
+import { curvesOf, mainArea, openRuns, openTab, picture } from './support/runs';
+
+const RUNS = 12;
+const POINTS = 20_000;
+
+/** A comparison of runs with long series, at its curves. */
+async function openCurves(page: IJupyterLabPageFixture, tmpPath: string): Promise<Locator> {
+  const folder = join(serverRoot(), tmpPath);
+  mkdirSync(folder, { recursive: true });
+  const script = join(__dirname, '../../benchmarks/curves.py');
+  const sizes = ['--runs', String(RUNS), '--points', String(POINTS)];
+  execFileSync('python', [script, '--fill', folder, ...sizes]);
+  await addNotebook(page, `${tmpPath}/train.ipynb`, ['']);
+  await page.notebook.openByPath(`${tmpPath}/train.ipynb`);
+  await openRuns(page);
+  const rows = page.getByRole('treeitem');
+  await expect(rows.first()).toHaveAttribute('aria-setsize', String(RUNS));
+  await rows.first().locator('.trackbook-RunRow').click();
+  for (let place = 0; place < RUNS; place += 1) {
+    await page.keyboard.press('Space');
+    await page.keyboard.press('ArrowDown');
+  }
+  await page.getByRole('button', { name: 'Compare', exact: true }).click();
+  await openTab(page, /^Curves/);
+  return mainArea(page);
+}
+
+/** The numbers that a chart says of itself. */
+async function said(chart: Locator, name: 'from' | 'to' | 'points' | 'lines'): Promise<number> {
+  return Number(await chart.getAttribute(`data-${name}`));
+}
+
+test('Curves are zoomed to each point, read, grouped and saved', async ({ page, tmpPath }) => {
+  const area = await openCurves(page, tmpPath);
+  const chart = curvesOf(area, 'loss');
+  await expect(chart).toHaveAttribute('data-lines', String(RUNS));
+  // No more than the pixels can show.
+  expect(await said(chart, 'points')).toBeLessThan(RUNS * 2200);
+  await expect(area.getByRole('list', { name: 'Runs' }).getByRole('button')).toHaveCount(RUNS);
+  const box = (await chart.boundingBox())!;
+  const middle = box.y + box.height / 2;
+  await page.mouse.move(box.x + box.width / 2, middle);
+  const tooltip = chart.locator('.trackbook-Curves-tooltip');
+  await expect(tooltip).toContainText('step');
+  await expect(tooltip.getByRole('row', { includeHidden: true })).toHaveCount(RUNS);
+  await picture(page, 'curves');
+
+  // A stretch that is dragged over comes with all of its points: first a part, then some steps alone.
+  for (let time = 0; time < 3; time += 1) {
+    const before = (await said(chart, 'to')) - (await said(chart, 'from'));
+    await page.mouse.move(box.x + box.width * 0.45, middle);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.55, middle, { steps: 4 });
+    await page.mouse.up();
+    await expect
+      .poll(async () => (await said(chart, 'to')) - (await said(chart, 'from')))
+      .toBeLessThan(before / 4);
+  }
+  await expect
+    .poll(async () => {
+      const width = Math.floor(await said(chart, 'to')) - Math.ceil(await said(chart, 'from')) + 1;
+      // With the next point on each side.
+      return (await said(chart, 'points')) - RUNS * (width + 2);
+    })
+    .toBe(0);
+  await chart.dblclick({ position: { x: box.width / 2, y: 40 } });
+  await expect.poll(() => said(chart, 'to')).toBe(POINTS - 1);
+
+  // With the keyboard alone.
+  const pointer = chart.getByRole('group', { name: 'Curves of loss' });
+  await pointer.focus();
+  await page.keyboard.press('ArrowRight');
+  await expect(pointer.locator('[aria-live]')).toContainText(/^step 0, churn #/);
+  await page.keyboard.press('+');
+  await expect.poll(() => said(chart, 'to')).toBeLessThan(POINTS * 0.6);
+  await page.keyboard.press('Escape');
+  await expect.poll(() => said(chart, 'to')).toBe(POINTS - 1);
+
+  // One run less, then means over a parameter.
+  const legend = area.getByRole('list', { name: 'Runs' });
+  await legend.getByRole('button').first().click();
+  await expect(chart).toHaveAttribute('data-lines', String(RUNS - 1));
+  await area.getByRole('slider', { name: 'Smoothing' }).fill('0.9');
+  await area.getByRole('combobox', { name: 'Mean over' }).selectOption('lr');
+  await expect(chart).toHaveAttribute('data-lines', '5');
+  await expect(legend.getByRole('button', { name: 'lr 0.3' })).toBeVisible();
+  await picture(page, 'curves-groups');
+  await area.getByRole('combobox', { name: 'Horizontal' }).selectOption('tokens');
+  await area.getByRole('checkbox', { name: 'Log scale, vertical' }).check();
+  await expect.poll(() => said(chart, 'to')).toBeGreaterThan(POINTS * 100);
+
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    area.getByRole('button', { name: 'Save loss as CSV' }).click()
+  ]);
+  const rows = readFileSync((await download.path())!, 'utf8')
+    .trim()
+    .split('\r\n');
+  expect(rows[0]).toBe('curve,metric,x,value,min,max,smoothed');
+  expect(rows.length).toBe((await said(chart, 'points')) + 1);
+  await area.getByRole('button', { name: 'Show loss as a table' }).click();
+  await expect(area.getByRole('table', { name: 'Curves of loss' }).getByRole('row')).toHaveCount(6);
+});
