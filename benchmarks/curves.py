@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from trackbook.domain import records as r
@@ -23,6 +24,7 @@ from trackbook.domain.ids import new_id
 from trackbook.domain.run import Source
 from trackbook.server.wire import encode
 from trackbook.services.context import Services, open_services
+from trackbook.services.recorder import RunRecorder
 from trackbook.store.batch import Reading
 from trackbook.store.paths import PartName, create_store
 from trackbook.store.projector import project
@@ -56,11 +58,13 @@ def main() -> None:
     few = max(1_000, asked.points // 100)
     with tempfile.TemporaryDirectory() as folder:
         measured = [measure(Path(folder) / str(count), asked.runs, count) for count in (few, asked.points)]
+        live, sent = measure_live(Path(folder) / "live", 100, 2_000)
     print(f"{asked.runs} runs, {PIXELS} buckets; ms of processor time, median of {REPEATS}")
     print(f"{'':16}{f'{few:,} points':>18}{f'{asked.points:,} points':>18}{'growth':>10}{'MB sent':>10}")
     for question in measured[0]:
-        (short, _), (long, sent) = (times[question] for times in measured)
-        print(f"{question:16}{short:18.1f}{long:18.1f}{long / short:9.1f}x{sent / 1e6:10.2f}")
+        (short, _), (long, size) = (times[question] for times in measured)
+        print(f"{question:16}{short:18.1f}{long:18.1f}{long / short:9.1f}x{size / 1e6:10.2f}")
+    print(f"100 running runs of 2,000 points, one more each: {live:.1f} ms, {sent / 1e3:.0f} kB")
 
 
 def measure(folder: Path, runs: int, points: int) -> dict[str, tuple[float, int]]:
@@ -81,6 +85,30 @@ def measure(folder: Path, runs: int, points: int) -> dict[str, tuple[float, int]
     finally:
         services.close()
     return found
+
+
+def measure_live(folder: Path, runs: int, points: int) -> tuple[float, int]:
+    """Return the time in ms and the bytes of an update: running runs that each got one more point."""
+    services = open_services(create_store(folder / ".trackbook"))
+    writers = [RunRecorder.start(services.store, experiment="live") for _ in range(runs)]
+    try:
+        for step in range(points):
+            for writer in writers:
+                writer.log({"loss": 1 / (step + 1)}, step=step)
+        services.runs.refresh(timeout=600)
+        query = CurveQuery(["loss"], [writer.run_id for writer in writers], max_points=PIXELS)
+        answer(services, query)
+        times = []
+        for step in range(points, points + REPEATS):
+            for writer in writers:
+                writer.log({"loss": 1 / (step + 1)}, step=step)
+            news = msgspec.structs.replace(query, start=float(step - 1))
+            times.append(_time(lambda news=news: answer(services, news), 1))
+        return statistics.median(times), len(answer(services, news))
+    finally:
+        for writer in writers:
+            writer.end()
+        services.close()
 
 
 def answer(services: Services, query: CurveQuery) -> bytes:

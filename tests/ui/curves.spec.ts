@@ -51,7 +51,7 @@ test('Curves are zoomed to each point, read, grouped and saved', async ({ page, 
   const tooltip = chart.locator('.trackbook-Curves-tooltip');
   await expect(tooltip).toContainText('step');
   await expect(tooltip.getByRole('row', { includeHidden: true })).toHaveCount(RUNS);
-  await picture(page, 'curves');
+  await picture(page, 'curves-zoom');
 
   // A stretch that is dragged over comes with all of its points: first a part, then some steps alone.
   for (let time = 0; time < 3; time += 1) {
