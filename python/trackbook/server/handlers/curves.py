@@ -1,12 +1,13 @@
 """Curves: series as charts draw them."""
 
-import msgspec
+from msgspec.structs import replace
 
 from trackbook.domain.curve import CurveQuery
-from trackbook.server.base import TrackbookHandler, check_id, guarded
+from trackbook.server.base import check_id, guarded
+from trackbook.server.handlers.table import ScopeHandler
 
 
-class CurvesHandler(TrackbookHandler):
+class CurvesHandler(ScopeHandler):
     """`/projects/{project}/curves`"""
 
     @guarded("read")
@@ -15,10 +16,7 @@ class CurvesHandler(TrackbookHandler):
         asked = self.body(CurveQuery)
         for run in asked.runs or []:
             check_id("run", run)
-        await self.reply(project, lambda services: services.curves.read(self._local(project, asked)))
+        await self.reply(project, lambda services: services.curves.read(self._in_source(project, asked)))
 
-    def _local(self, project: str, asked: CurveQuery) -> CurveQuery:
-        if asked.scope is None or asked.scope.notebook is None:
-            return asked
-        notebook = self.app.projects.source_path(project, asked.scope.notebook)
-        return msgspec.structs.replace(asked, scope=msgspec.structs.replace(asked.scope, notebook=notebook))
+    def _in_source(self, project: str, asked: CurveQuery) -> CurveQuery:
+        return asked if asked.scope is None else replace(asked, scope=self.in_source(project, asked.scope))
