@@ -101,7 +101,7 @@ test('Curves are zoomed to each point, read, grouped and saved', async ({ page, 
     page.waitForEvent('download'),
     area.getByRole('button', { name: 'Save loss as CSV' }).click()
   ]);
-  const rows = readFileSync((await download.path())!, 'utf8')
+  const rows = readFileSync(await download.path(), 'utf8')
     .trim()
     .split('\r\n');
   expect(rows[0]).toBe('curve,metric,x,value,min,max,smoothed');

@@ -53,8 +53,12 @@ export function append(
 }
 
 function join(known: ICurve, more: ICurve, from: number): ICurve {
-  const kept = lowerBound(known.x, from);
-  const first = lowerBound(more.x, from);
+  // A bucket in which `from` lies has points on both sides of it: it stays whole.
+  const isExact = known.min === null;
+  const kept = isExact
+    ? lowerBound(known.x, from)
+    : Math.min(known.x.length, upperBound(known.x, from) + 1);
+  const first = isExact ? lowerBound(more.x, from) : upperBound(more.x, known.x[kept - 1]);
   const column = (head: readonly number[] | null, tail: readonly number[] | null) =>
     head || tail
       ? [...(head ?? known.values).slice(0, kept), ...(tail ?? more.values).slice(first)]
@@ -66,6 +70,15 @@ function join(known: ICurve, more: ICurve, from: number): ICurve {
     min: column(known.min, more.min),
     max: column(known.max, more.max)
   };
+}
+
+/** How many of some rising numbers lie at a limit or below. */
+function upperBound(numbers: readonly number[], limit: number): number {
+  let place = lowerBound(numbers, limit);
+  while (place < numbers.length && numbers[place] <= limit) {
+    place += 1;
+  }
+  return place;
 }
 
 /** How many of some rising numbers lie below a limit. */

@@ -171,7 +171,10 @@ def _parts(line: Line, starts: Ints, end: int) -> tuple[Floats | Ints, Floats, F
         return line.x[:0], line.values[:0], line.values[:0], line.values[:0]
     values = line.values[starts[0] : end]
     places, sizes = starts - starts[0], np.diff(starts, append=end)
-    x = line.x[starts + sizes // 2]
+    middles = starts + sizes // 2
+    # A line begins and ends where its points do.
+    middles[0], middles[-1] = (starts[0] if len(starts) > 1 else middles[0]), end - 1
+    x = line.x[middles]
     finite = np.isfinite(values)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         if finite.all():

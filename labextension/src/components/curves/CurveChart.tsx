@@ -1,4 +1,4 @@
-import { downloadIcon, imageIcon, tableRowsIcon, undoIcon } from '@jupyterlab/ui-components';
+import { tableRowsIcon, undoIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import type { ICurve } from '../../client/curves';
@@ -72,17 +72,15 @@ export function CurveChart(props: ICurveChartProps): JSX.Element {
             onClick={() => setTable(!isTable)}
           />
           {isPicture && (
-            <>
-              <Tool
-                icon={imageIcon}
-                label={trans.__('Save %1 as PNG', label)}
-                title={trans.__('Save as PNG; with Shift as SVG')}
-                onClick={event => void picture(event.shiftKey ? 'svg' : 'png')}
-              />
-            </>
+            <Tool
+              text="PNG"
+              label={trans.__('Save %1 as PNG', label)}
+              title={trans.__('Save as PNG; with Shift as SVG')}
+              onClick={event => void picture(event.shiftKey ? 'svg' : 'png')}
+            />
           )}
           <Tool
-            icon={downloadIcon}
+            text="CSV"
             label={trans.__('Save %1 as CSV', label)}
             title={trans.__('Save as CSV')}
             isDisabled={!lines.length}
@@ -263,7 +261,8 @@ export function figures(curve: ICurve): (number | null)[] {
 }
 
 function Tool(props: {
-  icon: typeof undoIcon;
+  icon?: typeof undoIcon;
+  text?: string;
   label: string;
   title: string;
   isOn?: boolean;
@@ -279,7 +278,7 @@ function Tool(props: {
       disabled={props.isDisabled}
       onClick={props.onClick}
     >
-      <props.icon.react tag="span" width="14px" />
+      {props.icon ? <props.icon.react tag="span" width="14px" /> : props.text}
     </button>
   );
 }

@@ -90,6 +90,9 @@ export function drawLines(pen: IPen, frame: IFrame, lines: readonly ILine[], loo
   for (const line of lines) {
     if (line.low && line.high) {
       pen.fillStyle = look.read(line.colour);
+      pen.strokeStyle = pen.fillStyle;
+      pen.lineWidth = 0.75;
+      pen.setLineDash([]);
       pen.globalAlpha = alpha;
       drawBand(pen, frame, line.curve.x, line.low, line.high);
     }
@@ -187,6 +190,8 @@ function drawBand(
     }
     pen.closePath();
     pen.fill();
+    // A spike is narrower than a pixel: its edges make it seen.
+    pen.stroke();
     first = end;
   }
 
