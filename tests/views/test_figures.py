@@ -96,6 +96,19 @@ def test_what_can_not_be_drawn_is_said() -> None:
         tb.chart("importance", target="metrics.acc", params=["kind"])
 
 
+@pytest.mark.usefixtures("project")
+def test_curves_go_over_what_is_asked_for_alone_or_in_groups() -> None:
+    each = tb.chart("curves", metrics="acc", query="params.optimizer = 'sgd'")
+    assert len(each.data) == RUNS // 2
+    assert all(line.name.startswith("churn #") for line in each.data)
+    groups = tb.chart("curves", metrics=["metrics.acc"], group_by="params.optimizer", x="relative")
+    lines = [line for line in groups.data if line.name]
+    assert [line.name for line in lines] == ["params.optimizer adam", "params.optimizer sgd"]
+    assert len(groups.data) == 2 * len(lines)  # each with its band
+    with pytest.raises(UsageError, match="deviation"):
+        tb.chart("curves", metrics="acc", band="wide")
+
+
 def test_the_cells_that_the_board_writes_run(folder: Path) -> None:
     cells = json.loads(CELLS.read_text(encoding="utf-8"))
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(one["code"]) for one in cells])

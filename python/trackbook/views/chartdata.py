@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from trackbook import api
+from trackbook.domain.curve import MOST_RUNS, CurvePage, CurveQuery
 from trackbook.domain.frame import (
     MOST_NAMED,
     CorrelationMethod,
@@ -61,6 +62,11 @@ class Target:
         """Return how columns go together, each with each."""
         request = CorrelationRequest(columns, scope=self.scope, runs=self.runs, method=method)
         return self._services.frames.correlation(request).matrix
+
+    def curves(self, keys: list[str], **asked: Any) -> CurvePage:
+        """Return the curves of metrics, of the first runs where there are too many."""
+        runs = None if self.runs is None else self.runs[:MOST_RUNS]
+        return self._services.curves.read(CurveQuery(keys, runs=runs, scope=self.scope, **asked))
 
     def _with_notebook(self, scope: RunScope) -> RunScope:
         """Find the notebook as runs name it: JupyterLab's path of it begins with the project's own."""

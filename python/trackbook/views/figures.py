@@ -10,6 +10,7 @@ from trackbook.domain.scope import RunScope
 from trackbook.errors import MissingExtra, UsageError
 from trackbook.views.chart import FALLBACKS
 from trackbook.views.chartdata import Target, are_numbers, number_of, text_of
+from trackbook.views.curvefigure import curves
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -35,6 +36,8 @@ def chart(
     `runs` are runs, their ids or numbers; `query` is written in the search language. Columns are written in it, too:
     `params.lr`, `metrics.acc`, `min(metrics.loss)`, `metrics.acc / metrics.size`. The kinds and what they take:
 
+    - `curves`: metrics, and x ("step", "time", "relative" or a metric), group_by, band ("range", "deviation"),
+      log_x, log_y
     - `scatter`: x, y, and if wanted size, colour, log_x, log_y
     - `parallel`: columns, and colour
     - `bars`: values, and group (then means, with the standard deviation)
@@ -297,6 +300,7 @@ _KINDS: Final[dict[str, Callable[..., "Figure"]]] = {
     "box": _box,
     "contour": _contour,
     "correlation": _correlation,
+    "curves": lambda runs, **options: curves(_plotly(), runs, **options),
     "histogram": _histogram,
     "importance": lambda runs, *, target, **more: _importance(runs, target_=target, **more),
     "parallel": _parallel,

@@ -157,13 +157,13 @@ describe('A board', () => {
     await addAll();
     const all = titles();
     press(screen.getByRole('button', { name: 'Move acc by lr' }), 'ArrowRight');
-    expect(titles()).toEqual([all[1], all[0], ...all.slice(2)]);
+    expect(titles()).toEqual([all[0], all[2], all[1], ...all.slice(3)]);
     press(screen.getByRole('button', { name: 'Resize acc by lr' }), 'ArrowDown');
-    expect(boardState.board.charts[1].height).toBe(300);
+    expect(boardState.board.charts[2].height).toBe(300);
     fireEvent.click(screen.getByRole('button', { name: 'Take away acc by lr' }));
     expect(titles()).not.toContain('acc by lr');
     fireEvent.click(screen.getByRole('button', { name: 'Undo' }));
-    expect(titles()[1]).toBe('acc by lr');
+    expect(titles()[2]).toBe('acc by lr');
   });
 
   it('changes a chart in its place, shows its data, and puts it into a notebook', async () => {

@@ -31,7 +31,8 @@ describe('A chart in a notebook', () => {
     expect([...new Set(cells.map(({ kind }) => kind))]).toEqual([
       ...kinds,
       'importance',
-      'correlation'
+      'correlation',
+      'curves'
     ]);
   });
 });

@@ -11,6 +11,8 @@ import { show } from '../../support/view';
 
 const [A, B] = [runId(1), runId(2)];
 const WIDTH = 500;
+// Updates rest many times as long as they take, which on a busy machine is long.
+const SLOW = { timeout: 30_000 };
 
 /** Everything can be seen, and is as wide as this. */
 class AllSeen {
@@ -100,12 +102,12 @@ describe('Charts', () => {
     const { client, changes, model } = await shown();
     client.error = new Error('The server went home.');
     changes.tell([A]);
-    await waitFor(() => expect(screen.getByRole('alert').textContent).toContain('went home'));
+    await waitFor(() => expect(screen.getByRole('alert').textContent).toContain('went home'), SLOW);
     client.error = null;
     client.all = [curveOf(A, [0, -1])];
     fireEvent.click(screen.getByRole('button', { name: 'Try again' }));
     fireEvent.click(screen.getByRole('checkbox', { name: 'Log scale, vertical' }));
-    await waitFor(() => expect(screen.getByText(/^A log scale has no place/)).toBeTruthy());
+    await waitFor(() => expect(screen.getByText(/^A log scale has no place/)).toBeTruthy(), SLOW);
     expect(model.error).toBeNull();
   });
 

@@ -190,5 +190,13 @@ export const curvesKind: IChartKind = {
   },
   isFirst: columns => columns.some(isMetric),
   fields,
-  component: Curves
+  component: Curves,
+  code: options => ({
+    metrics: listOption(options, 'metrics'),
+    x: textOption(options, 'over') || textOption(options, 'x') || 'step',
+    log_x: flagOption(options, 'log_x'),
+    log_y: flagOption(options, 'log_y'),
+    group_by: textOption(options, 'group_by'),
+    band: textOption(options, 'band')
+  })
 };
