@@ -98,6 +98,8 @@ def journals(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("TRACKBOOK_STORE", raising=False)
         patch.setattr("trackbook.api.starting.ensure_ingester", lambda store: False)
+        # On a busy machine these runs take long enough to have samples of it.
+        patch.setenv("TRACKBOOK_CAPTURE", "-system")
         for number in (1, 2, 3):
             params = {"lr": 10.0**-number, "depth": 8}
             run = tb.start_run(

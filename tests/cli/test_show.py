@@ -166,7 +166,7 @@ def test_the_data_that_a_run_used_is_listed(project: Path, call: Call) -> None:
     )
     run.recorder.data_used(DataInput("gone", "gone.bin", "file", "observed", problem="No such file"))
     run.end()
-    wait_for_captures()
+    wait_for_captures(60)
     document = json.loads(call("show", "5", "--json").out)
     by_place = {used["data"]["place"]: used["data"] for used in document["data"]}
     digest = hashlib.sha256(b"a\n1\n2\n").hexdigest()

@@ -119,6 +119,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project
     while (run := tb.current_run()) is not None:
         run.end()
     close_late()
-    wait_for_captures()
+    wait_for_captures(60)
     project.close()
     assert not watching.is_inside()

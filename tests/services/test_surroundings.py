@@ -33,9 +33,11 @@ def git(monkeypatch):
         Git.answers.wait(60)
 
     monkeypatch.setattr(capture, "read_git", read_git)
+    # However busy the machine is, the runs of a test follow each other at once.
+    monkeypatch.setattr(surroundings, "_SHARED_SECONDS", 600.0)
     yield Git
     Git.answers.set()
-    wait_for_captures()
+    wait_for_captures(60)
 
 
 def written(store, kind):
@@ -56,7 +58,7 @@ def test_a_short_run_s_end_does_not_wait(store, git, tmp_path, monkeypatch):
     assert len(written(store, r.RunEnded)) == 1
     assert written(store, r.EnvironmentCaptured) == []
     git.answers.set()
-    wait_for_captures()
+    wait_for_captures(60)
     del sys.modules["tb_late"]
     assert len(written(store, r.EnvironmentCaptured)) == 1
     assert [m.path for record in written(store, r.ModulesCaptured) for m in record.modules] == ["tb_late.py"]
