@@ -20,6 +20,9 @@ from trackbook.store.searched_columns import Change, Rows, Texts
 # Columns that were not used for longest are dropped beyond this; a number takes 9 bytes a run, a text 4 and itself.
 MEMORY = 512 * 1024 * 1024
 
+# Of so many times the runs of a window a column is read as a whole, and kept.
+_WORTH_WHOLE = 10
+
 C = TypeVar("C", bound=Column)
 
 
@@ -124,7 +127,7 @@ class SomeRuns(Columns):
         self._known: dict[Origin[Any], Column] = {}
 
     def __getitem__(self, origin: Origin[C]) -> C:
-        if self.cache.holds(origin):
+        if self.cache.holds(origin) or self.table.count <= _WORTH_WHOLE * len(self._ids):
             return super().__getitem__(origin)
         if origin not in self._known:
             rows = _rows_of(origin, self._ids, self.connection)
