@@ -10,6 +10,9 @@ import { A_COMPARISON, A_RUN_PAGE, ONE_RUN, SOME_RUNS } from './schemas';
 import { openSnapshot } from './snapshotCopy';
 import { type ITargets, targetOf, targetsOf, textOf } from './targets';
 
+/** How many runs one request changes. */
+const AT_ONCE = 1000;
+
 /** Add the commands that open, compare and remove runs. */
 export function addRunCommands(context: ICommandContext): void {
   const { app, models, pages, trans } = context;
@@ -125,24 +128,36 @@ async function restore(context: ICommandContext, targets: ITargets): Promise<voi
   await change(context, targets, 'restore');
 }
 
-/** Do something with any number of runs; returns those that are not as they were. */
+/** Do something with any number of runs; returns those that are not as they were, and tells of those that stayed. */
 async function change(
   context: ICommandContext,
   { project, runs }: ITargets,
   action: 'trash' | 'restore'
 ): Promise<string[]> {
-  const { client, models, pages } = context;
+  const { client, models, pages, trans } = context;
   const changed: string[] = [];
+  const failed: { message: string }[] = [];
   try {
-    for (const run of runs) {
-      await (action === 'trash' ? client.trashRun(project, run) : client.restoreRun(project, run));
-      changed.push(run);
+    for (let start = 0; start < runs.length; start += AT_ONCE) {
+      const part = runs.slice(start, start + AT_ONCE);
+      const result = await client.runTable.bulk(project, { runs: part, action });
+      changed.push(...result.changed);
+      failed.push(...result.failed);
     }
   } finally {
     void models.list.refresh();
     if (pages.table?.project === project) {
       pages.table.table.refresh();
     }
+  }
+  if (failed.length) {
+    const text = trans._n(
+      '%1 run stayed as it was: %2',
+      '%1 runs stayed as they were: %2',
+      failed.length,
+      failed[0].message
+    );
+    Notification.error(text, { autoClose: 8000 });
   }
   return changed;
 }
