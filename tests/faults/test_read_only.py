@@ -5,6 +5,8 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +44,13 @@ warned = []
 warnings.showwarning = lambda message, *rest: warned.append(str(message))
 folder = sys.argv[1]
 """
+
+
+@pytest.fixture
+def tmp_path():
+    """A folder outside pytest's own: each pytest that starts takes others their right to pass through that."""
+    with tempfile.TemporaryDirectory(prefix="trackbook-read-only-") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture

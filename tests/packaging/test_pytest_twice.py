@@ -31,6 +31,8 @@ def twice(tmp_path: Path) -> Twice:
         command = [sys.executable, str(SCRIPT), "-p", "xdist", *options]
         # Other plugins take longer to load than all of this.
         variables = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        # Else the suites' pytest takes others their right to pass through the folder of this one's temporary files.
+        variables["PYTEST_DEBUG_TEMPROOT"] = str(tmp_path)
         return subprocess.run(
             command, cwd=tmp_path, env=variables, capture_output=True, text=True, check=False
         )
