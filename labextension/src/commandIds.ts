@@ -12,6 +12,14 @@ export namespace CommandIDs {
   export const openSnapshot = 'trackbook:open-snapshot';
   /** Compare the selected runs, or those given. */
   export const compareRuns = 'trackbook:compare-runs';
+  /** Compare a run with the best one of its experiment. */
+  export const compareWithBest = 'trackbook:compare-with-best';
+  /** Compare a run with the previous one of its notebook. */
+  export const compareWithPrevious = 'trackbook:compare-with-previous';
+  /** Go to the next cell that differs. */
+  export const nextDifference = 'trackbook:next-difference';
+  /** Go to the cell before that differs. */
+  export const previousDifference = 'trackbook:previous-difference';
   /** Rename a run in place. */
   export const renameRun = 'trackbook:rename-run';
   /** Edit a run's tags in place. */

@@ -44,6 +44,8 @@ export interface IPages {
   openRun(project: string, run: string, tab?: string): void;
   /** Show a comparison of two runs or more. */
   openComparison(project: string, runs: readonly string[], tab?: string): void;
+  /** Go to the next cell that differs in the comparison that is shown, or with -1 to the one before. */
+  stepDifference(direction: 1 | -1): void;
   /** Show the form that runs a notebook as a job. */
   openJobForm(notebook: string): Promise<void>;
   /** Show the jobs and sweeps of a project, and one job closely; `tab` is one of jobs, sweeps, log (of that job). */

@@ -219,7 +219,7 @@ test.describe('Runs', () => {
     await expect.poll(() => isDrawnIn(curves, second)).toBe(true);
 
     await openTab(page, /^Cells/);
-    await expect(area.locator('.trackbook-Diff').first()).toBeVisible();
+    await expect(area.locator('.trackbook-CellDifference').first()).toBeVisible();
   });
 
   test('are searched, and a search that can not be read says where', async ({ page, tmpPath }) => {

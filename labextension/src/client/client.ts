@@ -23,6 +23,14 @@ import type { IComparison } from './compare';
 import type { ILintReport } from './lint';
 import { decodeComparison } from './compare';
 import { decodeCurves, type ICurvePage, type ICurveQuery } from './curves';
+import type {
+  CounterpartKind,
+  ICellComparison,
+  ICellReference,
+  ICodeDifferences,
+  ICounterpart,
+  INotebookDifferences
+} from './differences';
 import { decodeDetail, decodeRun, decodeSeries } from './numbers';
 import { type IRequestOptions, type QueryValue, buildUrl, request, requestJson } from './request';
 import type { IJobLog, IJobPage, IJobQuery, IWorker } from './queue';
@@ -190,6 +198,35 @@ export class Client implements IClient {
     const query = { run: ids, all: all ? 1 : undefined };
     const path = ['projects', project, 'compare'];
     return decodeComparison(await this._get<IComparison>(path, { query }));
+  }
+
+  async compareNotebooks(
+    project: string,
+    runs: readonly [string, string],
+    all = false
+  ): Promise<INotebookDifferences> {
+    const path = ['projects', project, 'differences', 'notebook'];
+    return this._get<INotebookDifferences>(path, { method: 'POST', body: { runs, all } });
+  }
+
+  async compareCell(
+    project: string,
+    runs: readonly [string, string],
+    cells: readonly [ICellReference | null, ICellReference | null],
+    all = false
+  ): Promise<ICellComparison> {
+    const path = ['projects', project, 'differences', 'cell'];
+    const body = { runs, left: cells[0], right: cells[1], all };
+    return this._get<ICellComparison>(path, { method: 'POST', body });
+  }
+
+  async compareCode(project: string, runs: readonly [string, string]): Promise<ICodeDifferences> {
+    const path = ['projects', project, 'differences', 'code'];
+    return this._get<ICodeDifferences>(path, { method: 'POST', body: { runs } });
+  }
+
+  async counterpart(project: string, run: string, kind: CounterpartKind): Promise<ICounterpart> {
+    return this._get<ICounterpart>(runPath(project, run, 'counterpart'), { query: { kind } });
   }
 
   async lint(

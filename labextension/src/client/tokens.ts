@@ -12,6 +12,14 @@ import type {
 } from './board';
 import type { IComparison } from './compare';
 import type { ICurvePage, ICurveQuery } from './curves';
+import type {
+  CounterpartKind,
+  ICellComparison,
+  ICellReference,
+  ICodeDifferences,
+  ICounterpart,
+  INotebookDifferences
+} from './differences';
 import type { ILintReport } from './lint';
 import type { IParameter, IProposal } from './parameters';
 import type { IJobLog, IJobPage, IJobQuery, IWorker } from './queue';
@@ -148,6 +156,23 @@ export interface IClient {
     notebook: nbformat.INotebookContent
   ): Promise<ISnapshotInfo>;
   compare(project: string, ids: readonly string[], all?: boolean): Promise<IComparison>;
+  /** How the notebooks of two runs differ, cell by cell. */
+  compareNotebooks(
+    project: string,
+    runs: readonly [string, string],
+    all?: boolean
+  ): Promise<INotebookDifferences>;
+  /** Both sides of one cell with their outputs; long ones are cut unless `all`. */
+  compareCell(
+    project: string,
+    runs: readonly [string, string],
+    cells: readonly [ICellReference | null, ICellReference | null],
+    all?: boolean
+  ): Promise<ICellComparison>;
+  /** The commits between two runs, and the difference of their code. */
+  compareCode(project: string, runs: readonly [string, string]): Promise<ICodeDifferences>;
+  /** The best run of the experiment, or the previous one of the notebook. */
+  counterpart(project: string, run: string, kind: CounterpartKind): Promise<ICounterpart>;
   /** What there is to mend in a notebook: in the document, or without one in the saved file at that contents path. */
   lint(
     path: string,

@@ -5,17 +5,20 @@ import { seriesKey } from '../format';
 import type { ColoursModel } from '../models/colours';
 import type { CompareModel } from '../models/compare';
 import type { CurveSheet } from '../models/curveSheet';
+import type { NotebookDifferencesModel } from '../models/notebookDifferences';
 import type { PageState } from '../models/pageState';
 import { Charts } from './Charts';
-import { CompareCells } from './CompareCells';
+import { CodeDifferences } from './CodeDifferences';
 import { fieldOf } from './curves/axisTexts';
 import { CompareTable } from './CompareTable';
+import { NotebookDifferences } from './NotebookDifferences';
 import { ErrorNote, Loading } from './Notes';
 import { TabPanel, Tabs } from './Tabs';
 import { useModel, useView } from './view';
 
 export interface IComparePageProps {
   model: CompareModel;
+  notebooks: NotebookDifferencesModel;
   /** The curves of some runs; the same for the same runs. */
   sheetOf(runs: readonly string[]): CurveSheet;
   colours: ColoursModel;
@@ -25,7 +28,7 @@ export interface IComparePageProps {
 /** A comparison in the main area: what differs, the curves over each other, the cells side by side. */
 export function ComparePage(props: IComparePageProps): JSX.Element {
   const { trans } = useView();
-  const { model, state } = props;
+  const { model, notebooks, state } = props;
   useModel(model, state);
   const { comparison, error } = model;
   if (!comparison) {
@@ -56,7 +59,10 @@ export function ComparePage(props: IComparePageProps): JSX.Element {
             <input
               type="checkbox"
               checked={model.all}
-              onChange={event => model.showAll(event.target.checked)}
+              onChange={event => {
+                model.showAll(event.target.checked);
+                notebooks.showAll(event.target.checked);
+              }}
             />{' '}
             {trans.__('Show what is equal, too')}
           </label>
@@ -70,7 +76,7 @@ export function ComparePage(props: IComparePageProps): JSX.Element {
 }
 
 function Body(props: IComparePageProps & { comparison: IComparison; tab: string }): JSX.Element {
-  const { model, sheetOf, colours, comparison, tab } = props;
+  const { model, notebooks, sheetOf, colours, comparison, tab } = props;
   switch (tab) {
     case 'curves':
       return (
@@ -82,9 +88,14 @@ function Body(props: IComparePageProps & { comparison: IComparison; tab: string 
         />
       );
     case 'cells':
-      return <CompareCells comparison={comparison} />;
+      return <NotebookDifferences model={notebooks} runs={comparison.runs} />;
     default:
-      return <CompareTable model={model} colours={colours} />;
+      return (
+        <>
+          <CompareTable model={model} colours={colours} />
+          <CodeDifferences model={notebooks} runs={comparison.runs} />
+        </>
+      );
   }
 }
 

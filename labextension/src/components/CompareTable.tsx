@@ -1,18 +1,15 @@
 import * as React from 'react';
 
-import {
-  bestIn,
-  type IComparedMetric,
-  type IComparedRun,
-  type IComparedValue
-} from '../client/compare';
-import type { JsonValue } from '../client/types';
+import type { IComparedRun, IComparison } from '../client/compare';
 import { CommandIDs } from '../commandIds';
-import { formatExact, formatExactValue, formatNumber, formatValue } from '../format';
 import type { ColoursModel } from '../models/colours';
 import type { CompareModel } from '../models/compare';
+import { DataRows, FileRows, MetricRows, ValueRows } from './CompareRows';
 import { StatusIcon } from './Status';
 import { classes, useModel, useView } from './view';
+
+/** What the browser carries while a column is dragged. */
+const DRAGGED = 'application/x-trackbook-compared-run';
 
 /** The table of a comparison: a column for each run, a row for each thing that differs. */
 export function CompareTable(props: {
@@ -26,50 +23,103 @@ export function CompareTable(props: {
   if (!comparison) {
     return null;
   }
-  const { runs, params, metrics, tags, environment, packages } = comparison;
-  const isEmpty = ![params, metrics, tags, environment, packages].some(rows => rows.length);
-  if (isEmpty) {
-    return (
-      <p className="trackbook-Quiet">
-        {trans.__('These runs differ in nothing that was recorded.')}
-      </p>
-    );
-  }
+  const { runs } = comparison;
   return (
-    <div className="trackbook-CompareTable-frame">
+    <div className="trackbook-CompareTable-frame" tabIndex={-1}>
       <table className="trackbook-Table trackbook-CompareTable">
         <thead>
           <tr>
             <th />
-            {runs.map(run => (
-              <ColumnHead key={run.id} run={run} model={model} colours={colours} />
+            {runs.map((run, place) => (
+              <ColumnHead key={run.id} run={run} place={place} model={model} colours={colours} />
             ))}
           </tr>
         </thead>
-        <Metrics rows={metrics} runs={runs} />
-        <Values title={trans.__('Parameters')} rows={params} runs={runs} />
-        <Values title={trans.__('Tags')} rows={tags} runs={runs} />
-        <Values title={trans.__('Environment')} rows={environment} runs={runs} />
-        <Values title={trans.__('Packages')} rows={packages} runs={runs} />
+        <Sections comparison={comparison} />
       </table>
+      {isEmpty(comparison) && (
+        <p className="trackbook-Quiet">
+          {trans.__('These runs differ in nothing that was recorded.')}
+        </p>
+      )}
     </div>
+  );
+}
+
+function Sections({ comparison }: { comparison: IComparison }): JSX.Element {
+  const { trans } = useView();
+  const { runs, environment } = comparison;
+  const git = environment.filter(row => row.key.startsWith('git.'));
+  const hardware = environment.filter(row => row.key.startsWith('hardware.'));
+  const rest = environment.filter(row => !git.includes(row) && !hardware.includes(row));
+  const values = (title: string, rows: typeof environment, prefix?: string) => (
+    <ValueRows title={title} rows={rows} runs={runs} prefix={prefix} />
+  );
+  return (
+    <>
+      <MetricRows title={trans.__('Metrics')} rows={comparison.metrics} runs={runs} />
+      {values(trans.__('Parameters'), comparison.params)}
+      {values(trans.__('Tags'), comparison.tags)}
+      {values(trans.__('Run'), comparison.facts)}
+      <DataRows title={trans.__('Data')} rows={comparison.data} runs={runs} />
+      {values(trans.__('Seeds'), comparison.seeds)}
+      {values(trans.__('Git'), git, 'git.')}
+      {values(trans.__('Environment'), rest)}
+      {values(trans.__('Hardware'), hardware, 'hardware.')}
+      {values(trans.__('Environment variables'), comparison.variables)}
+      {values(trans.__('Packages'), comparison.packages)}
+      <FileRows title={trans.__('Modules of the project')} rows={comparison.modules} runs={runs} />
+      <FileRows title={trans.__('Artifacts')} rows={comparison.artifacts} runs={runs} />
+    </>
   );
 }
 
 function ColumnHead(props: {
   run: IComparedRun;
+  place: number;
   model: CompareModel;
   colours: ColoursModel;
 }): JSX.Element {
   const { trans, execute } = useView();
-  const { run, model, colours } = props;
+  const { run, place, model, colours } = props;
+  const [isOver, setOver] = React.useState(false);
+  const head = React.useRef<HTMLTableCellElement>(null);
+  const onKeyDown = (event: React.KeyboardEvent) => {
+    const step = event.key === 'ArrowLeft' ? -1 : event.key === 'ArrowRight' ? 1 : 0;
+    if (step && event.altKey) {
+      event.preventDefault();
+      model.move(run.id, place + step);
+    }
+  };
   return (
-    <th scope="col" style={{ borderTopColor: `var(${colours.get(run.id).variable})` }}>
+    <th
+      ref={head}
+      scope="col"
+      className={classes(isOver && 'trackbook-mod-drop')}
+      style={{ borderTopColor: `var(${colours.get(run.id).variable})` }}
+      title={trans.__('Drag to another place; the first is what the others are compared with')}
+      draggable
+      onDragStart={event => event.dataTransfer.setData(DRAGGED, run.id)}
+      onDragOver={event => {
+        if (event.dataTransfer.types.includes(DRAGGED)) {
+          event.preventDefault();
+          setOver(true);
+        }
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={event => {
+        event.preventDefault();
+        setOver(false);
+        model.move(event.dataTransfer.getData(DRAGGED), place);
+      }}
+      onKeyDown={onKeyDown}
+    >
       <span className="trackbook-CompareTable-run">
         <StatusIcon status={run.status} />
         <button
           className="trackbook-Link"
           title={run.name}
+          aria-keyshortcuts="Alt+ArrowLeft Alt+ArrowRight"
           onClick={() => execute(CommandIDs.openRun, { project: model.project, run: run.id })}
         >
           {run.experiment} #{run.number}
@@ -85,96 +135,30 @@ function ColumnHead(props: {
           </button>
         )}
       </span>
+      <span className="trackbook-CompareTable-base">
+        {place === 0 ? (
+          <span className="trackbook-Quiet">{trans.__('compared with')}</span>
+        ) : (
+          <button
+            className="trackbook-Link"
+            aria-label={trans.__('Compare with #%1', run.number)}
+            onClick={() => model.setBaseline(run.id)}
+          >
+            {model.runs.length === 2 ? trans.__('Swap') : trans.__('Compare with this')}
+          </button>
+        )}
+        {run.trashed && <span className="trackbook-Quiet"> · {trans.__('in the trash')}</span>}
+        {run.forked_from !== null && (
+          <span className="trackbook-Quiet"> · {trans.__('a fork')}</span>
+        )}
+      </span>
     </th>
   );
 }
 
-function Metrics(props: {
-  rows: readonly IComparedMetric[];
-  runs: readonly IComparedRun[];
-}): JSX.Element | null {
-  const { trans } = useView();
-  if (!props.rows.length) {
-    return null;
-  }
-  return (
-    <tbody>
-      <SectionHead title={trans.__('Metrics')} runs={props.runs} />
-      {props.rows.map(row => {
-        const best = bestIn(row);
-        return (
-          <tr key={row.key} className={classes(!row.differs && 'trackbook-mod-same')}>
-            <th scope="row" title={row.key}>
-              {row.key}
-              {row.goal && (
-                <span className="trackbook-Quiet">{row.goal === 'max' ? ' ↑' : ' ↓'}</span>
-              )}
-            </th>
-            {row.values.map((value, place) => (
-              <td
-                key={props.runs[place].id}
-                className={classes('trackbook-mod-number', best.has(place) && 'trackbook-mod-best')}
-                title={value === null ? undefined : formatExact(value)}
-              >
-                {best.has(place) && (
-                  <span className="trackbook-Best" role="img" aria-label={trans.__('best')}>
-                    ★
-                  </span>
-                )}
-                {value === null ? '–' : formatNumber(value)}
-              </td>
-            ))}
-          </tr>
-        );
-      })}
-    </tbody>
-  );
-}
-
-function Values(props: {
-  title: string;
-  rows: readonly IComparedValue[];
-  runs: readonly IComparedRun[];
-}): JSX.Element | null {
-  const { title, rows, runs } = props;
-  if (!rows.length) {
-    return null;
-  }
-  return (
-    <tbody>
-      <SectionHead title={title} runs={runs} />
-      {rows.map(row => (
-        <tr key={row.key} className={classes(!row.differs && 'trackbook-mod-same')}>
-          <th scope="row" title={row.key}>
-            {row.key}
-          </th>
-          {row.values.map((value, place) => (
-            <ValueCell key={runs[place].id} value={value} />
-          ))}
-        </tr>
-      ))}
-    </tbody>
-  );
-}
-
-function ValueCell({ value }: { value: JsonValue }): JSX.Element {
-  const isNumber = typeof value === 'number';
-  return (
-    <td
-      className={isNumber ? 'trackbook-mod-number' : 'trackbook-mod-value'}
-      title={value === null ? undefined : formatExactValue(value)}
-    >
-      {value === null ? '–' : formatValue(value)}
-    </td>
-  );
-}
-
-function SectionHead(props: { title: string; runs: readonly IComparedRun[] }): JSX.Element {
-  return (
-    <tr className="trackbook-CompareTable-section">
-      <th scope="rowgroup" colSpan={props.runs.length + 1}>
-        {props.title}
-      </th>
-    </tr>
-  );
+function isEmpty(comparison: IComparison): boolean {
+  const { params, metrics, tags, environment, packages } = comparison;
+  const { facts, variables, seeds, data, modules, artifacts } = comparison;
+  const parts = [params, metrics, tags, environment, packages, facts, variables, seeds];
+  return ![...parts, data, modules, artifacts].some(rows => rows.length);
 }

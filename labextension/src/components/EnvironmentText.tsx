@@ -44,7 +44,7 @@ function Text({ model, part }: { model: RunModel; part: EnvironmentPart }): JSX.
 }
 
 /** The lines of a diff; what was added and removed is shaded, and begins with its sign in any case. */
-function DiffLines({ text }: { text: string }): JSX.Element {
+export function DiffLines({ text }: { text: string }): JSX.Element {
   return (
     <>
       {text.split('\n').map((line, place) => (

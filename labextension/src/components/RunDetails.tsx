@@ -75,6 +75,13 @@ export function RunDetails(props: {
         <button className="trackbook-Button" onClick={() => execute(CommandIDs.openRun, args)}>
           {trans.__('Open')}
         </button>
+        <button
+          className="trackbook-Button"
+          title={trans.__('What changed since the best run of the experiment')}
+          onClick={() => execute(CommandIDs.compareWithBest, args)}
+        >
+          {trans.__('Compare with best')}
+        </button>
         {!!model.detail?.snapshots.length && (
           <button
             className="trackbook-Button"

@@ -56,6 +56,20 @@ export function RunHeader({
             {trans.__('Reproduce')}
           </button>
         )}
+        <button
+          className="trackbook-Button"
+          title={trans.__('What changed since the best run of the experiment')}
+          onClick={() => execute(CommandIDs.compareWithBest, args)}
+        >
+          {trans.__('Compare with best')}
+        </button>
+        <button
+          className="trackbook-Button"
+          title={trans.__('What changed since the previous run of this notebook')}
+          onClick={() => execute(CommandIDs.compareWithPrevious, args)}
+        >
+          {trans.__('Compare with previous')}
+        </button>
         {!!model.detail?.snapshots.length && (
           <button
             className="trackbook-Button"

@@ -40,6 +40,28 @@ export class CompareModel extends Observable {
     }
   }
 
+  /** The run that the others are compared with: the first. */
+  get baseline(): string {
+    return this._runs[0];
+  }
+
+  /** Compare the others with this run: it becomes the first. */
+  setBaseline(id: string): void {
+    this.move(id, 0);
+  }
+
+  /** Give a run another place among the columns. */
+  move(id: string, place: number): void {
+    const rest = this._runs.filter(other => other !== id);
+    const at = Math.max(0, Math.min(place, rest.length));
+    const runs = [...rest.slice(0, at), id, ...rest.slice(at)];
+    if (this._runs.includes(id) && runs.some((other, index) => other !== this._runs[index])) {
+      this._runs = runs;
+      this.emitChanged();
+      void this._load();
+    }
+  }
+
   get comparison(): IComparison | null {
     return this._comparison;
   }

@@ -8,6 +8,7 @@ import type { IChanges } from '../models/changes';
 import type { ColoursModel } from '../models/colours';
 import { CompareModel } from '../models/compare';
 import { CurveSheet } from '../models/curveSheet';
+import { NotebookDifferencesModel } from '../models/notebookDifferences';
 import { PageState } from '../models/pageState';
 import { type IViewOptions, ViewWidget } from './viewWidget';
 
@@ -16,6 +17,7 @@ export class ComparePanel extends MainAreaWidget<ViewWidget> {
   constructor(options: ComparePanel.IOptions) {
     const { client, changes, project, runs, colours } = options;
     const model = new CompareModel({ client, changes, project, runs });
+    const notebooks = new NotebookDifferencesModel({ client, changes, project });
     const state = new PageState(options.tab);
     let sheet: CurveSheet | null = null;
     const sheetOf = (ids: readonly string[]) => {
@@ -27,13 +29,21 @@ export class ComparePanel extends MainAreaWidget<ViewWidget> {
     };
     super({
       content: new ViewWidget(options, () => (
-        <ComparePage model={model} sheetOf={sheetOf} colours={colours} state={state} />
+        <ComparePage
+          model={model}
+          notebooks={notebooks}
+          sheetOf={sheetOf}
+          colours={colours}
+          state={state}
+        />
       ))
     });
     this.model = model;
+    this.notebooks = notebooks;
     this.state = state;
     this.id = `trackbook-compare-${runs.join('-')}`;
     this.addClass('trackbook-MainArea');
+    this.addClass('trackbook-ComparePanel');
     this.toolbar.hide();
     this.title.icon = compareIcon;
     this.title.closable = true;
@@ -46,17 +56,25 @@ export class ComparePanel extends MainAreaWidget<ViewWidget> {
     });
     this.disposed.connect(() => {
       sheet?.dispose();
+      notebooks.dispose();
       model.dispose();
     });
   }
 
+  /** Go to the next cell that differs, or with -1 to the one before. */
+  stepDifference(direction: 1 | -1): void {
+    this.state.setTab('cells');
+    this.notebooks.step(direction);
+  }
+
   readonly model: CompareModel;
+  readonly notebooks: NotebookDifferencesModel;
   readonly state: PageState;
 }
 
 export namespace ComparePanel {
   export interface IOptions extends IViewOptions {
-    client: Pick<IClient, 'compare' | 'curves'>;
+    client: Pick<IClient, 'compare' | 'curves'> & NotebookDifferencesModel.IOptions['client'];
     changes: IChanges;
     colours: ColoursModel;
     project: string;

@@ -9,6 +9,7 @@ import { CommandIDs } from '../commandIds';
 import type { ICommandContext } from '../commands/context';
 import { addCellCommands } from '../commands/cellCommands';
 import { addChartCommands } from '../commands/chartCommands';
+import { addCompareCommands } from '../commands/compareCommands';
 import { addJobCommands } from '../commands/jobCommands';
 import { addListCommands } from '../commands/listCommands';
 import { addResumeCommands } from '../commands/resumeCommands';
@@ -25,6 +26,8 @@ const IN_PALETTE = [
   CommandIDs.openRun,
   CommandIDs.openSnapshot,
   CommandIDs.compareRuns,
+  CommandIDs.compareWithBest,
+  CommandIDs.compareWithPrevious,
   CommandIDs.reproduceRun,
   CommandIDs.clearSelection,
   CommandIDs.runAsJob,
@@ -62,6 +65,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     const context: ICommandContext = { app, client, models, pages, trans, notebooks };
     addListCommands(context);
     addRunCommands(context);
+    addCompareCommands(context);
     addJobCommands(context);
     addSweepCommands(context);
     addResumeCommands(context);

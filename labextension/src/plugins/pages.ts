@@ -133,10 +133,17 @@ class Pages implements IPages {
       panel.state.changed.connect(save);
       panel.model.changed.connect(save);
       this._add(panel, this._comparisons);
-    } else if (tab) {
-      panel.state.setTab(tab);
+    } else {
+      panel.model.setBaseline(runs[0]);
+      if (tab) {
+        panel.state.setTab(tab);
+      }
     }
     this._show(panel);
+  }
+
+  stepDifference(direction: 1 | -1): void {
+    this._comparisons.currentWidget?.stepDifference(direction);
   }
 
   async openJobForm(notebook: string): Promise<void> {

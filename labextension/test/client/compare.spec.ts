@@ -5,7 +5,10 @@ describe('bestIn', () => {
     key: 'm',
     values,
     goal,
-    differs: true
+    differs: true,
+    absolute: [],
+    relative: [],
+    better: []
   });
 
   it('is the highest or the lowest, as the goal says, NaN left out', () => {

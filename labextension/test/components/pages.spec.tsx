@@ -5,7 +5,6 @@ import { type IComparison, decodeComparison } from '../../src/client/compare';
 import { type IParameters } from '../../src/client/tokens';
 import { type IJob } from '../../src/client/types';
 import { CommandIDs } from '../../src/commandIds';
-import { CompareCells } from '../../src/components/CompareCells';
 import { CompareTable } from '../../src/components/CompareTable';
 import { JobForm } from '../../src/components/JobForm';
 import { Proposals } from '../../src/components/Proposals';
@@ -54,24 +53,41 @@ describe('CompareTable', () => {
     });
     expect(model.runs).not.toContain(run);
   });
-});
 
-describe('CompareCells', () => {
-  it('puts the sources of two runs side by side', () => {
-    show(<CompareCells comparison={comparison} />);
-    const changed = comparison.cells.find(cell => {
-      const [a, b] = cell.sources;
-      return a !== null && b !== null && a !== b;
-    })!;
-    const line = changed.sources[0]!.split('\n').find(text => !changed.sources[1]!.includes(text))!;
-    const cell = screen.getAllByText((_, element) => {
-      return element?.tagName === 'TD' && element.textContent === `removed ${line}`;
-    });
-    expect(cell.length).toBeGreaterThan(0);
-    fireEvent.change(screen.getByRole('combobox', { name: 'Right run' }), {
-      target: { value: '0' }
-    });
-    expect(document.querySelector('.trackbook-mod-removed')).toBeNull();
+  it('tells how a metric changed from the first run, and whether that is better', async () => {
+    await showTable();
+    const row = screen.getByRole('rowheader', { name: /^acc/ }).closest('tr')!;
+    expect(within(row).getByText(/^\+0\.03430 \(\+3\.68 %\) better$/)).toBeTruthy();
+    const loss = screen.getByRole('rowheader', { name: /^loss ↓$/ }).closest('tr')!;
+    expect(within(loss).getByText(/better$/)).toBeTruthy();
+  });
+
+  it('tells versions of data, columns, and files that were added and removed', async () => {
+    await showTable();
+    const data = screen.getByRole('rowheader', { name: 'churn (train)' }).closest('tr')!;
+    expect(data.textContent).toContain('1040 rows');
+    expect(data.textContent).toContain('column age: int64 → float64');
+    expect(data.textContent).toContain('column plan added (object)');
+    const module = screen.getByRole('rowheader', { name: 'features.py' }).closest('tr')!;
+    expect(within(module).getByText('changed')).toBeTruthy();
+    expect(within(module).getByText('removed')).toBeTruthy();
+    const model = screen.getByRole('rowheader', { name: 'model.pkl' }).closest('tr')!;
+    expect(within(model).getByText('added')).toBeTruthy();
+  });
+
+  it('compares with another run, and moves columns from the keyboard', async () => {
+    const { model } = await showTable();
+    const [first, second, third] = model.runs;
+    const act2 = (work: () => void) =>
+      act(async () => {
+        work();
+        await settle();
+      });
+    await act2(() => fireEvent.click(screen.getByRole('button', { name: 'Compare with #40' })));
+    expect(model.runs).toEqual([third, first, second]);
+    const head = screen.getByRole('button', { name: 'churn #42' });
+    await act2(() => fireEvent.keyDown(head, { key: 'ArrowRight', altKey: true }));
+    expect(model.baseline).toBe(third);
   });
 });
 

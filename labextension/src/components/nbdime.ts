@@ -1,0 +1,62 @@
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { MessageLoop } from '@lumino/messaging';
+import { Widget } from '@lumino/widgets';
+import * as React from 'react';
+
+import type { ICellComparison } from '../client/differences';
+import type * as part from '../panel/nbdimePart';
+import { RenderingContext } from './rendering';
+
+type Part = typeof part;
+
+/** nbdime's components, once they are wanted and have come. */
+export function useNbdime(isWanted: boolean): { nbdime: Part | null; failed: boolean } {
+  const [nbdime, setNbdime] = React.useState<Part | null>(null);
+  const [failed, setFailed] = React.useState(false);
+  React.useEffect(() => {
+    if (!isWanted || nbdime) {
+      return;
+    }
+    let isGone = false;
+    import('../panel/nbdimePart').then(
+      module => !isGone && setNbdime(module),
+      () => !isGone && setFailed(true)
+    );
+    return () => {
+      isGone = true;
+    };
+  }, [isWanted, nbdime]);
+  return { nbdime, failed };
+}
+
+/** Let nbdime draw a cell into the element that gets the returned ref. */
+export function useCellDiff(
+  nbdime: Part,
+  comparison: ICellComparison,
+  mimetype: string
+): React.RefObject<HTMLDivElement> {
+  const box = React.useRef<HTMLDivElement>(null);
+  const rendermime = React.useContext(RenderingContext)?.rendermime ?? null;
+  // Before the element leaves the page: a Lumino widget can't be taken from where it no longer is.
+  React.useLayoutEffect(() => {
+    const element = box.current;
+    if (!element || !rendermime) {
+      return;
+    }
+    const widget = draw(nbdime, comparison, mimetype, rendermime);
+    Widget.attach(widget, element);
+    MessageLoop.flush();
+    return () => widget.dispose();
+  }, [nbdime, comparison, mimetype, rendermime]);
+  return box;
+}
+
+function draw(
+  { CellDiffWidget, modelOf }: Part,
+  comparison: ICellComparison,
+  mimetype: string,
+  rendermime: IRenderMimeRegistry
+): Widget {
+  const model = modelOf(comparison, mimetype);
+  return new CellDiffWidget({ model, rendermime, mimetype, collapseIdentical: 3 });
+}
