@@ -28,7 +28,8 @@ def test_a_table_has_a_column_a_run_and_marks_the_best(project: Path, call: Call
     lines = call("compare", "1", "2", "3").out.splitlines()
     assert lines[0].split() == ["#1", "#2", "#3"]
     (accuracy,) = (line for line in lines if line.strip().startswith("acc"))
-    assert accuracy.split() == ["acc", "★", "0.9933", "0.9179", "0.8111"]
+    change = ["0.9179", "(-7.6%", "worse)", "0.8111", "(-18.3%", "worse)"]
+    assert accuracy.split() == ["acc", "★", "0.9933", *change]
     assert not any("depth" in line for line in lines)
 
 
@@ -55,3 +56,22 @@ def test_one_run_is_no_comparison(project: Path, call: Call) -> None:
     answer = call("compare", "1")
     assert (answer.code, answer.out) == (2, "")
     assert answer.err.startswith("Error: ")
+
+
+def test_a_run_is_compared_with_the_best_or_the_previous_one(project: Path, call: Call) -> None:
+    for acc in (0.9, 0.7):
+        run = tb.start_run("best")
+        run.metric("acc", goal="max")
+        run.log({"acc": acc})
+        run.end()
+    best = json.loads(call("compare", "6", "--best", "--json").out)
+    assert [run["number"] for run in best["runs"]] == [5, 6]
+    assert best["metrics"][0]["better"] == [None, False]
+    assert (best["notebook"]["cells"], best["code"]["added"]) == ([], [])
+    assert "worse" in call("compare", "6", "--best").out
+    without = call("compare", "6", "--best", "--previous", "5")
+    assert without.code == 2
+    tb.start_run("alone").end()
+    alone = call("compare", "7", "--best")
+    assert (alone.code, alone.out) == (2, "")
+    assert "%track goal" in alone.err

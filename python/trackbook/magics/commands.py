@@ -471,7 +471,12 @@ SUBCOMMANDS: dict[str, Subcommand] = {
         RUNS_OPTIONS,
         show_runs,
     ),
-    "diff": Subcommand("%track diff RUN RUN ... [--all]", "show what differs", DIFF_OPTIONS, show_diff),
+    "diff": Subcommand(
+        "%track diff RUN RUN ... [--all], or RUN --best|--previous",
+        "show what differs",
+        DIFF_OPTIONS,
+        show_diff,
+    ),
     "watch": Subcommand(
         "%track watch [RUN ...] [--metrics NAME ...] [--seconds N]",
         "show live curves",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
 
+from trackbook.domain.celldifference import CounterpartKind
 from trackbook.errors import UsageError
 from trackbook.notebook.words import Arity, Words, unquote
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from trackbook.magics.commands import Context
 
 RUNS_OPTIONS: Mapping[str, Arity] = {"--limit": "one", "--order-by": "many", "--columns": "many"}
-DIFF_OPTIONS: Mapping[str, Arity] = {"--all": "none"}
+DIFF_OPTIONS: Mapping[str, Arity] = {"--all": "none", "--best": "none", "--previous": "none"}
 WATCH_OPTIONS: Mapping[str, Arity] = {"--metrics": "many", "--seconds": "one"}
 
 
@@ -30,11 +31,18 @@ def show_runs(words: Words, context: "Context") -> None:
 
 def show_diff(words: Words, context: "Context") -> None:
     """Show what differs between two runs or more."""
-    from trackbook.views.comparison import compared
+    from trackbook.views.comparison import compared, compared_with
 
-    if len(words.plain) < 2:
+    runs = [unquote(word) for word in words.plain]
+    if words.has("--best") or words.has("--previous"):
+        if len(runs) != 1 or (words.has("--best") and words.has("--previous")):
+            raise UsageError("Say which run is compared: %track diff 42 --best, or --previous")
+        kind: CounterpartKind = "best" if words.has("--best") else "previous"
+        _show(compared_with(runs[0], kind, everything=words.has("--all")))
+        return
+    if len(runs) < 2:
         raise UsageError("Say which runs are compared, by number or id: %track diff 41 42")
-    _show(compared([unquote(word) for word in words.plain], everything=words.has("--all")))
+    _show(compared(runs, everything=words.has("--all")))
 
 
 def watch_run(words: Words, context: "Context") -> None:

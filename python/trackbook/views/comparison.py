@@ -4,11 +4,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from trackbook import api
+from trackbook.domain.celldifference import CounterpartKind
 from trackbook.domain.compare import ComparedMetric, ComparedValue, Comparison
+from trackbook.domain.comparedtexts import value_sections
 from trackbook.domain.formatting import one_line
 from trackbook.domain.metric import is_system
 from trackbook.domain.ranking import best_value
-from trackbook.errors import MissingExtra
+from trackbook.errors import MissingExtra, UsageError
 from trackbook.views.celldiff import cell_row, diff_html, diff_text, moved_cells, source_diffs
 from trackbook.views.grid import Cell, Column, Grid
 from trackbook.views.markup import bundle, in_page
@@ -82,7 +84,7 @@ class ComparisonView:
                 grid.rows += [title, *section]
         if len(grid.rows) == len(rows):
             grid.notes.append(
-                "Nothing differs: the same parameters, metrics, tags, environment, packages and cells."
+                "Nothing differs: the same parameters, metrics, tags, data, environment, packages and cells."
             )
         return grid
 
@@ -91,15 +93,8 @@ class ComparisonView:
         # What machine and process used is never the same, and seldom the question.
         metrics = [row for row in compared.metrics if self._everything or not is_system(row.key)]
         yield "Metrics", [self._metric(row) for row in metrics if self._is_shown(row)]
-        facts = [row for row in compared.environment if not row.key.startswith("git.")]
-        git = [row for row in compared.environment if row.key.startswith("git.")]
-        for title, group, prefix in (
-            ("Parameters", compared.params, ""),
-            ("Tags", compared.tags, ""),
-            ("Environment", facts, ""),
-            ("Git", git, "git."),
-            ("Packages", compared.packages, ""),
-        ):
+        for title, group in value_sections(compared):
+            prefix = "git." if title == "Git" else ""
             yield title, [self._values(row, prefix) for row in group if self._is_shown(row)]
         yield (
             "Cells",
@@ -134,7 +129,7 @@ class ComparisonView:
 
     def _values(self, row: ComparedValue, prefix: str) -> list[Cell]:
         label = Cell(f"  {one_line(row.key.removeprefix(prefix), 36)}", row.key)
-        if row.key == "git.commit":
+        if row.key in ("git.commit", "git.diff", "lock.digest"):
             commits = [NOTHING if v is None else Cell(str(v)[:_SHORT_COMMIT], str(v)) for v in row.values]
             return self._row([label, *commits])
         return self._row([label, *value_cells(row.values)])
@@ -168,6 +163,20 @@ def compared(references: Sequence[Any], everything: bool = False) -> ComparisonV
     comparison = services.compare.compare(ids, all=True)
     units = units_of(services.runs.detail(identity) for identity in ids[:_UNITS_FROM])
     return ComparisonView(comparison, units, everything)
+
+
+def compared_with(reference: Any, kind: CounterpartKind, everything: bool = False) -> ComparisonView:
+    """Return a run compared with the best of its experiment, or the previous one of its notebook, which comes first.
+
+    Raises UsageError, which says what to do, where there is none; else as `compare` does.
+    """
+    services = api.open_project()
+    services.runs.refresh()
+    run = services.runs.get(to_reference(reference))
+    found = services.differences.counterpart(run.id, kind)
+    if found.run_id is None:
+        raise UsageError(found.message)
+    return compared([found.run_id, run.id], everything)
 
 
 def _change_cell(row: ComparedMetric) -> Cell:

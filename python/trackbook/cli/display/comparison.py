@@ -12,7 +12,8 @@ from rich.text import Text
 from trackbook.cli.display.runs import metric_cells
 from trackbook.cli.display.symbols import status_text
 from trackbook.cli.display.tables import make_table, to_column
-from trackbook.domain.compare import ComparedCell, ComparedValue, Comparison
+from trackbook.domain.compare import ComparedCell, ComparedMetric, Comparison
+from trackbook.domain.comparedtexts import value_sections
 from trackbook.domain.formatting import format_value, one_line, plain_text
 
 _VALUE_WIDTH = 24
@@ -28,15 +29,8 @@ def comparison_sections(comparison: Comparison) -> Iterator[RenderableType]:
 
 def differs_at_all(comparison: Comparison) -> bool:
     """Tell whether there is any difference between the runs."""
-    groups = (
-        comparison.params,
-        comparison.metrics,
-        comparison.tags,
-        comparison.environment,
-        comparison.packages,
-        comparison.cells,
-    )
-    return any(row.differs for group in groups for row in group)
+    values = (row for _, group in value_sections(comparison) for row in group)
+    return any(row.differs for row in (*values, *comparison.metrics, *comparison.cells))
 
 
 def _table(comparison: Comparison) -> Table:
@@ -55,8 +49,9 @@ def _table(comparison: Comparison) -> Table:
         add_heading("Metrics")
         for metric in comparison.metrics:
             labels.append(_label(metric.key))
-            rows.append(metric_cells(metric.values, metric.goal))
-    for title, group in _value_groups(comparison):
+            cells = metric_cells(metric.values, metric.goal)
+            rows.append([_with_change(cell, metric, place) for place, cell in enumerate(cells)])
+    for title, group in value_sections(comparison):
         if group:
             add_heading(title)
             for row in group:
@@ -69,11 +64,12 @@ def _table(comparison: Comparison) -> Table:
     return make_table(columns)
 
 
-def _value_groups(comparison: Comparison) -> Iterator[tuple[str, list[ComparedValue]]]:
-    yield "Parameters", comparison.params
-    yield "Tags", comparison.tags
-    yield "Environment", comparison.environment
-    yield "Packages", comparison.packages
+def _with_change(cell: Text, metric: ComparedMetric, place: int) -> Text:
+    change, better = metric.relative[place], metric.better[place]
+    if not place or not change:
+        return cell
+    word = "" if better is None else " better" if better else " worse"
+    return Text.assemble(cell, Text(f" ({change:+.1%}{word})", "dim"))
 
 
 def _label(key: str) -> Text:
