@@ -1,6 +1,6 @@
 """The cells of a run: the notebook as its snapshot holds it, and over that what was executed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -11,7 +11,6 @@ from trackbook.domain.celldifference import CellKind, NotebookSide, SideCell
 from trackbook.domain.run import RunDetail
 from trackbook.domain.snapshot import Manifest, SnapshotCell, decode_part, digest_of, read_manifest
 from trackbook.errors import CorruptRecord, NotFound, StoreTooNew
-from trackbook.store.place import Blobs
 
 # What tools write there at each execution, or what only says how a cell is shown.
 _UNTOLD = frozenset(
@@ -63,12 +62,12 @@ class RunNotebook(Struct, frozen=True):
     cells: list[RunCell]
 
 
-def read_run_notebook(detail: RunDetail, blobs: Blobs) -> RunNotebook:
+def read_run_notebook(detail: RunDetail, get: Callable[[str], bytes]) -> RunNotebook:
     """Return the cells of a run: of its last snapshot with what was executed, or of its executions alone.
 
-    What is not in the store any more is said in the side's `problem`, and is no error.
+    `get` returns the bytes of a blob. What is not in the store any more is no error: the side's `problem` says it.
     """
-    reader = _Reader(detail, blobs)
+    reader = _Reader(detail, get)
     cells = reader.cells()
     run = detail.run
     side = NotebookSide(
@@ -86,8 +85,8 @@ def read_run_notebook(detail: RunDetail, blobs: Blobs) -> RunNotebook:
 
 
 class _Reader:
-    def __init__(self, detail: RunDetail, blobs: Blobs) -> None:
-        self._detail, self._blobs = detail, blobs
+    def __init__(self, detail: RunDetail, get: Callable[[str], bytes]) -> None:
+        self._detail, self._get = detail, get
         self.moment: Any = None
         self.problem: str | None = None
         self.language, self.mimetype = "python", "text/x-python"
@@ -123,7 +122,7 @@ class _Reader:
         infos = sorted(self._detail.snapshots, key=lambda info: info.moment != "end")
         for info in infos:
             try:
-                manifest = read_manifest(self._blobs.get(info.digest))
+                manifest = read_manifest(self._get(info.digest))
             except (NotFound, CorruptRecord, StoreTooNew):
                 self.problem = (
                     "The notebook's snapshot is not in the store any more; compared are the executed cells."
@@ -148,7 +147,7 @@ class _Reader:
     def _saved(self, index: int, entry: SnapshotCell) -> RunCell:
         lost = False
         try:
-            part = decode_part(self._blobs.get(entry.digest))
+            part = decode_part(self._get(entry.digest))
         except (NotFound, CorruptRecord):
             part, lost = {}, True
         part = part if isinstance(part, dict) else {}
@@ -174,7 +173,7 @@ class _Reader:
         )
 
     def _ran(self, saved: RunCell, executions: Sequence[CellExecution]) -> RunCell:
-        ran = self._executed(executions)
+        ran = self._executed(executions, saved)
         return msgspec.structs.replace(
             ran,
             index=saved.index,
@@ -189,10 +188,13 @@ class _Reader:
     def _gone(self, executions: Sequence[CellExecution]) -> RunCell:
         return msgspec.structs.replace(self._executed(executions), deleted=True)
 
-    def _executed(self, executions: Sequence[CellExecution]) -> RunCell:
+    def _executed(self, executions: Sequence[CellExecution], saved: RunCell | None = None) -> RunCell:
         last = executions[-1]
         try:
-            source, lost = self._blobs.get(last.source_digest).decode("utf-8", "surrogatepass"), False
+            if saved is not None and saved.digest == last.source_digest:
+                source, lost = saved.source, False
+            else:
+                source, lost = self._get(last.source_digest).decode("utf-8", "surrogatepass"), False
         except NotFound:
             source, lost = "", True
         return RunCell(

@@ -1,6 +1,7 @@
 """Two runs' notebooks beside each other, cell by cell."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from trackbook.domain.alignment import Alignable, Pairing, align, longest_rising
@@ -31,7 +32,8 @@ class NotebookComparing:
 
     def compare(self, left: RunDetail, right: RunDetail, everything: bool) -> NotebookDifferences:
         """Return how the cells of two runs differ; those that are equal are counted, or told with `everything`."""
-        one, other = (read_run_notebook(detail, self._blobs) for detail in (left, right))
+        get = cache(self._blobs.get)  # most cells are the same in both
+        one, other = (read_run_notebook(detail, get) for detail in (left, right))
         pairings = align(*([_alignable(cell) for cell in notebook.cells] for notebook in (one, other)))
         reordered = _reordered(pairings, one.cells, other.cells)
         if len(self._remembered) > _MOST_REMEMBERED:
@@ -76,7 +78,7 @@ class NotebookComparing:
     def _read(
         self, detail: RunDetail, reference: CellReference, everything: bool
     ) -> tuple[dict[str, Any], bool]:
-        cell = _find(read_run_notebook(detail, self._blobs), reference)
+        cell = _find(read_run_notebook(detail, self._blobs.get), reference)
         if cell is None:
             raise NotFound("cell", f"{detail.run.id}/{reference.order or reference.index}")
         read: dict[str, Any] = {
