@@ -107,7 +107,7 @@ function Diff(props: {
   return (
     <div
       ref={box}
-      className="trackbook-CellDifference-content nbdime-root jp-Notebook-diff jp-mod-hideUnchanged"
+      className="trackbook-CellDifference-content nbdime-root jp-Notebook-diff"
     />
   );
 }
