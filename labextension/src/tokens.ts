@@ -43,7 +43,7 @@ export interface IPages {
   /** Show a run's page; `tab` is one of overview, charts, values, cells, artifacts, environment, system. */
   openRun(project: string, run: string, tab?: string): void;
   /** Show a comparison of two runs or more. */
-  openComparison(project: string, runs: readonly string[], tab?: string): void;
+  openComparison(project: string, runs: readonly string[], tab?: string): Promise<void>;
   /** Go to the next cell that differs in the comparison that is shown, or with -1 to the one before. */
   stepDifference(direction: 1 | -1): void;
   /** Show the form that runs a notebook as a job. */

@@ -67,7 +67,7 @@ async function compareWith(
       Notification.info(found.message, { autoClose: 5000 });
     }
     // What it is compared with comes first.
-    pages.openComparison(project, [found.run_id, run]);
+    await pages.openComparison(project, [found.run_id, run]);
   } catch (error) {
     Notification.error(toApiError(error).message, { autoClose: 8000 });
   }

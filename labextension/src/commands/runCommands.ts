@@ -33,11 +33,11 @@ export function addRunCommands(context: ICommandContext): void {
     icon: compareIcon,
     describedBy: { args: A_COMPARISON },
     isEnabled: args => (compared(context, args.runs)?.length ?? 0) > 1,
-    execute: args => {
+    execute: async args => {
       const runs = compared(context, args.runs);
       const project = textOf(args.project) ?? models.project.project?.id;
       if (runs && project) {
-        pages.openComparison(project, runs, textOf(args.tab) ?? undefined);
+        await pages.openComparison(project, runs, textOf(args.tab) ?? undefined);
       }
     }
   });

@@ -105,10 +105,7 @@ function Diff(props: {
   const { nbdime, comparison, mimetype } = props;
   const box = useCellDiff(nbdime, comparison, mimetype);
   return (
-    <div
-      ref={box}
-      className="trackbook-CellDifference-content nbdime-root jp-Notebook-diff"
-    />
+    <div ref={box} className="trackbook-CellDifference-content nbdime-root jp-Notebook-diff" />
   );
 }
 

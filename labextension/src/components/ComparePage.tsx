@@ -42,7 +42,7 @@ export function ComparePage(props: IComparePageProps): JSX.Element {
   const tabs = [
     { id: 'differences', label: trans.__('Differences') },
     { id: 'curves', label: trans.__('Curves') },
-    { id: 'cells', label: trans.__('Cells'), count: comparison.cells.length }
+    { id: 'cells', label: trans.__('Cells') }
   ];
   return (
     <div className="trackbook-Page">

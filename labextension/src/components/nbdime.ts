@@ -1,11 +1,13 @@
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { ICellComparison } from '../client/differences';
 import type * as part from '../panel/nbdimePart';
 import { RenderingContext } from './rendering';
+import { useView } from './view';
 
 type Part = typeof part;
 
@@ -36,6 +38,7 @@ export function useCellDiff(
   mimetype: string
 ): React.RefObject<HTMLDivElement> {
   const box = React.useRef<HTMLDivElement>(null);
+  const { trans } = useView();
   const rendermime = React.useContext(RenderingContext)?.rendermime ?? null;
   // Before the element leaves the page: a Lumino widget can't be taken from where it no longer is.
   React.useLayoutEffect(() => {
@@ -44,10 +47,17 @@ export function useCellDiff(
       return;
     }
     const widget = draw(nbdime, comparison, mimetype, rendermime);
+    // Outputs come later than the widget, and others do when a button is pressed.
+    const observer = new MutationObserver(() => giveNames(element, trans));
+    observer.observe(element, { childList: true, subtree: true });
     Widget.attach(widget, element);
     MessageLoop.flush();
-    return () => widget.dispose();
-  }, [nbdime, comparison, mimetype, rendermime]);
+    giveNames(element, trans);
+    return () => {
+      observer.disconnect();
+      widget.dispose();
+    };
+  }, [nbdime, comparison, mimetype, rendermime, trans]);
   return box;
 }
 
@@ -59,4 +69,17 @@ function draw(
 ): Widget {
   const model = modelOf(comparison, mimetype);
   return new CellDiffWidget({ model, rendermime, mimetype, collapseIdentical: 3 });
+}
+
+/** Name for screen readers what nbdime leaves without a name, and let the keyboard reach what scrolls. */
+function giveNames(element: HTMLElement, trans: TranslationBundle): void {
+  const name = (selector: string, attribute: string, text: string) =>
+    element
+      .querySelectorAll(`${selector}:not([${attribute}])`)
+      .forEach(node => node.setAttribute(attribute, text));
+  name('.cm-content', 'aria-label', trans.__('Text of the cell or output'));
+  name('.jp-CollapsiblePanel-header-icon', 'aria-label', trans.__('Show or hide'));
+  name('select', 'aria-label', trans.__('Kind of output'));
+  name('img', 'alt', trans.__('Picture in the output'));
+  name('.jp-Diff-outputsContainer', 'tabindex', '0');
 }

@@ -16,7 +16,7 @@ import { TabPanel, type Widget } from '@lumino/widgets';
 import { IClient } from '../client/tokens';
 import { CommandIDs } from '../commandIds';
 import type { Highlighter } from '../components/rendering';
-import { ComparePanel } from '../panel/comparePanel';
+import type { ComparePanel } from '../panel/comparePanel';
 import type { JobPanel, JobsPanel, SweepPanel } from '../panel/jobPanels';
 import { RunPanel } from '../panel/runPanel';
 import type { ITableState, TablePanel } from '../panel/tablePanel';
@@ -121,9 +121,10 @@ class Pages implements IPages {
     this._show(panel);
   }
 
-  openComparison(project: string, runs: readonly string[], tab?: string): void {
+  async openComparison(project: string, runs: readonly string[], tab?: string): Promise<void> {
     const { client, models, view } = this._options;
     const { changes, colours } = models;
+    const { ComparePanel } = await this._loaded(() => import('../panel/comparePanel'));
     const key = [...runs].sort().join();
     let panel = this._comparisons.find(other => [...other.model.runs].sort().join() === key);
     if (!panel) {

@@ -29,8 +29,9 @@ def comparison_sections(comparison: Comparison) -> Iterator[RenderableType]:
 
 def differs_at_all(comparison: Comparison) -> bool:
     """Tell whether there is any difference between the runs."""
-    values = (row for _, group in value_sections(comparison) for row in group)
-    return any(row.differs for row in (*values, *comparison.metrics, *comparison.cells))
+    if any(row.differs for _, group in value_sections(comparison) for row in group):
+        return True
+    return any(row.differs for row in comparison.metrics) or any(row.differs for row in comparison.cells)
 
 
 def _table(comparison: Comparison) -> Table:
