@@ -14,6 +14,8 @@ from trackbook.domain.data import Column
 
 # While the interpreter is busy elsewhere, each step waits for its turn: long steps keep up with SHA-256.
 _CHUNK = 8 * 1024 * 1024
+# A process that does nothing else stays within its own cache, and leaves the shared one to the user's work.
+_CACHED_CHUNK = 256 * 1024
 # From this size on, in bytes, a process of its own costs less than it spares.
 _BIG = 64 * 1024 * 1024
 _KNOWN_FILES = 100_000
@@ -87,7 +89,9 @@ def looks_like_database(path: str) -> bool:
     )
 
 
-def _digest_here(path: str, rest: Callable[[], None] | None = None) -> FileFacts:
+def _digest_here(
+    path: str, rest: Callable[[], None] | None = None, chunk_size: int | None = None
+) -> FileFacts:
     # A pipe that took the file's place must not be waited for.
     file = open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY), "rb", buffering=0)  # noqa: SIM115
     try:
@@ -96,7 +100,7 @@ def _digest_here(path: str, rest: Callable[[], None] | None = None) -> FileFacts
             raise OSError(f"{path} is no regular file")
         state = state_of(status)
         is_settled = time.time() - status.st_mtime > _CLOCK_STEP
-        facts = _read(file, path, state.size, rest)
+        facts = _read(file, path, state.size, rest, chunk_size or _CHUNK)
         if state_of(os.fstat(file.fileno())) != state or facts.size != state.size:
             return facts._replace(changed=True, rows=None, columns=None)
     finally:
@@ -174,15 +178,18 @@ _ELSEWHERE = """
 import json, os, sys
 sys.path[:] = json.loads(sys.argv[2])
 if hasattr(os, "nice"):
-    os.nice(10)
+    os.nice(19)
 import msgspec
-from trackbook.capture.datafile import _digest_here
+from trackbook.capture.datafile import _CACHED_CHUNK, _digest_here
 try:
-    answer = _digest_here(sys.argv[1])
+    answer = _digest_here(sys.argv[1], chunk_size=_CACHED_CHUNK)
 except OSError as error:
     answer = error.strerror or str(error)
 sys.stdout.buffer.write(msgspec.json.encode(answer))
 """
+
+
+_LOOK_EVERY = 0.1  # seconds; each look takes the interpreter from the user's work
 
 
 def _digest_elsewhere(path: str, rest: Callable[[], None] | None) -> FileFacts:
@@ -203,7 +210,7 @@ def _digest_elsewhere(path: str, rest: Callable[[], None] | None) -> FileFacts:
     answer = None
     while answer is None:
         try:
-            answer = child.communicate(timeout=0.05)[0]
+            answer = child.communicate(timeout=_LOOK_EVERY)[0]
         except subprocess.TimeoutExpired:
             if rest is not None:
                 rest()
@@ -219,14 +226,16 @@ def _digest_elsewhere(path: str, rest: Callable[[], None] | None) -> FileFacts:
     return facts
 
 
-def _read(file: io.FileIO, path: str, size: int, rest: Callable[[], None] | None) -> FileFacts:
+def _read(
+    file: io.FileIO, path: str, size: int, rest: Callable[[], None] | None, chunk_size: int
+) -> FileFacts:
     # All that is needed only here is imported in the background.
     import hashlib
 
     from trackbook.capture.csvfile import RowCounter, is_csv, read_header
 
     sha, total = hashlib.sha256(), 0
-    buffer = memoryview(bytearray(max(1, min(_CHUNK, size + 1))))
+    buffer = memoryview(bytearray(max(1, min(chunk_size, size + 1))))
     counter, columns = None, None
     # A file that grows all the time would never end: what comes behind its size tells only that it changed.
     while total <= size and (count := file.readinto(buffer)):
