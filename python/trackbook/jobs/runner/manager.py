@@ -84,7 +84,8 @@ class RunnerManager:
         own, other = make_pair()
         stdout, stderr = os.pipe(), os.pipe()
         self._socket, self._pipes = own, {stdout[0]: "stdout", stderr[0]: "stderr"}
-        full = {**os.environ, **environment}
+        # As Jupyter tells its kernels.
+        full = {**os.environ, **environment, "JPY_PARENT_PID": str(os.getpid())}
         try:
             if self._copy is None:
                 self._process = _spawn(folder, full, other, stdout[1], stderr[1])
