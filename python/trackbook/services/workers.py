@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from trackbook.domain.clock import now, to_datetime
 from trackbook.domain.job import WorkerInfo
-from trackbook.services.queue import FAR, LEASE, worker_id
+from trackbook.services.queue import FAR, LEASE
 from trackbook.store import jobs as table
 from trackbook.store.locks import os_host, process_started
 from trackbook.store.place import Place
@@ -63,11 +63,6 @@ class Workers:
             if gone:
                 drop_workers(connection, gone)
             announce_worker(connection, row)
-
-    def leave(self, pid: int) -> None:
-        """Say that the worker with this process is gone."""
-        with self._database.write() as connection:
-            drop_workers(connection, [worker_id(pid)])
 
 
 def _is_there(row: WorkerRow) -> bool:
