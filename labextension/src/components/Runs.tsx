@@ -1,6 +1,8 @@
+import { closeIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { CommandIDs } from '../commandIds';
+import { tableIcon } from '../icons';
 import type { ExperimentsModel } from '../models/experiments';
 import { EmptyRuns } from './EmptyRuns';
 import { ErrorNote, Loading } from './Notes';
@@ -97,14 +99,20 @@ function SelectionBar({ list, selection }: IRunsProps): JSX.Element {
         {trans.__('Compare')}
       </button>
       <button
-        className="trackbook-Button"
+        className="trackbook-IconButton"
         title={trans.__('Show all runs as a table, with charts beside it')}
+        aria-label={trans.__('Table')}
         onClick={() => execute(CommandIDs.openTable, { project: list.project.project?.id ?? '' })}
       >
-        {trans.__('Table')}
+        <tableIcon.react tag="span" width="16px" />
       </button>
-      <button className="trackbook-Button" onClick={() => selection.clear()}>
-        {trans.__('Clear')}
+      <button
+        className="trackbook-IconButton"
+        title={trans.__('Clear the selection')}
+        aria-label={trans.__('Clear')}
+        onClick={() => selection.clear()}
+      >
+        <closeIcon.react tag="span" width="16px" />
       </button>
     </div>
   );
