@@ -1,24 +1,13 @@
-import type { IDisposable } from '@lumino/disposable';
-import { Throttler } from '@lumino/polling';
-
 import { type ApiError, toApiError } from '../client/errors';
 import type { ITableClient, ITableColumn } from '../client/table';
 import type { IChange, IChanges } from './changes';
-import { Observable } from './observable';
+import { FollowingModel } from './following';
 
 /** The columns that a project's runs have, for pickers; renewed at leisure while runs bring new ones. */
-export class BoardColumns extends Observable {
+export class BoardColumns extends FollowingModel {
   constructor(options: BoardColumns.IOptions) {
-    super();
+    super(options.changes, options.project, options.limit ?? 15_000);
     this._client = options.client;
-    this._changes = options.changes;
-    this._project = options.project;
-    this._watch = this._changes.watch(this._project);
-    this._throttle = new Throttler(() => this.refresh(), {
-      limit: options.limit ?? 15_000,
-      edge: 'trailing'
-    });
-    this._changes.changed.connect(this._onChange, this);
     void this.refresh();
   }
 
@@ -31,9 +20,9 @@ export class BoardColumns extends Observable {
     return this._error;
   }
 
-  async refresh(): Promise<void> {
+  override async refresh(): Promise<void> {
     try {
-      const { columns } = await this._client.columns(this._project);
+      const { columns } = await this._client.columns(this.project);
       const isOther = JSON.stringify(columns) !== JSON.stringify(this._columns);
       if (isOther || this._error) {
         this._columns = columns;
@@ -46,29 +35,16 @@ export class BoardColumns extends Observable {
     }
   }
 
-  override dispose(): void {
-    if (!this.isDisposed) {
-      this._changes.changed.disconnect(this._onChange, this);
-      this._watch.dispose();
-      this._throttle.dispose();
-      super.dispose();
-    }
-  }
-
-  private _onChange(_: unknown, change: IChange): void {
-    if (change.project === this._project) {
+  protected override onChange(_: IChange): void {
+    if (this._columns?.length) {
+      this.refreshSoon();
+    } else {
       // The first runs of a project are drawn as soon as they are there.
-      void (this._columns?.length ? this._throttle.invoke() : this.refresh()).catch(
-        () => undefined
-      );
+      void this.refresh();
     }
   }
 
   private readonly _client: Pick<ITableClient, 'columns'>;
-  private readonly _changes: IChanges;
-  private readonly _project: string;
-  private readonly _watch: IDisposable;
-  private readonly _throttle: Throttler;
   private _columns: readonly ITableColumn[] | null = null;
   private _error: ApiError | null = null;
 }

@@ -1,9 +1,6 @@
-import type { IDisposable } from '@lumino/disposable';
-import { Throttler } from '@lumino/polling';
-
 import type { IRunTarget } from '../client/board';
 import type { IChange, IChanges } from './changes';
-import { Observable } from './observable';
+import { concerns, FollowingModel } from './following';
 import type { RunQueryModel } from './runQuery';
 import type { SelectionModel } from './selection';
 
@@ -11,25 +8,14 @@ import type { SelectionModel } from './selection';
 export const MOST_SELECTED = 1000;
 
 /** Which runs a board's charts are over: the selected ones, or all that match where none is. */
-export class BoardSource extends Observable {
+export class BoardSource extends FollowingModel {
   constructor(options: BoardSource.IOptions) {
-    super();
-    const { query, selection, changes, project } = options;
+    const { query, selection } = options;
+    super(options.changes, options.project, options.limit ?? 2000);
     this._query = query;
     this._selection = selection;
-    this._changes = changes;
-    this._project = project;
-    this._watch = changes.watch(project);
-    this._throttle = new Throttler(
-      () => {
-        this._revision += 1;
-        this.emitChanged();
-      },
-      { limit: options.limit ?? 2000, edge: 'trailing' }
-    );
     query.changed.connect(this._onAsked, this);
     selection.changed.connect(this._onAsked, this);
-    changes.changed.connect(this._onChange, this);
   }
 
   /** What charts draw. */
@@ -69,13 +55,16 @@ export class BoardSource extends Observable {
     return this._revision;
   }
 
+  override refresh(): Promise<void> {
+    this._revision += 1;
+    this.emitChanged();
+    return Promise.resolve();
+  }
+
   override dispose(): void {
     if (!this.isDisposed) {
       this._query.changed.disconnect(this._onAsked, this);
       this._selection.changed.disconnect(this._onAsked, this);
-      this._changes.changed.disconnect(this._onChange, this);
-      this._watch.dispose();
-      this._throttle.dispose();
       super.dispose();
     }
   }
@@ -88,21 +77,15 @@ export class BoardSource extends Observable {
     this.emitChanged();
   }
 
-  private _onChange(_: unknown, change: IChange): void {
-    const ids = this._selection.ids;
-    const concerns =
-      !change.runs || !this.isSelection || change.runs.some(run => ids.includes(run.id));
-    if (change.project === this._project && concerns && change.runs?.length !== 0) {
-      void this._throttle.invoke().catch(() => undefined);
+  protected override onChange(change: IChange): void {
+    const isMeant = !this.isSelection || concerns(change, this._selection.ids);
+    if (isMeant && change.runs?.length !== 0) {
+      this.refreshSoon();
     }
   }
 
   private readonly _query: RunQueryModel;
   private readonly _selection: SelectionModel;
-  private readonly _changes: IChanges;
-  private readonly _project: string;
-  private readonly _watch: IDisposable;
-  private readonly _throttle: Throttler;
   private _isWhole = false;
   private _revision = 0;
 }

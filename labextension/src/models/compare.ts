@@ -1,30 +1,17 @@
-import type { IDisposable } from '@lumino/disposable';
-import { Throttler } from '@lumino/polling';
-
 import type { IComparison } from '../client/compare';
 import { type ApiError, toApiError } from '../client/errors';
 import type { IClient } from '../client/tokens';
 import type { IChange, IChanges } from './changes';
-import { Observable } from './observable';
+import { FollowingModel, concerns } from './following';
 
 /** What differs between some runs, kept up to date while they live. */
-export class CompareModel extends Observable {
+export class CompareModel extends FollowingModel {
   constructor(options: CompareModel.IOptions) {
-    super();
+    super(options.changes, options.project, options.limit ?? 1000);
     this._client = options.client;
-    this._changes = options.changes;
-    this.project = options.project;
     this._runs = options.runs;
-    this._watch = this._changes.watch(this.project);
-    this._throttle = new Throttler(() => this._load(), {
-      limit: options.limit ?? 1000,
-      edge: 'trailing'
-    });
-    this._changes.changed.connect(this._onChange, this);
-    void this._load();
+    void this.refresh();
   }
-
-  readonly project: string;
 
   /** The ids of the runs, in the order of the columns. */
   get runs(): readonly string[] {
@@ -36,7 +23,7 @@ export class CompareModel extends Observable {
     if (this._runs.length > 2 && this._runs.includes(id)) {
       this._runs = this._runs.filter(other => other !== id);
       this.emitChanged();
-      void this._load();
+      void this.refresh();
     }
   }
 
@@ -58,7 +45,7 @@ export class CompareModel extends Observable {
     if (this._runs.includes(id) && runs.some((other, index) => other !== this._runs[index])) {
       this._runs = runs;
       this.emitChanged();
-      void this._load();
+      void this.refresh();
     }
   }
 
@@ -85,31 +72,17 @@ export class CompareModel extends Observable {
     if (all !== this._all) {
       this._all = all;
       this.emitChanged();
-      void this._load();
+      void this.refresh();
     }
   }
 
-  override dispose(): void {
-    if (!this.isDisposed) {
-      this._changes.changed.disconnect(this._onChange, this);
-      this._watch.dispose();
-      this._throttle.dispose();
-      super.dispose();
+  protected override onChange(change: IChange): void {
+    if (concerns(change, this._runs)) {
+      this.refreshSoon();
     }
   }
 
-  async refresh(): Promise<void> {
-    await this._load();
-  }
-
-  private _onChange(_: unknown, change: IChange): void {
-    const concerns = !change.runs || change.runs.some(run => this._runs.includes(run.id));
-    if (change.project === this.project && concerns) {
-      void this._throttle.invoke().catch(() => undefined);
-    }
-  }
-
-  private async _load(): Promise<void> {
+  override async refresh(): Promise<void> {
     const [runs, all] = [this._runs, this._all];
     try {
       const comparison = await this._client.compare(this.project, runs, all);
@@ -130,9 +103,6 @@ export class CompareModel extends Observable {
   }
 
   private readonly _client: Pick<IClient, 'compare'>;
-  private readonly _changes: IChanges;
-  private readonly _watch: IDisposable;
-  private readonly _throttle: Throttler;
   private _runs: readonly string[];
   private _comparison: IComparison | null = null;
   private _error: ApiError | null = null;

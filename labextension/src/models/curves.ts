@@ -1,27 +1,18 @@
 import type { IDisposable } from '@lumino/disposable';
-import { Throttler } from '@lumino/polling';
 
 import { type ApiError, toApiError } from '../client/errors';
 import type { IClient } from '../client/tokens';
 import type { ISeries } from '../client/types';
 import type { IChange, IChanges } from './changes';
-import { Observable } from './observable';
+import { FollowingModel, concerns } from './following';
 
 /** The points of one metric in some runs: as many as can be drawn, kept up to date while the runs live. */
-export class CurveModel extends Observable {
+export class CurveModel extends FollowingModel {
   constructor(options: CurveModel.IOptions) {
-    super();
+    super(options.changes, options.project, options.limit ?? 500);
     this._client = options.client;
-    this._changes = options.changes;
-    this._project = options.project;
     this.runs = options.runs;
     this.key = options.key;
-    this._watch = this._changes.watch(this._project);
-    this._throttle = new Throttler(() => this._load(), {
-      limit: options.limit ?? 500,
-      edge: 'trailing'
-    });
-    this._changes.changed.connect(this._onChange, this);
   }
 
   readonly runs: readonly string[];
@@ -36,37 +27,26 @@ export class CurveModel extends Observable {
     return this._error;
   }
 
-  override dispose(): void {
-    if (!this.isDisposed) {
-      this._changes.changed.disconnect(this._onChange, this);
-      this._watch.dispose();
-      this._throttle.dispose();
-      super.dispose();
-    }
-  }
-
   /** Say how wide the chart is, in pixels; 0 when it can't be seen. More pixels ask for more points. */
   setWidth(pixels: number): void {
     const points = pixels > 0 ? Math.min(4000, Math.max(200, Math.ceil(pixels / 100) * 100)) : 0;
     const isMore = points > this._asked;
     this._points = points;
     if (points && (isMore || this._isStale)) {
-      void this._load();
+      void this.refresh();
     }
   }
 
-  private _onChange(_: unknown, change: IChange): void {
-    const concerns = !change.runs || change.runs.some(run => this.runs.includes(run.id));
-    if (change.project !== this._project || !concerns) {
-      return;
-    }
-    this._isStale = true;
-    if (this._points) {
-      void this._throttle.invoke().catch(() => undefined);
+  protected override onChange(change: IChange): void {
+    if (concerns(change, this.runs)) {
+      this._isStale = true;
+      if (this._points) {
+        this.refreshSoon();
+      }
     }
   }
 
-  private async _load(): Promise<void> {
+  override async refresh(): Promise<void> {
     const { key, runs } = this;
     const maxPoints = this._points;
     if (!maxPoints) {
@@ -75,7 +55,7 @@ export class CurveModel extends Observable {
     this._asked = maxPoints;
     this._isStale = false;
     try {
-      const series = await this._client.series(this._project, { key, runs, maxPoints });
+      const series = await this._client.series(this.project, { key, runs, maxPoints });
       if (this.isDisposed) {
         return;
       }
@@ -88,10 +68,6 @@ export class CurveModel extends Observable {
   }
 
   private readonly _client: Pick<IClient, 'series'>;
-  private readonly _changes: IChanges;
-  private readonly _project: string;
-  private readonly _watch: IDisposable;
-  private readonly _throttle: Throttler;
   private _points = 0;
   private _asked = 0;
   private _isStale = true;

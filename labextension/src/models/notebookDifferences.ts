@@ -1,6 +1,3 @@
-import type { IDisposable } from '@lumino/disposable';
-import { Throttler } from '@lumino/polling';
-
 import type {
   CellChange,
   ICellComparison,
@@ -13,7 +10,7 @@ import type {
 import { type ApiError, toApiError } from '../client/errors';
 import type { IClient } from '../client/tokens';
 import type { IChange, IChanges } from './changes';
-import { Observable } from './observable';
+import { FollowingModel, concerns } from './following';
 
 /** What shows in a cell when it is opened; the rest is said in its head. */
 const CONTENT: readonly CellChange[] = [
@@ -26,21 +23,11 @@ const CONTENT: readonly CellChange[] = [
 ];
 
 /** How the notebooks of two runs differ: what was asked for, which cells are open, and which one the user is at. */
-export class NotebookDifferencesModel extends Observable {
+export class NotebookDifferencesModel extends FollowingModel {
   constructor(options: NotebookDifferencesModel.IOptions) {
-    super();
+    super(options.changes, options.project, options.limit ?? 2000);
     this._client = options.client;
-    this._changes = options.changes;
-    this.project = options.project;
-    this._watch = this._changes.watch(this.project);
-    this._throttle = new Throttler(() => this._load(), {
-      limit: options.limit ?? 2000,
-      edge: 'trailing'
-    });
-    this._changes.changed.connect(this._onChange, this);
   }
-
-  readonly project: string;
 
   /** The two runs: what the second is compared with, and the second; null until some are. */
   get runs(): readonly [string, string] | null {
@@ -73,7 +60,7 @@ export class NotebookDifferencesModel extends Observable {
       this._differences = null;
       this._forget();
       this.emitChanged();
-      void this._load();
+      void this.refresh();
     }
   }
 
@@ -83,7 +70,7 @@ export class NotebookDifferencesModel extends Observable {
       this._all = all;
       this.emitChanged();
       if (this._runs) {
-        void this._load();
+        void this.refresh();
       }
     }
   }
@@ -139,30 +126,15 @@ export class NotebookDifferencesModel extends Observable {
     return this._client.compareCode(this.project, [left, right]);
   }
 
-  async refresh(): Promise<void> {
-    await this._load();
-  }
-
-  override dispose(): void {
-    if (!this.isDisposed) {
-      this._changes.changed.disconnect(this._onChange, this);
-      this._watch.dispose();
-      this._throttle.dispose();
-      super.dispose();
-    }
-  }
-
-  private _onChange(_: unknown, change: IChange): void {
-    const runs = this._runs;
+  protected override onChange(change: IChange): void {
     // Only what is still going on has other cells than before.
     const lives = this._differences?.left.running || this._differences?.right.running;
-    const concerns = !change.runs || change.runs.some(run => runs?.includes(run.id));
-    if (runs && lives && change.project === this.project && concerns) {
-      void this._throttle.invoke().catch(() => undefined);
+    if (this._runs && lives && concerns(change, this._runs)) {
+      this.refreshSoon();
     }
   }
 
-  private async _load(): Promise<void> {
+  override async refresh(): Promise<void> {
     const [runs, all] = [this._runs, this._all];
     if (!runs) {
       return;
@@ -191,9 +163,6 @@ export class NotebookDifferencesModel extends Observable {
   }
 
   private readonly _client: NotebookDifferencesModel.IOptions['client'];
-  private readonly _changes: IChanges;
-  private readonly _watch: IDisposable;
-  private readonly _throttle: Throttler;
   private readonly _cells = new Map<string, Promise<ICellComparison>>();
   private readonly _toggled = new Set<string>();
   private _runs: readonly [string, string] | null = null;

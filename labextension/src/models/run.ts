@@ -1,6 +1,3 @@
-import { Throttler } from '@lumino/polling';
-import type { IDisposable } from '@lumino/disposable';
-
 import { type ApiError, toApiError } from '../client/errors';
 import type { EnvironmentPart, IClient, IRunEdit } from '../client/tokens';
 import type {
@@ -15,29 +12,20 @@ import type { IDiagnosis } from '../client/reproduction';
 import type { IResumption } from '../client/resumption';
 import type { IVerdict } from '../client/verdict';
 import type { IChange, IChanges } from './changes';
-import { Observable } from './observable';
+import { FollowingModel, concerns } from './following';
 
 /** How many contents of rich values are kept at most. */
 const KEPT_VALUES = 40;
 
 /** Everything about one run, kept up to date while it lives. */
-export class RunModel extends Observable {
+export class RunModel extends FollowingModel {
   constructor(options: RunModel.IOptions) {
-    super();
+    super(options.changes, options.project, options.limit ?? 400);
     this._client = options.client;
-    this._changes = options.changes;
-    this.project = options.project;
     this.id = options.id;
-    this._watch = this._changes.watch(this.project);
-    this._throttle = new Throttler(() => this._load(), {
-      limit: options.limit ?? 400,
-      edge: 'trailing'
-    });
-    this._changes.changed.connect(this._onChange, this);
-    void this._load();
+    void this.refresh();
   }
 
-  readonly project: string;
   readonly id: string;
 
   /** What is known; null until the first answer. */
@@ -52,19 +40,6 @@ export class RunModel extends Observable {
   /** Why the last request failed; what was known before stays. */
   get error(): ApiError | null {
     return this._error;
-  }
-
-  override dispose(): void {
-    if (!this.isDisposed) {
-      this._changes.changed.disconnect(this._onChange, this);
-      this._watch.dispose();
-      this._throttle.dispose();
-      super.dispose();
-    }
-  }
-
-  async refresh(): Promise<void> {
-    await this._load();
   }
 
   /** Change name, notes or tags; rejects with an ApiError. */
@@ -160,14 +135,7 @@ export class RunModel extends Observable {
     return this._client.environmentText(this.project, this.id, part);
   }
 
-  private _onChange(_: unknown, change: IChange): void {
-    const concerns = !change.runs || change.runs.some(run => run.id === this.id);
-    if (change.project === this.project && concerns) {
-      void this._throttle.invoke().catch(() => undefined);
-    }
-  }
-
-  private async _load(): Promise<void> {
+  override async refresh(): Promise<void> {
     try {
       const detail = await this._client.run(this.project, this.id);
       if (this.isDisposed) {
@@ -181,10 +149,13 @@ export class RunModel extends Observable {
     this.emitChanged();
   }
 
+  protected override onChange(change: IChange): void {
+    if (concerns(change, [this.id])) {
+      this.refreshSoon();
+    }
+  }
+
   private readonly _client: RunModel.Client;
-  private readonly _changes: IChanges;
-  private readonly _watch: IDisposable;
-  private readonly _throttle: Throttler;
   private readonly _cells = new Map<number, RunModel.ICell>();
   private readonly _values = new Map<string, Promise<Blob>>();
   private _verdict: RunModel.IKeptVerdict | null = null;
