@@ -10,6 +10,8 @@ import { curvesOf, mainArea, openRuns, openTab, picture } from './support/runs';
 
 const RUNS = 12;
 const POINTS = 20_000;
+/** How many learning rates the runs have. */
+const RATES = 5;
 
 /** A comparison of runs with long series, at its curves. */
 async function openCurves(page: IJupyterLabPageFixture, tmpPath: string): Promise<Locator> {
@@ -81,4 +83,25 @@ test('Curves are zoomed to each point, and read', async ({ page, tmpPath }) => {
   await pointer.focus();
   await page.keyboard.press('ArrowRight');
   await expect(pointer.locator('[aria-live]')).toContainText(/^step \d+, churn #/);
+  await page.keyboard.press('+');
+  await expect.poll(() => said(chart, 'to')).toBeLessThan(POINTS * 0.9);
+  await page.keyboard.press('Escape');
+  await expect.poll(() => said(chart, 'to')).toBe(POINTS - 1);
+
+  // Smoothed, with a mean in place of the runs that share a value, and over another metric.
+  const drawn = () =>
+    chart
+      .locator('canvas')
+      .first()
+      .evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+  const rough = await drawn();
+  await area.getByRole('slider', { name: 'Smoothing' }).fill('0.9');
+  await expect.poll(drawn).not.toBe(rough);
+  await area.getByRole('combobox', { name: 'Mean over' }).selectOption({ label: 'lr' });
+  await expect(chart).toHaveAttribute('data-lines', String(RATES));
+  await picture(page, 'curves-band');
+  await area.getByRole('combobox', { name: 'Horizontal' }).selectOption({ label: 'tokens' });
+  await expect.poll(() => said(chart, 'to')).toBeGreaterThan(POINTS * 100);
+  await page.mouse.move(box.x + box.width / 2, middle);
+  await expect(tooltip).toContainText('tokens');
 });
