@@ -17,6 +17,7 @@ import { toCsv } from '../../models/csv';
 import { Boundary } from '../Boundary';
 import { Loading } from '../Notes';
 import { classes, useView } from '../view';
+import { readingKey } from '../direction';
 import { DataTable } from './DataTable';
 import { save } from './files';
 import { chartKind, type IBoardContext, type IChartKind, type IChartReport } from './chartKinds';
@@ -163,11 +164,12 @@ function Grip(props: ICardProps & { title: string }): JSX.Element {
       Home: -board.charts.length,
       End: board.charts.length
     };
-    if (event.key in steps) {
+    const key = readingKey(event);
+    if (key in steps) {
       event.preventDefault();
       const button = event.currentTarget as HTMLElement;
       const place = board.charts.findIndex(other => other.id === chart.id);
-      board.move(chart.id, place + steps[event.key]);
+      board.move(chart.id, place + steps[key]);
       const now = board.charts.findIndex(other => other.id === chart.id) + 1;
       props.say(trans.__('%1 is at place %2 of %3.', title, now, board.charts.length));
       // The element moves in the page, and a browser takes the focus from what moves.
@@ -200,9 +202,10 @@ function Resizer(props: ICardProps & { title: string }): JSX.Element {
       ArrowUp: [width, height - STEP],
       ArrowDown: [width, height + STEP]
     };
-    if (event.key in sizes) {
+    const key = readingKey(event);
+    if (key in sizes) {
       event.preventDefault();
-      resize(...sizes[event.key]);
+      resize(...sizes[key]);
       const now = board.get(chart.id);
       props.say(trans.__('%1: %2 columns wide, %3 pixels high.', title, now?.width, now?.height));
     }

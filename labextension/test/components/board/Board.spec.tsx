@@ -160,6 +160,12 @@ describe('A board', () => {
     expect(titles()).toEqual([all[0], all[2], all[1], ...all.slice(3)]);
     press(screen.getByRole('button', { name: 'Resize acc by lr' }), 'ArrowDown');
     expect(boardState.board.charts[2].height).toBe(300);
+    // From right to left, the right arrow goes back.
+    const grip = screen.getByRole('button', { name: 'Move acc by lr' });
+    grip.style.direction = 'rtl';
+    press(grip, 'ArrowRight');
+    expect(titles()).toEqual(all);
+    press(grip, 'ArrowLeft');
     fireEvent.click(screen.getByRole('button', { name: 'Take away acc by lr' }));
     expect(titles()).not.toContain('acc by lr');
     fireEvent.click(screen.getByRole('button', { name: 'Undo' }));
