@@ -44,7 +44,7 @@ test.describe('The board of charts', () => {
     test.setTimeout(240_000);
     const board = await openBoard(page, tmpPath, ['fill_board.py', String(COUNT)]);
     await board.getByRole('button', { name: 'Add them all' }).click({ timeout: 60_000 });
-    const scatter = board.getByRole('figure', { name: 'acc by lr' });
+    const scatter = board.getByRole('figure', { name: 'acc by depth' });
     const dots = scatter.locator('.scatterlayer .point');
     await expect(dots).toHaveCount(COUNT, { timeout: 60_000 });
 
@@ -99,10 +99,13 @@ test.describe('The board of charts', () => {
     const titles = () =>
       board.locator('[data-chart]').evaluateAll(all => all.map(one => one.ariaLabel));
     const before = await titles();
-    await board.getByRole('button', { name: 'Move acc by lr' }).press('ArrowRight');
+    expect(before[1]).toBe('acc by depth');
+    const handle = (title: string | null) =>
+      board.getByRole('button', { name: `Move ${title}`, exact: true });
+    await handle(before[1]).press('ArrowLeft');
     await expect.poll(titles).toEqual([before[1], before[0], ...before.slice(2)]);
-    const from = (await board.getByRole('button', { name: 'Move acc by lr' }).boundingBox())!;
-    const to = (await board.getByRole('button', { name: `Move ${before[1]}` }).boundingBox())!;
+    const from = (await handle(before[1]).boundingBox())!;
+    const to = (await handle(before[0]).boundingBox())!;
     await page.mouse.move(from.x + 5, from.y + 5);
     await page.mouse.down();
     await page.mouse.move(to.x + 60, to.y + 60, { steps: 8 });
@@ -122,16 +125,18 @@ test.describe('The board of charts', () => {
     await expect(board.getByRole('combobox', { name: 'Saved boards' })).toContainText('Overview');
     await scatter.scrollIntoViewIfNeeded();
     await picture(page, 'board');
-    await scatter.getByRole('button', { name: 'Options of acc by lr' }).click();
+    await scatter.getByRole('button', { name: 'Options of acc by depth' }).click();
     const download = page.waitForEvent('download');
     await scatter.getByRole('button', { name: 'PNG' }).click();
-    expect((await download).suggestedFilename()).toBe('acc by lr.png');
+    expect((await download).suggestedFilename()).toBe('acc by depth.png');
     await scatter.getByRole('button', { name: 'Put into notebook' }).click();
     await page.notebook.activate('train.ipynb');
     await expect(page.locator('.jp-Notebook .jp-Cell').nth(1)).toContainText('tb.chart("scatter"');
 
-    await page.reload();
-    await page.waitForCondition(() => page.evaluate(() => !!window.jupyterapp));
+    // Galata would wait for a launcher, which is not what was open.
+    const options = { waitUntil: 'load' as const, waitForIsReady: false };
+    await page.reload(options);
+    await openRuns(page);
     const again = await showBoard(page);
     await expect(again.locator('[data-chart]')).toHaveCount(before.length + 1);
     await expect(again.getByRole('combobox', { name: 'Saved boards' })).toContainText('Overview');
