@@ -128,6 +128,6 @@ function widen(low: number, high: number, isLog: boolean): [number, number] {
   if (high - low > least) {
     return [low, high];
   }
-  const around = Math.max(Math.abs(low) * 0.05, least) || 1;
+  const around = low === 0 && high === 0 ? 1 : Math.max(Math.abs(low) * 0.05, least);
   return [low - around, high + around];
 }

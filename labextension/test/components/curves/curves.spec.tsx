@@ -219,6 +219,8 @@ describe('Scales', () => {
     expect(log.at(1)).toBeCloseTo(300);
     expect(log.invert(400)).toBeCloseTo(10);
     expect(log.at(0)).toBeNaN();
+    const first = makeScale(0, 0, 0, 100); // a step 0 alone
+    expect([first.low, first.high]).toEqual([-1, 1]);
     const flat = makeScale(5, 5, 0, 100);
     expect(flat.at(5)).toBeCloseTo(50);
     const vast = makeScale(-1.7e308, 1.7e308, 0, 100);
