@@ -34,7 +34,7 @@ export function ColumnPicker(props: {
   const toggle = (column: string, isOn: boolean) =>
     isOn ? page.addColumn(column) : table.columns.remove(column);
   const box = (column: string, title?: string, count?: number) => (
-    <label key={column} className="trackbook-Columns-choice" title={title ?? column}>
+    <label key={column} className="trackbook-ColumnPicker-choice" title={title ?? column}>
       <input
         type="checkbox"
         checked={shown.includes(column)}
@@ -45,7 +45,7 @@ export function ColumnPicker(props: {
     </label>
   );
   return (
-    <div className="trackbook-Columns">
+    <div className="trackbook-ColumnPicker">
       <input
         className="trackbook-Input"
         type="search"
@@ -56,7 +56,7 @@ export function ColumnPicker(props: {
         spellCheck={false}
         onChange={event => setWord(event.target.value)}
       />
-      <div className="trackbook-Columns-list">
+      <div className="trackbook-ColumnPicker-list">
         {!lower && typed.length > 0 && (
           <fieldset>
             <legend>{trans.__('Typed')}</legend>
@@ -119,7 +119,7 @@ function Expression(props: { page: TablePage; client: Pick<ITableClient, 'check'
     }
   };
   return (
-    <form className="trackbook-Columns-own" onSubmit={event => void add(event)}>
+    <form className="trackbook-ColumnPicker-own" onSubmit={event => void add(event)}>
       <input
         ref={input}
         className="trackbook-Input"

@@ -1,3 +1,4 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { TablePage } from '../../models/table/tablePage';
@@ -89,7 +90,7 @@ export function GridMirror(props: {
             aria-sort={sortOf(page, drawn)}
             style={styleOf(grid, -1, place)}
           >
-            {headOf(page, drawn, trans.__('Selected'))}
+            {headOf(page, drawn, trans)}
           </span>
         ))}
       </div>
@@ -121,11 +122,13 @@ function keyOf(drawn: DrawnColumn): string {
   return 'column' in drawn ? drawn.column.column : drawn.kind;
 }
 
-function headOf({ table }: TablePage, drawn: DrawnColumn, selected: string): string {
+function headOf({ table }: TablePage, drawn: DrawnColumn, trans: TranslationBundle): string {
   if (drawn.kind === 'select') {
-    return selected;
+    return trans.__('Selected');
   }
-  return drawn.kind === 'group' ? table.groupBy.join(', ') : drawn.column.column;
+  return drawn.kind === 'group'
+    ? trans.__('Groups: %1', table.groupBy.join(', '))
+    : drawn.column.column;
 }
 
 function sortOf({ table }: TablePage, drawn: DrawnColumn): 'ascending' | 'descending' | undefined {

@@ -15,6 +15,10 @@ export function Popover(props: {
   const box = React.useRef<HTMLDivElement>(null);
   const button = React.useRef<HTMLButtonElement>(null);
   const id = React.useId();
+  const close = React.useCallback(() => {
+    setOpen(false);
+    button.current?.focus();
+  }, []);
   React.useEffect(() => {
     if (!isOpen) {
       return;
@@ -24,21 +28,23 @@ export function Popover(props: {
         setOpen(false);
       }
     };
+    // What had the keyboard may be gone with what the panel showed: Escape is heard everywhere but in other fields.
+    const onKeyDown = (event: KeyboardEvent) => {
+      const isHere = box.current?.contains(event.target as Node) || event.target === document.body;
+      if (event.key === 'Escape' && isHere) {
+        event.stopPropagation();
+        close();
+      }
+    };
     document.addEventListener('mousedown', onDown, true);
-    return () => document.removeEventListener('mousedown', onDown, true);
-  }, [isOpen]);
-  const close = () => {
-    setOpen(false);
-    button.current?.focus();
-  };
-  const onKeyDown = (event: React.KeyboardEvent) => {
-    if (event.key === 'Escape' && isOpen) {
-      event.stopPropagation();
-      close();
-    }
-  };
+    document.addEventListener('keydown', onKeyDown);
+    return () => {
+      document.removeEventListener('mousedown', onDown, true);
+      document.removeEventListener('keydown', onKeyDown);
+    };
+  }, [isOpen, close]);
   return (
-    <div ref={box} className="trackbook-Popover" onKeyDown={onKeyDown}>
+    <div ref={box} className="trackbook-Popover">
       <button
         ref={button}
         className={classes('trackbook-Button', props.isMarked && 'trackbook-mod-marked')}

@@ -16,7 +16,10 @@ export function QueryInput(props: { page: TablePage; onLeave(): void }): JSX.Ele
   useModel(box, page);
   const input = React.useRef<HTMLInputElement>(null);
   const id = React.useId();
-  const { options, active, problem, text } = box;
+  const { options, active, text } = box;
+  // What is still being typed is no mistake yet.
+  const isUnfinished = options.length > 0 && (box.problem?.end ?? 0) >= text.trimEnd().length;
+  const problem = isUnfinished ? null : box.problem;
   React.useEffect(() => {
     if (page.searchRequests > 0) {
       input.current?.focus();

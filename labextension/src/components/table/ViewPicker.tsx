@@ -24,6 +24,7 @@ export function ViewPicker({ page, onDone }: { page: TablePage; onDone(): void }
   const save = async (name: string) => {
     if (await (naming === 'rename' ? views.rename(name) : views.saveAs(name))) {
       setNaming(null);
+      onDone();
     }
   };
   return (
@@ -136,7 +137,7 @@ function NameForm(props: {
   const [name, setName] = React.useState(props.name);
   return (
     <form
-      className="trackbook-Columns-own"
+      className="trackbook-ColumnPicker-own"
       onSubmit={event => {
         event.preventDefault();
         if (name.trim()) {

@@ -133,7 +133,8 @@ export class CellContents {
   private _aggregate(group: IRunGroup, { column, format }: IColumn): ICellContent {
     const numbers = this._table.aggregate(group, column);
     const type = this.typeOf(column);
-    if (!numbers?.count) {
+    // A run's number is its name: the mean of some says nothing.
+    if (!numbers?.count || column === 'number') {
       return { ...NOTHING, isRight: isRightAligned(type) };
     }
     const { aggregation } = this._table;

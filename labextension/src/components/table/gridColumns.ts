@@ -17,7 +17,7 @@ interface ITableColumnDrawn {
 }
 
 const SELECT_WIDTH = 30;
-const GROUP_WIDTH = 220;
+const GROUP_WIDTH = 180;
 
 /** The columns of the grid: those that stay at the left, and those that scroll. */
 export class GridColumns {

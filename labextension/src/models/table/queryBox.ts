@@ -73,6 +73,7 @@ export class QueryBox extends Observable {
 
   /** Offer nothing until the next letter. */
   close(): void {
+    this._isOffering = false;
     if (this._options.length) {
       this._options = [];
       this._active = -1;
@@ -151,6 +152,8 @@ export class QueryBox extends Observable {
   private _onQuery(): void {
     const { query } = this._query.scope;
     if (query !== splitOrder(this._text).condition) {
+      // What was typed, and is still being looked at, is no longer what is asked for.
+      this._abort?.abort();
       this._problem = null;
       this._text = query;
       this._options = [];
@@ -159,6 +162,7 @@ export class QueryBox extends Observable {
   }
 
   private _offer(): void {
+    this._isOffering = true;
     this._place = placeAt(this._text, this._cursor);
     const { wanted, field } = this._place;
     let values: Values = [];
@@ -187,7 +191,7 @@ export class QueryBox extends Observable {
         field,
         groups.map(({ values, count }) => ({ value: values[0], count }))
       );
-      if (this._place.field === field && !this.isDisposed) {
+      if (this._isOffering && this._place.field === field && !this.isDisposed) {
         this._offer();
         this.emitChanged();
       }
@@ -205,5 +209,7 @@ export class QueryBox extends Observable {
   private _place: IPlace = placeAt('', 0);
   private _options: readonly IOption[] = [];
   private _active = -1;
+  /** Whether somebody wants to know what could come next: values come later, and open nothing that was closed. */
+  private _isOffering = false;
   private _problem: IQueryProblem | null = null;
 }

@@ -141,6 +141,18 @@ describe('QueryBox', () => {
     page.dispose();
   });
 
+  it('gives way to a search that is set elsewhere while its own text is looked at', async () => {
+    const { page } = await readyPage(5);
+    page.box.setText('metrics.acc > 2', 15);
+    await page.box.apply();
+    const late = page.box.settle();
+    page.query.set({ query: '' });
+    await late;
+    expect(page.query.scope.query).toBe('');
+    expect(page.box.text).toBe('');
+    page.dispose();
+  });
+
   it('makes an order at the end the order of the heads', async () => {
     const { page, table } = await readyPage(5);
     page.box.setText("status = 'finished' order by metrics.acc desc", 44);
@@ -164,6 +176,11 @@ describe('QueryBox', () => {
     page.box.setText('params.lr = ', 12);
     await until(() => page.box.options.length === 2);
     expect(page.box.options.map(({ text }) => text)).toEqual(['0.1', '0.3']);
+    // Values that come when the list was closed open it no more.
+    page.box.setText('params.depth = ', 15);
+    page.box.close();
+    await settle();
+    expect(page.box.options).toEqual([]);
     page.dispose();
   });
 });
