@@ -74,11 +74,12 @@ class Logged:
 
     @property
     def series(self) -> set[tuple[str, ...]]:
-        """Each metric's key, with the texts of its context."""
+        """Each metric's key, with the texts of its context; without the machine's, which comes in its own time."""
         return {
             (key, *(record.context or {}).values())
             for record in self.all(r.MetricsLogged)
             for key in record.values
+            if not key.startswith("system/")
         }
 
     @property

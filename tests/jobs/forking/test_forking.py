@@ -192,7 +192,8 @@ def test_two_hundred_children_leave_nothing_behind(server: Server) -> None:
         assert [child.wait(60) for child in children] == [0] * 50
         wait_for(lambda: not server.children())
         memory.append(_own_memory(server.process.pid))
-    assert server.descriptors() == before
+    # The first request's own may still have been open then.
+    assert server.descriptors() <= before
     assert _own_descriptors() == own_before
     assert memory[-1] - memory[0] < 1_000_000
 
