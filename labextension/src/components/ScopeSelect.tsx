@@ -3,6 +3,7 @@ import * as React from 'react';
 import type { ExperimentsModel } from '../models/experiments';
 import type { RunListModel } from '../models/runList';
 import { scopeFromText, scopeToText } from '../models/scope';
+import { ExperimentOptions } from './ExperimentOptions';
 import { useModel, useView } from './view';
 
 /** Chooses which runs are listed: this notebook's, the project's, an experiment's, those in the trash. */
@@ -14,11 +15,7 @@ export function ScopeSelect(props: {
   const { list, experiments } = props;
   useModel(list, experiments);
   const { project } = list.project;
-  const names = experiments.experiments.map(experiment => experiment.name);
   const { scope } = list;
-  if (scope.kind === 'experiment' && !names.includes(scope.name)) {
-    names.push(scope.name);
-  }
   return (
     <select
       className="trackbook-Select"
@@ -31,15 +28,10 @@ export function ScopeSelect(props: {
       <option value="project">
         {project?.name ? trans.__('All of %1', project.name) : trans.__('All runs')}
       </option>
-      {names.length > 0 && (
-        <optgroup label={trans.__('Experiments')}>
-          {names.map(name => (
-            <option key={name} value={`experiment:${name}`}>
-              {name}
-            </option>
-          ))}
-        </optgroup>
-      )}
+      <ExperimentOptions
+        experiments={experiments.experiments}
+        chosen={scope.kind === 'experiment' ? scope.name : null}
+      />
       <option value="trash">{trans.__('Trash')}</option>
     </select>
   );

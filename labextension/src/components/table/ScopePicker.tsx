@@ -2,6 +2,7 @@ import * as React from 'react';
 
 import type { ExperimentsModel } from '../../models/experiments';
 import type { TablePage } from '../../models/table/tablePage';
+import { ExperimentOptions } from '../ExperimentOptions';
 import { useModel, useView } from '../view';
 
 /** Chooses among which runs is searched: all of the project, an experiment's, or those in the trash. */
@@ -13,10 +14,6 @@ export function ScopePicker(props: {
   const { page, experiments } = props;
   useModel(page.query, experiments);
   const { experiment, trashed } = page.query.scope;
-  const names = experiments.experiments.map(({ name }) => name);
-  if (experiment !== null && !names.includes(experiment)) {
-    names.push(experiment);
-  }
   const set = (text: string) =>
     page.query.set({
       trashed: text === 'trash',
@@ -31,15 +28,7 @@ export function ScopePicker(props: {
       onFocus={() => void experiments.refresh()}
     >
       <option value="all">{trans.__('All runs')}</option>
-      {names.length > 0 && (
-        <optgroup label={trans.__('Experiments')}>
-          {names.map(name => (
-            <option key={name} value={`experiment:${name}`}>
-              {name}
-            </option>
-          ))}
-        </optgroup>
-      )}
+      <ExperimentOptions experiments={experiments.experiments} chosen={experiment} />
       <option value="trash">{trans.__('Trash')}</option>
     </select>
   );
