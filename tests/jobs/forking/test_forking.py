@@ -63,7 +63,7 @@ class Server:
         targets = []
         for link in Path(f"/proc/{self.process.pid}/fd").iterdir():
             with contextlib.suppress(FileNotFoundError):  # closed just now
-                targets.append(os.readlink(link))
+                targets.append(str(link.readlink()))
         sockets = [target for target in targets if target.startswith("socket:")]
         return len(sockets) == 1 and "anon_inode:[pidfd]" not in targets
 
