@@ -14,6 +14,7 @@ import {
 } from '../format';
 import type { EditedField } from '../models/listState';
 import type { RunModel } from '../models/run';
+import { CompareWithBest } from './CompareWithBest';
 import { Editable } from './Editable';
 import { Tags } from './Tags';
 import { useModel, useNow, useView } from './view';
@@ -75,13 +76,7 @@ export function RunDetails(props: {
         <button className="trackbook-Button" onClick={() => execute(CommandIDs.openRun, args)}>
           {trans.__('Open')}
         </button>
-        <button
-          className="trackbook-Button"
-          title={trans.__('What changed since the best run of the experiment')}
-          onClick={() => execute(CommandIDs.compareWithBest, args)}
-        >
-          {trans.__('Compare with best')}
-        </button>
+        <CompareWithBest args={args} />
         {!!model.detail?.snapshots.length && (
           <button
             className="trackbook-Button"

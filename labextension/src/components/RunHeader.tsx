@@ -5,6 +5,7 @@ import { CommandIDs } from '../commandIds';
 import { formatDuration, formatMoment, formatRelative } from '../format';
 import type { IColour } from '../models/colours';
 import type { RunModel } from '../models/run';
+import { CompareWithBest } from './CompareWithBest';
 import { Editable } from './Editable';
 import { ReproductionBadge } from './ReproductionBadge';
 import { RunningDuration } from './RunRow';
@@ -56,13 +57,7 @@ export function RunHeader({
             {trans.__('Reproduce')}
           </button>
         )}
-        <button
-          className="trackbook-Button"
-          title={trans.__('What changed since the best run of the experiment')}
-          onClick={() => execute(CommandIDs.compareWithBest, args)}
-        >
-          {trans.__('Compare with best')}
-        </button>
+        <CompareWithBest args={args} />
         <button
           className="trackbook-Button"
           title={trans.__('What changed since the previous run of this notebook')}
