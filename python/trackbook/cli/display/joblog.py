@@ -1,6 +1,7 @@
 """What a job shows, told as it comes: the cells and their outputs as text, and what the kernel itself has printed."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +20,18 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class JobTeller:
-    """Prints a job's outputs, each piece once. Headings go to stderr, outputs to stdout."""
+    """Prints a job's outputs, each piece once. Headings go to stderr, outputs to stdout.
+
+    What a cell's code prints beside Python is in its outputs and in the kernel's log: the log's lines that a cell has
+    shown are left out.
+    """
 
     def __init__(self, services: "Services", job_id: str) -> None:
         self._services = services
         self.job_id = job_id
         self._run_id = ""
-        self._told: dict[int, int] = {}
+        self._told: dict[int, str] = {}
+        self._repeated: Counter[str] = Counter()
         self._closed: set[int] = set()
         self._offset = 0
 
@@ -38,6 +44,7 @@ class JobTeller:
                 say(f"Attempt {job.attempt or len(job.attempts) + 1}", "bold")
             self._run_id, self._offset = job.spec.run_id, 0
             self._told.clear()
+            self._repeated.clear()
             self._closed.clear()
         try:
             cells = self._services.runs.detail(self._run_id).cells
@@ -54,12 +61,12 @@ class JobTeller:
         if cell.order in self._closed:
             return
         if cell.order not in self._told:
-            self._told[cell.order] = 0
+            self._told[cell.order] = ""
             say(f"── cell {cell.order} ", "dim")
         text = "".join(map(_text, self._services.snapshots.cell(self._run_id, cell.order).outputs))
-        if new := text[self._told[cell.order] :]:
+        if new := text[len(self._told[cell.order]) :]:
             click.echo(new, nl=cell.status != "running" and not new.endswith("\n"))
-            self._told[cell.order] = len(text)
+            self._told[cell.order] = text
         if cell.status != "running":
             self._closed.add(cell.order)
             if cell.status != "ok":
@@ -70,9 +77,21 @@ class JobTeller:
             piece = self._services.job_logs.read(self.job_id, self._offset)
             if not piece.text:
                 return
-            say("── kernel ", "dim")
-            click.echo(piece.text, nl=not piece.text.endswith("\n"))
+            if text := self._without_repeated(piece.text):
+                say("── kernel ", "dim")
+                click.echo(text, nl=not text.endswith("\n"))
             self._offset = piece.offset
+
+    def _without_repeated(self, text: str) -> str:
+        shown = Counter(line for told in self._told.values() for line in told.splitlines()) - self._repeated
+        kept = []
+        for line in text.splitlines(keepends=True):
+            if shown[bare := line.rstrip("\r\n")]:
+                shown[bare] -= 1
+                self._repeated[bare] += 1
+            else:
+                kept.append(line)
+        return "".join(kept)
 
 
 def _text(output: Mapping[str, Any]) -> str:

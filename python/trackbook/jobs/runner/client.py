@@ -148,11 +148,11 @@ class RunnerDialogue(Dialogue):
                 self._loop.remove_reader(descriptor)
                 self._runner.pipes.pop(descriptor)
                 os.close(descriptor)
-            elif data and self._present is not None:
-                self._print(name, self._identity_of(self._present), data)
-            elif data:  # between the cells
+            elif data:
+                # In the log, too, as an ordinary kernel has it: it is all that is left where the worker dies as well.
                 with contextlib.suppress(OSError):
                     os.write(self._runner.log, data)
+                self._print(name, self._identity_of(self._present), data)
 
     def _identity_of(self, present: Exchange | None) -> str:
         return next((key for key, exchange in self._exchanges.items() if exchange is present), "")
