@@ -157,3 +157,65 @@ def test_keys_that_no_run_has_are_said_beside_the_answer(project: Path, call: Ca
     answer = call("runs", "metrics.no_such > 1", "--json")
     assert (answer.code, json.loads(answer.out)) == (0, [])
     assert "No run has a metric no_such." in answer.err
+
+
+def make_groups(folder: Path) -> None:
+    for number, (lr, opt) in enumerate([(0.1, "adam"), (0.1, "sgd"), (0.2, "adam"), (0.2, "adam")]):
+        with tb.start_run("groups", params={"lr": lr, "opt": opt}) as run:
+            run.metric("acc", goal="max")
+            run.log({"acc": number / 8, "system/cpu": 50.0})
+    with tb.start_run("groups", params={"opt": "adam"}):
+        pass
+
+
+def test_groups_have_the_numbers_of_their_runs(empty_folder: Path, call: Call) -> None:
+    make_groups(empty_folder)
+    answer = call("runs", "--group-by", "lr", "--json")
+    assert (answer.code, answer.err) == (0, "")
+    first, second, last = json.loads(answer.out)
+    assert (first["values"], first["count"]) == ({"params.lr": 0.1}, 2)
+    assert first["columns"] == {
+        "metrics.acc": {
+            "count": 2,
+            "mean": 0.0625,
+            "min": 0.0,
+            "max": 0.125,
+            "std": pytest.approx(0.125 / 2**0.5),
+        }
+    }
+    assert (second["values"]["params.lr"], second["columns"]["metrics.acc"]["max"]) == (0.2, 0.375)
+    best = json.loads(call("runs", "--order-by", "metrics.acc desc", "--limit", "1", "--json").out)
+    assert second["best"] == best[0]["id"]
+    assert (last["values"], last["count"]) == ({"params.lr": None}, 1)
+    assert last["columns"]["metrics.acc"]["mean"] is None
+
+    table = call("runs", "--group-by", "params.opt,params.lr", "--order-by", "mean of metrics.acc desc")
+    head, *rows = table.out.splitlines()
+    assert head.split() == ["opt", "lr", "Runs", "acc", "±", "std", "min", "max", "count"]
+    assert rows[0].split() == ["adam", "0.2", "2", "0.3125", "0.08839", "0.2500", "0.3750", "2"]
+    assert rows[-1].split() == ["adam", "none", "1", "0"]
+
+    chosen = call(
+        "runs", "params.opt = 'adam'", "--group-by", "opt", "--columns", "metrics.acc * 2", "duration"
+    )
+    assert chosen.out.splitlines()[0].startswith("opt   Runs  metrics.acc * 2")
+    assert chosen.out.splitlines()[0].split().count("count") == 2
+    short = call("runs", "--group-by", "lr", "--limit", "1")
+    assert len(short.out.splitlines()) == 2
+    assert short.err == "1 of 3 groups; --limit shows more.\n"
+
+
+def test_what_groups_cannot_be_made_of_is_said(project: Path, call: Call) -> None:
+    unknown = call("runs", "--group-by", "params.lrr")
+    assert "Did you mean params.lr?" in unknown.err
+    broken = call("runs", "--group-by", "params.lr *")
+    assert (broken.code, broken.out) == (2, "")
+    assert "^" in broken.err
+    order = call("runs", "--group-by", "params.lr", "--order-by", "name")
+    assert order.code == 2
+    assert "Groups are sorted by their count, or by a column that is asked for" in order.err
+    many = call("runs", "--group-by", "name,status,experiment,host")
+    assert many.code == 2
+    assert "by 1 to 3 columns, not by 4" in many.err
+    assert call("runs", "experiment = 'none'", "--group-by", "name").err == "No run matches.\n"
+    assert json.loads(call("runs", "experiment = 'none'", "--group-by", "name", "--json").out) == []

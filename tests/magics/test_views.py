@@ -77,6 +77,10 @@ def test_runs_and_what_differs_between_them(shown: Any) -> None:
     ordered = bundle_of(shown.run("%track runs --order-by metrics.acc --columns number metrics.acc"))
     assert ordered["text/plain"].splitlines()[0].split() == ["#", "acc", "[%]"]
 
+    grouped = bundle_of(shown.run("%track runs --group-by depth, team --columns acc"))["text/plain"]
+    assert grouped.splitlines()[0].split()[:4] == ["depth", "team", "Runs", "acc"]
+    assert "2 groups of 2 runs" in grouped
+
     data = bundle_of(shown.run(f"%track diff #{first} {second}"))
     lines = {
         line.split("  ")[1].strip(): line for line in data["text/plain"].splitlines() if line[:2] == "  "
@@ -130,6 +134,7 @@ def test_cells_that_ran_in_another_order_are_named(shown: Any) -> None:
         ("%track runs --limit 0", "from 1 to 10,000"),
         ("%track runs --limits 3", "Did you mean --limit?"),
         ("%track runs --columns paramz.lr", "Did you mean params.lr?"),
+        ("%track runs --group-by params.lr *", "character"),
         ("%track watch 99999", "There is no run"),
         ("%track watch --seconds 0", "from 0.1 on"),
         ("%track compare 1 2", "Did you mean %track diff?"),

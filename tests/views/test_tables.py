@@ -98,6 +98,31 @@ def test_long_values_are_shown_from_where_they_part() -> None:
     assert "part-0.csv" in repr(tb.compare(1, 2).view)
 
 
+def test_runs_are_grouped_with_their_numbers() -> None:
+    make(4)
+    table = tb.table("params.lr >= 0.1", "acc", group_by="depth")
+    assert head(table) == ["depth", "Runs", "acc", "±", "std", "min", "max", "count"]
+    assert table.to_text().splitlines()[1].split() == [
+        "3", "3", "0.7000", "0.1000", "0.6000", "0.8000", "3"
+    ]  # fmt: skip
+    assert "1 group of 3 runs · by their values" in table.to_text()
+    assert "<table>" in table.to_html()
+    assert 'title="mean of metrics.acc"' in table.to_html()
+    several = tb.table(group_by=["lr, depth"], order_by="count desc, max of metrics.acc desc", limit=2)
+    assert (len(several), several.total) == (2, 4)
+    assert several.frame["max of metrics.acc"].tolist() == [0.8, 0.7]
+    assert several.frame["params.lr"].tolist() == [0.3, 0.2]
+    nothing = tb.table("params.lr > 9", group_by="params.lr")
+    assert "There are no such runs." in nothing.to_text()
+    assert list(nothing.frame.columns) == ["params.lr", "count"]
+    with pytest.warns(UserWarning, match=r"Did you mean params.depth\?"):
+        tb.table(group_by="params.dept")
+    with pytest.raises(UsageError, match="not as a list"):
+        tb.table([1], group_by="params.lr")  # type: ignore[call-overload]
+    with pytest.raises(UsageError, match="named by text"):
+        tb.table(group_by=[1])  # type: ignore[list-item]
+
+
 def test_bad_references_say_what_is_meant() -> None:
     make(1)
     for bad in (1.5, None, True, b"1"):

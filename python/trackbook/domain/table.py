@@ -15,6 +15,7 @@ MOST_ROWS = 1_000
 MOST_COLUMNS = 64
 MOST_SPARKS = 4
 MOST_GROUPINGS = 3
+AGGREGATES = ("mean", "std", "min", "max", "count")
 
 ColumnKind = Literal["param", "metric", "tag", "data", "attribute"]
 ColumnType = Literal["number", "text", "boolean", "time", "duration"]

@@ -466,7 +466,7 @@ SUBCOMMANDS: dict[str, Subcommand] = {
     "status": Subcommand("%track status", "say which run is open; also %track alone", {}, _status),
     "end": Subcommand("%track end [--failed]", "end the run", {"--failed": "none"}, _end),
     "runs": Subcommand(
-        "%track runs [QUERY] [--order-by KEY] [--limit N] [--columns NAME ...]",
+        "%track runs [QUERY] [--order-by KEY] [--limit N] [--columns NAME ...] [--group-by NAME ...]",
         "show runs as a table",
         RUNS_OPTIONS,
         show_runs,

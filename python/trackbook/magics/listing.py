@@ -12,7 +12,12 @@ from trackbook.notebook.words import Arity, Words, unquote
 if TYPE_CHECKING:
     from trackbook.magics.commands import Context
 
-RUNS_OPTIONS: Mapping[str, Arity] = {"--limit": "one", "--order-by": "many", "--columns": "many"}
+RUNS_OPTIONS: Mapping[str, Arity] = {
+    "--limit": "one",
+    "--order-by": "many",
+    "--columns": "many",
+    "--group-by": "many",
+}
 DIFF_OPTIONS: Mapping[str, Arity] = {"--all": "none", "--best": "none", "--previous": "none"}
 WATCH_OPTIONS: Mapping[str, Arity] = {"--metrics": "many", "--seconds": "one"}
 
@@ -26,6 +31,8 @@ def show_runs(words: Words, context: "Context") -> None:
     columns = [unquote(column) for column in words.many("--columns")]
     order = [unquote(word) for word in words.many("--order-by")]
     options: dict[str, Any] = {} if limit is None else {"limit": context.names.evaluate(limit)}
+    if words.has("--group-by"):
+        options["group_by"] = [unquote(word) for word in words.many("--group-by")]
     _show(table(query or None, columns or None, order_by=" ".join(order) or None, **options))
 
 

@@ -7,7 +7,9 @@ import pandas as pd
 
 from trackbook.domain.compare import Comparison
 from trackbook.domain.run import Run
+from trackbook.domain.table import AGGREGATES
 from trackbook.services.context import Services
+from trackbook.services.group_tables import GroupTable
 
 _PAGE = 500
 
@@ -32,6 +34,22 @@ def runs_table(
 def frame_of(runs: list[Run]) -> pd.DataFrame:
     """Return runs that were found already as such a table."""
     return pd.DataFrame([_row(run) for run in runs], columns=_columns(runs))
+
+
+def frame_of_groups(table: GroupTable) -> pd.DataFrame:
+    """Return groups, a row a group: what they are grouped by, `count`, and columns such as `mean of metrics.acc`."""
+    rows = [
+        dict(zip(table.group_by, group.values, strict=True))
+        | {"count": group.count}
+        | {
+            f"{name} of {column}": getattr(numbers, name)
+            for column, numbers in zip(table.columns, group.columns, strict=True)
+            if numbers is not None
+            for name in AGGREGATES
+        }
+        for group in table.groups
+    ]
+    return pd.DataFrame(rows, columns=None if rows else [*table.group_by, "count"])
 
 
 def frame_of_comparison(comparison: Comparison) -> pd.DataFrame:

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from trackbook import api
 from trackbook.domain.formatting import (
@@ -43,6 +43,9 @@ from trackbook.views.reading import (
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from trackbook.services.context import Services
+    from trackbook.views.grouptable import RunGroups
 
 _MOST = 10_000
 
@@ -147,13 +150,36 @@ class RunTable:
         return Column(title, True, 1 + place, meaning or key), cells
 
 
+@overload
 def table(
     runs: object = None,
     columns: Sequence[str] | str | None = None,
     *,
     order_by: str | None = None,
     limit: int = 20,
-) -> RunTable:
+    group_by: None = None,
+) -> RunTable: ...
+
+
+@overload
+def table(
+    runs: str | None = None,
+    columns: Sequence[str] | str | None = None,
+    *,
+    order_by: str | None = None,
+    limit: int = 20,
+    group_by: Sequence[str] | str,
+) -> "RunGroups": ...
+
+
+def table(
+    runs: object = None,
+    columns: Sequence[str] | str | None = None,
+    *,
+    order_by: str | None = None,
+    limit: int = 20,
+    group_by: Sequence[str] | str | None = None,
+) -> "RunTable | RunGroups":
     """Return runs as a table to be read, in a notebook, its export, or a terminal.
 
     `runs` is a search such as `metrics.acc > 0.9`, a list of runs (each a run, its id, or its number such as "#42"),
@@ -161,12 +187,19 @@ def table(
     sorts them; at most `limit` are shown. `columns` names what is shown, such as `status`, `params.lr` or `metrics.*`;
     by default metrics with a goal, then parameters that differ. The best value under a metric's goal is marked.
 
+    With `group_by` (`params.lr`, up to three columns) a row stands for all runs with the same values, and shows how
+    many these are, and mean, standard deviation, minimum, maximum and count of metrics, or of `columns`; `order_by`
+    (`mean of metrics.acc desc`, `count desc`) and `limit` are for groups then.
+
     Raises QueryError for a search that can't be read, NotFound for an unknown run, UsageError for an unknown column,
     MissingExtra in the light install.
     """
     _check_limit(limit)
     services = api.open_project()
     services.runs.refresh()
+    chosen = [columns] if isinstance(columns, str) else columns
+    if group_by:
+        return _grouped(services, runs, chosen, order_by, limit, group_by)
     order = f"by {order_by}" if order_by else "newest first"
     if runs is None or isinstance(runs, str):
         page = services.runs.search(runs, order_by=order_by, limit=limit)
@@ -181,8 +214,34 @@ def table(
         listed = _listed(runs)
         found, total = [services.runs.get(to_reference(one)) for one in listed[:limit]], len(listed)
         order = "as listed"
-    chosen = [columns] if isinstance(columns, str) else columns
     return RunTable(found, total, chosen, units_in(services, found), order)
+
+
+def _grouped(
+    services: "Services",
+    query: object,
+    columns: Sequence[str] | None,
+    order_by: str | None,
+    limit: int,
+    group_by: Sequence[str] | str,
+) -> "RunGroups":
+    from trackbook.services.group_tables import group_table
+    from trackbook.views.grouptable import RunGroups
+
+    if not (query is None or isinstance(query, str)):
+        raise UsageError("Groups are made of what a search finds; say which runs as a search, not as a list.")
+    grouping = [group_by] if isinstance(group_by, str) else group_by
+    for name in [*grouping, *(columns or ())]:
+        if not isinstance(name, str):
+            said = one_line(repr(name), 40)
+            raise UsageError(f"A column is named by text such as 'params.lr', not by {said}.")
+    found = group_table(
+        services.run_tables, grouping, columns or (), query=query, order_by=order_by, limit=limit
+    )
+    named = ", ".join([*found.group_by, *found.columns])
+    for hint in services.runs.unknown_keys(query, named, found.runs):
+        warnings.warn(hint, stacklevel=3)
+    return RunGroups(found, f"by {order_by}" if order_by else "by their values")
 
 
 def _check_limit(limit: object) -> None:

@@ -2,6 +2,7 @@
 
 import click
 
+from trackbook.cli.display.groups import groups_table
 from trackbook.cli.display.runs import left_out, runs_table
 from trackbook.cli.options import ManyWords, json_option
 from trackbook.cli.output import data_console, print_data, print_json, say
@@ -10,6 +11,7 @@ from trackbook.domain.formatting import first_names
 from trackbook.domain.run import Run
 from trackbook.domain.runcolumns import named_columns
 from trackbook.errors import UsageError
+from trackbook.services.group_tables import group_table, named_groups
 
 _SHOWN = 20
 _PAGE = 500
@@ -28,6 +30,13 @@ _PAGE = 500
     multiple=True,
     help="Show these columns, such as 'status', 'params.lr' or 'metrics.*'.",
 )
+@click.option(
+    "--group-by",
+    metavar="COLUMN[,COLUMN]",
+    multiple=True,
+    help="Show a line for all runs with the same values of these, such as 'params.lr', with mean, standard deviation, "
+    "minimum, maximum and count of metrics, or of --columns.",
+)
 @json_option
 def runs(
     query: str | None,
@@ -35,6 +44,7 @@ def runs(
     limit: int | None,
     trashed: bool,
     columns: tuple[str, ...],
+    group_by: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """List the project's runs, newest first.
@@ -43,6 +53,9 @@ def runs(
     names, experiments, notes and tags. The best value of a metric in each experiment is marked when its goal is
     known (`%track goal acc max`).
     """
+    if group_by:
+        _list_groups(query, order_by, limit, trashed, columns, group_by, as_json)
+        return
     if columns and as_json:
         raise UsageError("--columns chooses what the table shows; --json has everything. Say one of the two.")
     project = open_project()
@@ -65,6 +78,32 @@ def runs(
             say(f"Not shown: {first_names(further)}; --columns shows chosen ones, --json all.", "dim")
         if len(found) < total:
             say(f"{len(found)} of {total:,} runs; --limit shows more.", "dim")
+    else:
+        say(_nothing_found(query, trashed))
+
+
+def _list_groups(
+    query: str | None,
+    order_by: str | None,
+    limit: int | None,
+    trashed: bool,
+    columns: tuple[str, ...],
+    group_by: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    project = open_project()
+    wanted = limit or (None if as_json else _SHOWN)
+    table = group_table(
+        project.run_tables, group_by, columns, query=query, order_by=order_by, limit=wanted, trashed=trashed
+    )
+    for hint in project.runs.unknown_keys(query, ", ".join([*table.group_by, *table.columns]), table.runs):
+        say(hint)
+    if as_json:
+        print_json(named_groups(table))
+    elif table.groups:
+        print_data(groups_table(table))
+        if len(table.groups) < table.total:
+            say(f"{len(table.groups)} of {table.total:,} groups; --limit shows more.", "dim")
     else:
         say(_nothing_found(query, trashed))
 
