@@ -6,8 +6,10 @@
 Cells: real kernels execute the same cells, one after the other, in three ways: without Trackbook, with a run open and
 all captures left out (TRACKBOOK_CAPTURE=none), and with all of them. A cell's time is the one that a front end sees,
 from the request to the reply. System: processor time of a process that sleeps while a run is open, with system metrics
-and without. Data: a cell that computes, alone and beside the digest of a big file, and the digest's speed beside bare
-hashlib's. Repeats are interleaved, and medians are quoted; what counts is the difference within one run.
+and without. Data: a cell that computes, alone, beside the digest of a big file, and beside a process that does nothing
+but digest it, which is what the machine takes for that in any case; and the digest's speed beside bare hashlib's. By
+the clock, and in processor time of the cell's thread, which other work on the machine reaches less. Repeats are
+interleaved, and medians are quoted; what counts is the difference within one run.
 """
 
 import argparse
@@ -23,26 +25,12 @@ from pathlib import Path
 
 from jupyter_client.manager import KernelManager
 
-import trackbook as tb
-
 OFF, NONE, ALL = "off", "none", "all"
 CELL = "total = sum(number * number for number in range(20_000))\ntotal"
 WAIT = "import trackbook as tb\ntb.current_run().surroundings.wait(60)"
 OPEN = "%load_ext trackbook\n%track start bench"
 DIGEST = "import hashlib, sys; hashlib.file_digest(open(sys.argv[1], 'rb', buffering=0), 'sha256')"
-WAIT_FOR_DATA = """
-import time
-from trackbook.domain.records import DataUsed
-from trackbook.store.journal import read_records
-recorder = tb.current_run().recorder
-while True:
-    parts = [path for name, path in recorder.store.list_journals() if name.subject == recorder.run_id]
-    used = [one.data for path in parts for one in read_records(path) if isinstance(one, DataUsed)]
-    places = {data.place for data in used}
-    if places and places == {data.place for data in used if data.digest}:
-        break
-    time.sleep(0.005)
-"""
+UNTIL_KNOWN = "from trackbook.services.background import background; assert background.wait(600)"
 MEGABYTE = 1_000_000
 
 
@@ -68,6 +56,13 @@ class Kernel:
         took = time.perf_counter() - began
         assert reply["content"]["status"] == "ok", reply["content"]
         return took
+
+    def value(self, expression: str) -> str:
+        """Return what an expression comes to, as text."""
+        identity = self._client.execute("", user_expressions={"value": expression})
+        while (reply := self._client.get_shell_msg(timeout=600))["parent_header"].get("msg_id") != identity:
+            pass
+        return str(reply["content"]["user_expressions"]["value"]["data"]["text/plain"])
 
     def stop(self) -> None:
         self._client.stop_channels()
@@ -155,73 +150,113 @@ def show_system(repeats: int, seconds: float) -> None:
         print(f"one each {every:g} s: {sample / every:.4%} of a core")
 
 
-def measure_data(kernel: Kernel, path: Path) -> dict[str, float]:
-    """Time bare hashlib, and a cell that takes a little less: alone, beside the digest of the file, beside another
-    process that does nothing but digest it, and alone again.
-    """
+def renew(path: Path) -> None:
+    """Make another version of a big file, without writing all of it."""
+    with path.open("r+b") as file:
+        file.write(os.urandom(32))
+
+
+def bare_seconds(path: Path) -> float:
+    """Return how long hashlib takes for a file, with nothing beside it."""
     began = time.perf_counter()
     with path.open("rb", buffering=0) as file:
         hashlib.file_digest(file, "sha256")
-    bare = time.perf_counter() - began
+    return time.perf_counter() - began
+
+
+def busy_seconds() -> float:
+    """Return the time that all processors of this machine have worked; 0 where nobody says."""
+    try:
+        with Path("/proc/stat").open(encoding="ascii") as file:
+            user, nice, system, _idle, _wait, *interrupts = map(int, file.readline().split()[1:8])
+    except OSError:
+        return 0.0
+    return (user + nice + system + sum(interrupts)) / os.sysconf("SC_CLK_TCK")
+
+
+def measure_cell(kernel: Kernel, work: str) -> tuple[float, float]:
+    """Return the seconds that a cell takes by the clock, and those of its thread's processor time."""
+    took = kernel.run(
+        f"import time; _began = time.thread_time()\n{work}\n_used = time.thread_time() - _began"
+    )
+    return took, float(kernel.value("_used"))
+
+
+def measure_data(kernel: Kernel, path: Path, turn: int) -> dict[str, tuple[float, float]]:
+    """Time a cell that takes a little less than the digest of the file: alone, beside the digest, beside another
+    process that does nothing but digest it, and alone again.
+    """
+    bare = bare_seconds(path)
     turns = 1_000_000
     work = "for number in range({}): number * number"
-    a_turn = kernel.run(work.format(turns)) / turns
     # So that the digest goes on beside the whole of the cell.
-    work = work.format(int(0.8 * bare / a_turn))
-    before = kernel.run(work)
-    kernel.run(f"tb.current_run().data({str(path)!r})")
-    beside = kernel.run(work)
-    kernel.run(WAIT_FOR_DATA)
-    with subprocess.Popen([sys.executable, "-c", DIGEST, str(path)]) as digest:
-        floor = kernel.run(work)
-        digest.wait()
-    return {"alone": (before + kernel.run(work)) / 2, "beside": beside, "floor": floor, "bare": bare}
+    work = work.format(int(0.8 * bare / kernel.run(work.format(turns)) * turns))
 
-
-def digest_seconds(path: Path) -> float:
-    """Return how long a run's digest of a file takes, from the call until it is recorded, with nothing beside it."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as elsewhere:
-        kernel = Kernel(Path(elsewhere), ALL)
-        kernel.run(OPEN)
-        kernel.run(WAIT)
+    def beside() -> tuple[float, float]:
+        renew(path)
         kernel.run(f"tb.current_run().data({str(path)!r})")
-        took = kernel.run(WAIT_FOR_DATA)
-        kernel.stop()
-    return took
+        measured = measure_cell(kernel, work)
+        kernel.run(UNTIL_KNOWN)
+        return measured
+
+    def floor() -> tuple[float, float]:
+        with subprocess.Popen([sys.executable, "-c", DIGEST, str(path)]) as digest:
+            measured = measure_cell(kernel, work)
+            digest.wait()
+        return measured
+
+    busy = busy_seconds()
+    before, processor = measure_cell(kernel, work)
+    others = max(0.0, busy_seconds() - busy - processor) / before
+    ways = {"beside": beside, "floor": floor}
+    found = {name: ways[name]() for name in (list(ways) if turn % 2 else reversed(ways))}
+    after = measure_cell(kernel, work)
+    renew(path)
+    kernel.run(f"_began = time.perf_counter(); tb.current_run().data({str(path)!r}); {UNTIL_KNOWN}")
+    digest = kernel.value("time.perf_counter() - _began")
+    return {
+        **found,
+        "alone": ((before + after[0]) / 2, (processor + after[1]) / 2),
+        "digest": (float(digest), bare),
+        "others": (others, others),
+    }
 
 
 def show_data(repeats: int, size: int) -> None:
-    if not hasattr(tb.Run, "data"):
-        print("data: this version records no data files; left out.")
-        return
-    found: list[dict[str, float]] = []
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
+        # Written once: what a machine has to bring to its disk goes on beside the cells that are measured.
+        path = folder / "data.bin"
+        block = os.urandom(MEGABYTE)
+        with path.open("wb") as file:
+            for _ in range(size // MEGABYTE):
+                file.write(block)
+            os.fsync(file.fileno())
         kernel = Kernel(folder, ALL)
         kernel.run(OPEN)
         kernel.run(WAIT)
-        for repeat in range(repeats):
-            # Another content each time: a version that is known needs no second digest.
-            path = folder / f"data-{repeat}.bin"
-            with path.open("wb") as file:
-                block = os.urandom(MEGABYTE)
-                for _ in range(size // MEGABYTE):
-                    file.write(block)
-            measured = measure_data(kernel, path)
-            measured["digest"] = digest_seconds(path)
-            found.append(measured)
-            path.unlink()
+        found = [measure_data(kernel, path, turn) for turn in range(repeats)]
         kernel.stop()
-    alone, bare, digest = (
-        statistics.median(one[name] for one in found) for name in ("alone", "bare", "digest")
-    )
+    alone = statistics.median(one["alone"][0] for one in found)
+    others = statistics.median(one["others"][0] for one in found)
+    print(f"others had {others:.2f} of this machine's {os.cpu_count()} processors meanwhile")
+    print(f"a cell of {alone:.2f} s beside the digest of {size / 1e9:g} GB; medians of {repeats}")
+    print(f"{'':44}{'by the clock':>14}{'processor time':>16}")
     # Each beside its own neighbours in time: a machine drifts more within a minute than a digest costs.
-    slower, floor = (
-        statistics.median(one[name] / one["alone"] - 1 for one in found) for name in ("beside", "floor")
+    slower = {
+        way: [statistics.median(one[way][kind] / one["alone"][kind] - 1 for one in found) for kind in (0, 1)]
+        for way in ("beside", "floor")
+    }
+    for title, way in (
+        ("slower beside the digest", "beside"),
+        ("beside a process that only digests", "floor"),
+    ):
+        print(f"{title:44}{slower[way][0]:>+14.1%}{slower[way][1]:>+16.1%}")
+    ours, bare = (statistics.median(one["digest"][kind] for one in found) for kind in (0, 1))
+    speed = statistics.median(one["digest"][1] / one["digest"][0] for one in found)
+    print(
+        f"digest: {size / MEGABYTE / ours:.0f} MB/s, bare hashlib {size / MEGABYTE / bare:.0f} MB/s; {speed:.2f} of it"
     )
-    print(f"a cell of {alone:.2f} s beside the digest of {size / 1e9:g} GB: {slower:+.1%}")
-    print(f"the same beside a process that only digests it: {floor:+.1%}")
-    print(f"digest: {size / MEGABYTE / digest:.0f} MB/s, bare hashlib {size / MEGABYTE / bare:.0f} MB/s")
 
 
 def clean_environment() -> dict[str, str]:

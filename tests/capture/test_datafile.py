@@ -2,19 +2,22 @@
 
 import contextlib
 import csv
+import errno
 import hashlib
 import io
+import json
 import os
 import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy  # noqa: F401  (rows are counted with it where it is imported)
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trackbook.capture import csvfile, datafile
+from trackbook.capture import bytesdigest, csvfile, datafile
 from trackbook.capture.datafile import FileState, digest_file, state_of
 from trackbook.capture.folder import digest_folder
 from trackbook.domain.data import Column
@@ -304,3 +307,87 @@ def test_a_big_file_is_digested_by_a_process_of_its_own_where_one_can_be_started
     monkeypatch.setattr(sys, "executable", "false")
     assert digest_file(str(path)).digest == facts.digest
     assert reads == [str(small), str(path)]
+
+
+def elsewhere(path, way):
+    """What the process that digests one file says of it."""
+    command = [sys.executable, "-S", "-P", bytesdigest.__file__, str(path), way]
+    return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+
+
+@pytest.mark.parametrize("way", ["map", "read"])
+def test_the_process_that_digests_one_file_reads_all_of_it(tmp_path, way):
+    path = tmp_path / "a.bin"
+    for content in (b"", b"1", os.urandom(33 * 1024 * 1024 + 1)):
+        path.write_bytes(content)
+        digest = hashlib.sha256(content).hexdigest()
+        assert elsewhere(path, way) == [digest, len(content), False, None, None]
+    assert elsewhere(tmp_path / "missing", way) == os.strerror(errno.ENOENT)
+    os.mkfifo(tmp_path / "pipe")
+    assert "no regular file" in elsewhere(tmp_path / "pipe", way)
+
+
+@pytest.mark.parametrize("mapped", [True, False])
+def test_what_another_size_than_the_first_tells(tmp_path, mapped):
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"12345")
+    with path.open("rb") as file:
+        assert bytesdigest.digest_bytes(file.fileno(), 3, mapped)[1] > 3
+        file.seek(0)
+        assert bytesdigest.digest_bytes(file.fileno(), 5, mapped)[1] == 5
+        file.seek(0)
+        assert bytesdigest.digest_bytes(file.fileno(), 10_000, False)[1] == 5
+
+
+def test_a_file_that_cannot_be_mapped_is_read(tmp_path, monkeypatch):
+    def refuse(*args, **options):
+        raise OSError(errno.ENODEV, "no such thing here")
+
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"12345")
+    monkeypatch.setattr(bytesdigest.mmap, "mmap", refuse)
+    with path.open("rb") as file:
+        assert bytesdigest.digest_bytes(file.fileno(), 5, True) == (hashlib.sha256(b"12345").hexdigest(), 5)
+
+
+def session_niceness():
+    """How nice Linux lets this session be; None where sessions are not scheduled as groups."""
+    try:
+        return Path("/proc/self/autogroup").read_text(encoding="ascii").partition(" nice ")[2].strip() or None
+    except OSError:
+        return None
+
+
+@pytest.mark.skipif(session_niceness() is None, reason="sessions are not scheduled as groups here")
+def test_whoever_digests_gives_way_by_its_own_session_and_never_by_the_user_s():
+    code = (
+        "import os, sys; sys.path.insert(0, sys.argv[1]); from bytesdigest import give_way\n"
+        "give_way(); print(os.nice(0), open('/proc/self/autogroup').read().split()[-1])"
+    )
+    command = [sys.executable, "-c", code, str(Path(bytesdigest.__file__).parent)]
+    before = session_niceness()
+
+    def say(own_session):
+        return subprocess.run(
+            command, check=True, capture_output=True, text=True, start_new_session=own_session
+        ).stdout.split()
+
+    assert say(False) == ["19", before]
+    assert session_niceness() == before
+    # Others than root may change groups ten times a second, all together.
+    assert any(say(True) == ["19", "19"] for _ in range(20))
+
+
+def test_a_database_is_never_mapped_since_it_may_be_cut_off_meanwhile(tmp_path, monkeypatch):
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"12345")
+    commands = []
+    popen = subprocess.Popen
+    monkeypatch.setattr(
+        subprocess, "Popen", lambda command, **more: commands.append(command) or popen(command, **more)
+    )
+    digest_file(str(old(path)), is_database=True)
+    monkeypatch.setattr(datafile, "_BIG", 2)
+    os.utime(path, (1e8, 1e8))
+    assert digest_file(str(path)).digest == hashlib.sha256(b"12345").hexdigest()
+    assert [command[-1] for command in commands] == ["read", "map"]

@@ -14,8 +14,6 @@ from trackbook.domain.data import Column
 
 # While the interpreter is busy elsewhere, each step waits for its turn: long steps keep up with SHA-256.
 _CHUNK = 8 * 1024 * 1024
-# A process that does nothing else stays within its own cache, and leaves the shared one to the user's work.
-_CACHED_CHUNK = 256 * 1024
 # From this size on, in bytes, a process of its own costs less than it spares.
 _BIG = 64 * 1024 * 1024
 _KNOWN_FILES = 100_000
@@ -69,7 +67,7 @@ def digest_file(
     if (facts := _known.get((path, state))) is not None:
         _known.move_to_end((path, state))
     elif is_database or looks_like_database(path) or _is_held(state):
-        facts = _digest_elsewhere(path, rest)
+        facts = _digest_elsewhere(path, rest, is_private=True)
     elif state.size >= _BIG:
         try:
             facts = _digest_elsewhere(path, rest)
@@ -174,38 +172,49 @@ def _let_go(file: io.FileIO) -> None:
         kept.close()
 
 
-_ELSEWHERE = """
+_SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bytesdigest.py")
+_TABLES = (".csv", ".tsv", ".parquet", ".pq")
+# Rows and columns are known by modules that take their time to be imported.
+_TABLE_ELSEWHERE = """
 import json, os, sys
 sys.path[:] = json.loads(sys.argv[2])
-if hasattr(os, "nice"):
-    os.nice(19)
 import msgspec
-from trackbook.capture.datafile import _CACHED_CHUNK, _digest_here
+from trackbook.capture.bytesdigest import BUFFER, give_way
+from trackbook.capture.datafile import _digest_here
+give_way()
 try:
-    answer = _digest_here(sys.argv[1], chunk_size=_CACHED_CHUNK)
+    answer = _digest_here(sys.argv[1], chunk_size=BUFFER)
 except OSError as error:
     answer = error.strerror or str(error)
 sys.stdout.buffer.write(msgspec.json.encode(answer))
 """
 
 
-_LOOK_EVERY = 0.1  # seconds; each look takes the interpreter from the user's work
+# Seconds; each look takes the interpreter from the user's work. The end is seen at once.
+_LOOK_EVERY = 0.5
 
 
-def _digest_elsewhere(path: str, rest: Callable[[], None] | None) -> FileFacts:
+def _digest_elsewhere(path: str, rest: Callable[[], None] | None, is_private: bool = False) -> FileFacts:
+    """Have another process read a file; one that is private to this process's databases is never mapped."""
     import json
     import subprocess
 
     import msgspec
 
+    if path.lower().endswith(_TABLES):
+        arguments = ["-c", _TABLE_ELSEWHERE, path, json.dumps([part for part in sys.path if part])]
+    else:
+        # Neither the modules of the environment nor those beside the script: `secrets` is one of them.
+        arguments = ["-S", "-P", _SCRIPT, path, "read" if is_private else "map"]
     before = os.stat(path)
     child = subprocess.Popen(
-        [sys.executable, "-c", _ELSEWHERE, path, json.dumps([part for part in sys.path if part])],
+        [sys.executable, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         cwd=os.sep,
         start_new_session=True,  # an interrupt is meant for the user's work
+        creationflags=getattr(subprocess, "IDLE_PRIORITY_CLASS", 0),
     )
     answer = None
     while answer is None:
