@@ -8,7 +8,8 @@ import pytest
 
 from trackbook.capture import secrets
 from trackbook.capture.secretnames import is_secret_name, is_secret_variable
-from trackbook.capture.secrets import find_secrets, secret_values
+from trackbook.capture.secrets import find_secrets
+from trackbook.capture.secretvalues import secret_values
 
 # Put together here, so that no scanner takes this file for a leak.
 LETTERS = string.ascii_letters + string.digits

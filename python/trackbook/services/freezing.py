@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from trackbook.capture.secrets import looks_secret
+from trackbook.capture.secretvalues import looks_secret
 from trackbook.config import Settings
 from trackbook.domain.job import FrozenContext, FrozenModule
 from trackbook.domain.snapshot import encode_part

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from trackbook.capture.secrets import find_secrets, is_telling, looks_secret, secret_values
+from trackbook.capture.secrets import find_secrets
+from trackbook.capture.secretvalues import is_telling, looks_secret, secret_values
 from trackbook.domain.cell import CellError
 from trackbook.domain.run import RunError
 from trackbook.domain.secret import MASK, MaskedSecret
