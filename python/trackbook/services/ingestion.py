@@ -5,7 +5,7 @@ seals closed journals into segments. The process that makes pass after pass is i
 import contextlib
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from trackbook.domain.attempt import NOT_A_WORD
 from trackbook.domain.records import (
@@ -14,15 +14,14 @@ from trackbook.domain.records import (
     RunEnded,
     RunNumbered,
     RunStarted,
-    WriterClosed,
-    WriterOpened,
 )
 from trackbook.domain.run import Fork
-from trackbook.errors import CorruptRecord, StoreError
+from trackbook.errors import StoreError
 from trackbook.services.adoption import strange_segments
 from trackbook.services.heartbeat import Heartbeats, is_elsewhere
 from trackbook.services.lastwords import read_last_words
 from trackbook.services.numbering import Numbering
+from trackbook.services.partreading import PartReader, numbers_first
 from trackbook.services.presence import Presence
 from trackbook.services.recorder import RunRecorder
 from trackbook.store import parts as index
@@ -30,7 +29,7 @@ from trackbook.store.batch import Reading, revision_of
 from trackbook.store.database import Connection
 from trackbook.store.deletion import read_deleted
 from trackbook.store.history import shared_points
-from trackbook.store.journal import Damage, host_of, scan
+from trackbook.store.journal import host_of
 from trackbook.store.locks import holder, is_held, os_host
 from trackbook.store.parts import Part
 from trackbook.store.paths import PROJECT_SUBJECT, PartName
@@ -38,7 +37,7 @@ from trackbook.store.piecewise import is_about_a_record, project_pieces
 from trackbook.store.place import Place
 from trackbook.store.projector import project
 from trackbook.store.receiving import no_receiving
-from trackbook.store.segments import Columns, PartContent, SeriesKey, parse_segment, separate
+from trackbook.store.segments import Columns, SeriesKey
 from trackbook.store.server_presence import has_open_owner, note_living
 from trackbook.store.writers import is_being_written, is_last_part
 
@@ -56,10 +55,10 @@ class Ingester:
     def __init__(self, place: Place, heartbeats: Heartbeats | None = None) -> None:
         self.place = place
         self.store, self.database = place.paths, place.database
+        self._reader = PartReader(place)
         self._heartbeats = heartbeats or Heartbeats(place.paths)
         self._opened = place.database.opened
         self._parts = self._known_parts()
-        self._unreadable: set[PartName] = set()
         self._seal_next = 0.0
         self._numbering = Numbering(place.paths)
         self._presence = Presence(place)
@@ -95,7 +94,7 @@ class Ingester:
         return any(
             not part.closed
             and name.subject != PROJECT_SUBJECT
-            and name not in self._unreadable
+            and name not in self._reader.unreadable
             and not self._heartbeats.is_silent(name)
             for name, part in self._parts.items()
         )
@@ -108,7 +107,8 @@ class Ingester:
         """Make the index anew, in one transaction: readers see the old one until it is done."""
         with self._write() as connection:
             index.empty_index(connection, keep_numbers=self.place.shared)
-            for batch in self._everything():
+            self._parts = {}
+            for batch in self._reader.everything(SEAL_AT_ONCE):
                 self._store(connection, batch)
         self._parts = self._known_parts()
         self._deleted = self._known_deleted()
@@ -183,7 +183,7 @@ class Ingester:
         """Read journals, as much as fits a batch; tells whether there may be more."""
         readings: list[Reading] = []
         size = 0
-        for name in _numbers_first(name for name, _ in self.store.list_journals()):
+        for name in numbers_first(name for name, _ in self.store.list_journals()):
             if (reading := self._read_part(name)) is not None:
                 readings.append(reading)
                 size += reading.position - self._parts[name].position
@@ -192,48 +192,7 @@ class Ingester:
         return readings, False
 
     def _read_part(self, name: PartName) -> Reading | None:
-        part = self._parts.setdefault(name, Part())
-        if part.sealed:
-            self.place.parts.drop(name)  # the ingester ended between sealing and taking the journal away
-            return None
-        try:
-            if self.store.journal(name).stat().st_size <= part.position:
-                return None
-        except FileNotFoundError:
-            return None
-        try:
-            with self.store.journal(name).open("rb") as file:
-                file.seek(part.position)
-                data = file.read()
-        except FileNotFoundError:
-            return None
-        except OSError:  # no right to read it, a bad sector: the others go on, and the doctor names it
-            self._unreadable.add(name)
-            return None
-        self._unreadable.discard(name)
-        return self._reading(name, part, data)
-
-    def _reading(self, name: PartName, part: Part, data: bytes) -> Reading | None:
-        entries = list(scan(data, part.position))
-        if entries and isinstance(entries[-1], Damage) and is_being_written(self.store, name):
-            entries.pop()  # perhaps half visible; the next pass tells
-        records: list[Record] = []
-        damages: list[tuple[int, int, str]] = []
-        position, role, closed = part.position, part.role, part.closed
-        for entry in entries:
-            if isinstance(entry, Damage):
-                damages.append((entry.position, entry.end, entry.reason))
-            else:
-                records.append(entry.record)
-            position = entry.end
-        for record in records:
-            if isinstance(record, WriterOpened):
-                role = record.role
-            closed = closed or isinstance(record, WriterClosed)
-        if position == part.position:
-            return None
-        data = data[: position - part.position]
-        return Reading(name, separate(records), position, role, closed, False, damages, part.position, data)
+        return self._reader.read_new(name, self._parts.setdefault(name, Part()))
 
     def _number_new_runs(self, connection: Connection, readings: list[Reading]) -> list[Reading]:
         records = [
@@ -271,7 +230,7 @@ class Ingester:
             for name, part in self._parts.items()
             if not part.closed
             and not part.sealed
-            and name not in self._unreadable
+            and name not in self._reader.unreadable
             and not is_being_written(self.store, name)
         ]
         if not silent:
@@ -365,21 +324,10 @@ class Ingester:
         for subject in subjects:
             with self._write() as connection:
                 index.forget_subject(connection, subject)
-                self._store(connection, list(self._of_subject(subject)))
+                self._store(connection, list(self._reader.of_subject(subject)))
         if subjects:
             self._parts = self._known_parts()
         return len(subjects)
-
-    def _of_subject(self, subject: str) -> Iterator[Reading]:
-        sealed = {name for name in self.place.parts.segments() if name.subject == subject}
-        for name in sorted(sealed):
-            if (reading := self._segment_reading(name)) is not None:
-                yield reading
-        for name in self.place.parts.journals():
-            if name.subject != subject or name in sealed:
-                continue
-            if (reading := self._open_reading(name)) is not None:
-                yield reading
 
     # The deleted
 
@@ -444,63 +392,9 @@ class Ingester:
             changed += self._read_all()  # who waits for what was written meanwhile does not wait for the rest
         return changed
 
-    def _everything(self) -> Iterator[list[Reading]]:
-        self._parts = {}
-        segments = set(self.place.parts.segments())
-        journals = [name for name in self.place.parts.journals() if name not in segments]
-        batch: list[Reading] = []
-        # All numbers come first: those of a journal that is not sealed yet hold for runs that are.
-        for name in _numbers_first([*sorted(segments), *journals]):
-            if name.subject != PROJECT_SUBJECT and batch and batch[-1].name.subject == PROJECT_SUBJECT:
-                yield batch
-                batch = []
-            reading = self._segment_reading(name) if name in segments else self._open_reading(name)
-            if reading is not None:
-                batch.append(reading)
-            if len(batch) >= SEAL_AT_ONCE:
-                yield batch
-                batch = []
-        if batch:
-            yield batch
-
-    def _segment_reading(self, name: PartName) -> Reading | None:
-        self._parts[name] = Part(closed=True, sealed=True)
-        data = b""
-        try:
-            if (found := self.place.parts.read_segment(name)) is None:
-                return None
-            data = found
-            content = parse_segment(name.stem, data)
-        except (OSError, CorruptRecord) as error:
-            if (reading := self._open_reading(name)) is not None:
-                return reading  # it was torn while it was written: the journal is still there
-            reason = error.reason if isinstance(error, CorruptRecord) else str(error)
-            damages = [(0, len(data), f"the segment is damaged: {reason}")]
-            return Reading(name, PartContent(), 0, None, True, True, damages)
-        damages = [(lost.position, lost.position + len(lost.data), lost.reason) for lost in content.unread]
-        length = content.length or len(data)
-        return Reading(name, content, length, _role_of(content), True, True, damages)
-
-    def _open_reading(self, name: PartName) -> Reading | None:
-        try:
-            data = self.place.parts.read_journal(name)
-        except OSError:
-            self._unreadable.add(name)
-            return None
-        return self._reading(name, Part(), data) if data else None
-
 
 def is_unread(place: Place, connection: Connection) -> bool:
     """Whether the index of a folder is new, while segments hold what it should know."""
     return (
         not place.shared and revision_of(connection) == 0 and next(place.parts.segments(), None) is not None
     )
-
-
-def _numbers_first(names: Iterable[PartName]) -> list[PartName]:
-    # The numbers in the project's own journal must be known before new ones are given out.
-    return sorted(names, key=lambda name: name.subject != PROJECT_SUBJECT)
-
-
-def _role_of(content: PartContent) -> str | None:
-    return next((record.role for record in content.records if isinstance(record, WriterOpened)), None)
