@@ -15,7 +15,7 @@ from nbformat import v4
 from tests.jobs.conftest import Bench, wait_for
 
 from trackbook.errors import KernelError
-from trackbook.jobs.client import JobNotebookClient
+from trackbook.jobs.stopping import Stopper
 
 MB = 1_000_000
 linux = pytest.mark.skipif(sys.platform != "linux", reason="peaks between two looks are known on Linux alone")
@@ -125,9 +125,9 @@ def test_an_interrupt_before_the_kernel_begins_the_cell_is_not_lost(
         "    hook()\n"
         "kernel.pre_handler_hook = late"
     )
-    interrupt = JobNotebookClient._send_interrupt
+    interrupt = Stopper._send_interrupt
 
-    async def send(self: JobNotebookClient) -> None:
+    async def send(self: Stopper) -> None:
         if (bench.folder / "go").exists():
             # What is interrupted is the cell, and not the kernel's way to it.
             while not (bench.folder / "begun").exists():
@@ -135,7 +135,7 @@ def test_an_interrupt_before_the_kernel_begins_the_cell_is_not_lost(
         await interrupt(self)
         (bench.folder / "go").touch()
 
-    monkeypatch.setattr(JobNotebookClient, "_send_interrupt", send)
+    monkeypatch.setattr(Stopper, "_send_interrupt", send)
     bench.cancel_when((bench.folder / "window").exists)
     outcome = bench.run(window, "print('on')\npathlib.Path('begun').touch()\ntime.sleep(600)")
     assert outcome.status == "aborted"

@@ -28,6 +28,7 @@ from trackbook.jobs.kernels import KernelProcess
 from trackbook.jobs.outputlog import OutputLog
 from trackbook.jobs.outputs import output_of
 from trackbook.jobs.progress import CellState, ExecutionManager
+from trackbook.jobs.stopping import Stopper
 from trackbook.jobs.streams import StreamJoiner
 from trackbook.jobs.warm.folder import NotWarm
 from trackbook.jobs.warm.runner import WarmRunner, can_run
@@ -50,9 +51,6 @@ _LOADED = "'track' in get_ipython().magics_manager.magics['line']"
 _LEAVES_CELLS = "bool(__import__('trackbook').api.leaves_cells())"
 NO_USAGE = Usage()
 _GRACE = 3.0  # seconds for an interrupted cell to end by itself
-_LATE = 0.5  # seconds for an answer to come behind the word that all is done
-_INTERRUPTED = {"status": "error", "ename": "KeyboardInterrupt", "evalue": "", "traceback": []}
-_BEGIN = 1.0  # seconds for a cell that was asked for to begin, before it is interrupted
 # Seconds for the kernel to end by itself, its exit handlers included; one that hangs is killed at once.
 _PATIENCE: dict[OutcomeStatus, float] = {"finished": 10.0, "failed": 10.0, "aborted": 2.0, "timed_out": 2.0}
 _SHOW_EVERY = 1.0
@@ -110,11 +108,11 @@ class JobNotebookClient(NotebookClient):
         self._kernel: KernelProcess | None = None
         self._client: Any = None
         self._dialogue: Dialogue | None = None
+        self._stopper: Stopper | None = None
         self._watch: KernelWatch | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[Any] | None = None
         self._stop_reason: StopReason | None = None
-        self._given_up = False
         self._streams = StreamJoiner()
         self._output_log = OutputLog(
             self.log if self.log_output else None, self.stdout_file, self.stderr_file
@@ -123,10 +121,6 @@ class JobNotebookClient(NotebookClient):
         self._rest: Callable[[], None] | None = None
         self._shown_until = 0.0
         self._present: NotebookNode | None = None
-        # Set once the kernel carries out what it was asked for last.
-        self._begun = asyncio.Event()
-        self._begun.set()
-        self._asked: Exchange | None = None
         self._has_new = False
         self._verdicts = CellVerdicts(manager.nb.cells, memory=memory, seconds=job_timeout)
 
@@ -166,7 +160,8 @@ class JobNotebookClient(NotebookClient):
         patience = 0.0
         try:
             outcome = await self._run_in_kernel()
-            patience = 0.0 if self._given_up else _PATIENCE.get(outcome.status, 0.0)
+            given_up = self._stopper is not None and self._stopper.given_up
+            patience = 0.0 if given_up else _PATIENCE.get(outcome.status, 0.0)
             return outcome
         except asyncio.CancelledError:
             if self._stop_reason is None:
@@ -187,10 +182,11 @@ class JobNotebookClient(NotebookClient):
             )  # by default where this process writes
         self.kc = self._client = await kernel.connect(self.startup_timeout)
         self._dialogue = kernel.converse(self._client)
+        self._stopper = Stopper(kernel, self._dialogue)
         self._watch = KernelWatch(
             kernel,
             limit=self._memory,
-            on_death=self._kernel_died,
+            on_death=self._stopper.kernel_died,
             on_excess=self._memory_passed,
             on_tick=self._look,
         )
@@ -268,10 +264,11 @@ class JobNotebookClient(NotebookClient):
         """Execute one cell; None if the next one may follow."""
         cell = self.nb.cells[index]
         assert self._watch is not None
+        assert self._stopper is not None
         cell.outputs = []
         self.clear_before_next_output = False
         self._present, self._has_new = cell, False
-        self._begun = asyncio.Event()
+        self._stopper.note_next()
         if self.record_timing:
             cell.metadata["execution"] = {}
         started, moment = time.monotonic(), self._manager.now()
@@ -280,7 +277,7 @@ class JobNotebookClient(NotebookClient):
         exchange = self._ask(
             index, lambda message: self._take(message, cell, index), not (self.allow_errors or allows)
         )
-        self._asked = exchange
+        self._stopper.note_asked(exchange)
         self.code_cells_executed += 1
         self._do_rest()
         self._manager.cell_start(cell, index, at=moment)
@@ -380,8 +377,8 @@ class JobNotebookClient(NotebookClient):
 
     def _take(self, message: dict[str, Any], cell: NotebookNode, index: int) -> None:
         """Take up what the kernel publishes for a cell, while it runs or later."""
-        if message["msg_type"] == "execute_input" and cell is self._present:
-            self._begun.set()
+        if message["msg_type"] == "execute_input" and cell is self._present and self._stopper is not None:
+            self._stopper.note_begun()
         if message["msg_type"] == "stream" and not self.output_hook_stack[message["parent_header"]["msg_id"]]:
             if self.clear_before_next_output:
                 cell.outputs[:] = []
@@ -427,67 +424,29 @@ class JobNotebookClient(NotebookClient):
             took = time.monotonic() - now
             self._shown_until = now + max(_SHOW_EVERY, took / _SHOW_SHARE)
 
-    def _kernel_died(self) -> None:
-        assert self._dialogue is not None
-        self._dialogue.fail(DeadKernelError("Kernel died"), lasting=True)
-
     def _memory_passed(self, used: int) -> None:
         self._verdicts.used = used
         if self._stop_reason is None:
             self._stop_reason = "memory"
         self._begin_killing()
 
-    async def _kill(self) -> None:
-        self._given_up = True
-        if self._kernel is not None:
-            await self._kernel.kill()
-        await asyncio.sleep(0.1)  # what it has sent before is still on its way
-        self._kernel_died()
-
     def _begin_stop(self) -> None:
         """Interrupt the kernel, so that the cell says where it was; end everything if that does not help."""
         if self._loop is None or self._task is None:
             return
-        if self._client is None:
+        if self._stopper is None:
             self._task.cancel()
             return
-        self._interruption = self._loop.create_task(self._interrupt(self._begun))
+        self._stopper.interrupt()
         self._loop.call_later(_GRACE, self._end_task)
 
-    async def _interrupt(self, begun: asyncio.Event) -> None:
-        # From one cell's end until it carries out the next one a kernel ignores interrupts: one that comes then is
-        # lost, and the cell that it was for runs on.
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(begun.wait(), _BEGIN)
-        is_heard = begun.is_set()
-        await self._send_interrupt()
-        if not is_heard:
-            await begun.wait()
-            await self._send_interrupt()
-        await self._end_unanswered(self._asked)
-
-    async def _end_unanswered(self, exchange: Exchange | None) -> None:
-        """End the wait for an answer that an interrupt took away, having hit the kernel's own code, not the cell's."""
-        if exchange is None:
-            return
-        with contextlib.suppress(DeadKernelError):
-            await asyncio.shield(exchange.idle)
-            await asyncio.sleep(_LATE)  # it comes over another socket
-            if not exchange.reply.done():
-                exchange.reply.set_result({"content": dict(_INTERRUPTED)})
-
-    async def _send_interrupt(self) -> None:
-        if self._kernel is not None:
-            with contextlib.suppress(RuntimeError, OSError):
-                await self._kernel.interrupt_kernel()
-
     def _end_task(self) -> None:
-        if self._task is not None and self._dialogue is not None:
+        if self._task is not None:
             self._begin_killing()
 
     def _begin_killing(self) -> None:
-        assert self._loop is not None
-        self._killing = self._loop.create_task(self._kill())
+        assert self._stopper is not None
+        self._stopper.kill()
 
     async def _stop_kernel(self, patience: float) -> None:
         kernel, client = self._kernel, self._client
