@@ -16,7 +16,8 @@ from trackbook.domain.run import RunError
 from trackbook.domain.sweep import Objective, SweepDetail, parse_pruner
 from trackbook.errors import Conflict, NotFound, UsageError
 from trackbook.jobs.fake import FakeExecutor
-from trackbook.jobs.sweeping import SweepOutcome, run_sweep
+from trackbook.jobs.sweepcontroller import SweepOutcome
+from trackbook.jobs.sweeping import run_sweep
 from trackbook.jobs.trials import SweepProgress
 from trackbook.jobs.worker import Worker
 from trackbook.services.job_records import attempt_of
