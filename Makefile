@@ -8,6 +8,9 @@ BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# Two targets at once, each with its output in one piece; one after the other where make is too old for that.
+SIDE_BY_SIDE := $(if $(filter output-sync,$(.FEATURES)),-j2 --output-sync=target)
+
 BUILT := python/trackbook/labextension/package.json
 LINK := $(VENV)/share/jupyter/labextensions/trackbook
 STAMPS := $(VENV)/.stamps
@@ -74,7 +77,8 @@ test-js: install ## Jest
 test-ui: install ## A real JupyterLab in Chromium
 	CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && jlpm test:ui
 
-check: check-python check-js ## Linters, types, layers, formatting
+check: install ## Linters, types, layers, formatting
+	@$(MAKE) $(SIDE_BY_SIDE) check-python check-js
 
 check-python: install
 	$(BIN)/ruff check .
