@@ -133,16 +133,18 @@ def test_a_bad_value_keeps_no_other_away(kernel: Any, project: Any) -> None:
     assert project.last.metrics == {"acc": [(0, 2.0), (1, 3.0)]}
 
 
-def test_a_run_that_is_resumed_while_auto_waits_is_kept(kernel: Any, notebook: Any) -> None:
-    save(notebook, ("params", "rate = 0.25", ["parameters"]))  # which has not run in this kernel
-    kernel.run("%track start churn --name first\n%track end")
-    before = len(notebook.runs)
+def test_a_run_that_is_resumed_while_auto_waits_is_kept(start_kernel: Callable[..., Any], fresh: Any) -> None:
+    save(fresh, ("params", "rate = 0.25", ["parameters"]))  # which has not run in this kernel
+    fresh.allow_ingesters()  # what is resumed is looked up in the index
+    kernel = start_kernel()
+    kernel.run("%load_ext trackbook\n%track start churn --name first\n%track end")
     kernel.run("%track auto churn", "auto")
     assert kernel.run("%track resume").line.endswith(
         "first resumed · the notebook is recorded in it from its parameters cell on"
     )
     assert kernel.run("rate = 0.5", "params").line == "churn · first · parameters rate 0.5 → recorded"
-    assert len(notebook.runs) == before
+    with fresh.services() as services:
+        assert services.runs.search().total == 1
     kernel.run("%track end")
     assert kernel.run("acc = 1 + 1").lines == []
     assert kernel.run("%track resume").line.endswith("resumed · the notebook is recorded from here on")
