@@ -1,5 +1,6 @@
 import contextlib
 import sqlite3
+import sys
 import threading
 
 import pytest
@@ -21,8 +22,60 @@ def store(tmp_path):
     return create_store(tmp_path / ".trackbook")
 
 
-def test_migrations_make_exactly_the_tables_of_the_schema(store):
+@pytest.fixture
+def migrated(store, monkeypatch, tmp_path):
+    """A fresh index that was made step by step, by the migrations alone."""
+    monkeypatch.setattr(module, "PRESENT", tmp_path / "of-no-version.sql")
+    module.PRESENT.write_text("-- none\n", encoding="utf-8")
+    Database(store).close()
+    monkeypatch.undo()
+    return store
+
+
+def read_all(path):
+    with contextlib.closing(sqlite3.connect(path)) as raw:
+        tables = raw.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY rowid").fetchall()
+        rows = {
+            name: raw.execute(f'SELECT * FROM "{name}"').fetchall()
+            for kind, name, *_ in tables
+            if kind == "table"
+        }
+        settings = [
+            raw.execute(f"PRAGMA {name}").fetchone()
+            for name in ("user_version", "application_id", "encoding", "page_size", "journal_mode")
+        ]
+    return tables, rows, settings
+
+
+def test_a_fresh_index_is_what_the_migrations_make(migrated, tmp_path):
+    # Where this fails after a new migration: write store/present_index.sql anew, with what `describe_index` returns.
+    assert module.describe_index(migrated.index, module.HEAD) == module.PRESENT.read_text(encoding="utf-8")
+    fresh = create_store(tmp_path / "fresh" / ".trackbook")
+    Database(fresh).close()
+    assert read_all(fresh.index) == read_all(migrated.index)
+    assert read_all(fresh.index)[1]["alembic_version"] == [(module.HEAD,)]
+
+
+def test_a_fresh_index_needs_no_alembic(store, monkeypatch):
+    monkeypatch.setitem(sys.modules, "alembic", None)  # its import fails
     database = Database(store)
+    with database.write() as writer:
+        writer.execute(insert(t.experiments).values(name="churn"))
+    database.close()
+
+
+def test_an_index_without_a_version_is_not_taken_for_a_fresh_one(store):
+    with contextlib.closing(sqlite3.connect(store.index)) as raw:
+        raw.execute("CREATE TABLE notes (text TEXT)")
+        raw.commit()
+    with pytest.raises(StoreError, match="notes already exists"):
+        Database(store)
+    with contextlib.closing(sqlite3.connect(store.index)) as raw:
+        assert raw.execute("SELECT name FROM sqlite_master WHERE name = 'runs'").fetchall() == []
+
+
+def test_migrations_make_exactly_the_tables_of_the_schema(migrated):
+    database = Database(migrated)
     with database.engine.connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), t.metadata)
     database.close()

@@ -19,6 +19,8 @@ from trackbook.store.paths import StorePaths
 HEAD = "0011"
 KNOWN = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
 MIGRATIONS = "trackbook.store:migrations"
+# What the migrations make of nothing, as SQLite tells it; the first line names the version.
+PRESENT = Path(__file__).with_name("present_index.sql")
 # How long a statement waits while another process holds the index.
 BUSY_SECONDS = 60.0
 
@@ -145,6 +147,8 @@ def _version(engine: Engine) -> str | None:
 
 
 def _upgrade(engine: Engine, store: StorePaths, version: str | None) -> None:
+    if version is None and _create(engine):
+        return
     from alembic import command
     from alembic.config import Config
 
@@ -161,6 +165,31 @@ def _upgrade(engine: Engine, store: StorePaths, version: str | None) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()
+
+
+def _create(engine: Engine) -> bool:
+    """Make the tables of the present version at once, if there are none yet; tells whether it did."""
+    first, _, statements = PRESENT.read_text(encoding="utf-8").partition("\n")
+    if first != f"-- {HEAD}":
+        return False
+    with (
+        engine.connect().execution_options(trackbook_write=True) as connection,
+        connection.begin(),
+    ):
+        if connection.exec_driver_sql("SELECT name FROM sqlite_master").first() is not None:
+            return False
+        for statement in statements.split(";\n"):
+            if statement.strip():
+                connection.exec_driver_sql(statement)
+        connection.exec_driver_sql("INSERT INTO alembic_version (version_num) VALUES (?)", (HEAD,))
+    return True
+
+
+def describe_index(path: Path, version: str) -> str:
+    """Return the statements that make the tables of an index, as `PRESENT` has them: for who adds a migration."""
+    with contextlib.closing(sqlite3.connect(path)) as index:
+        found = index.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid")
+        return "".join((f"-- {version}\n", *(f"{sql};\n" for (sql,) in found)))
 
 
 @contextlib.contextmanager
