@@ -50,12 +50,7 @@ export class TablePanel extends MainAreaWidget<SplitPanel> {
     super({ content });
     content.addWidget(
       new ViewWidget(options, () => (
-        <TableView
-          page={page}
-          experiments={experiments}
-          client={client.runTable}
-          onLeave={options.onLeave}
-        />
+        <TableView page={page} experiments={experiments} client={client.runTable} />
       ))
     );
     this._options = options;
@@ -163,7 +158,5 @@ export namespace TablePanel {
     state: ITableState | null;
     /** What the user changed is to be remembered. */
     onState(state: ITableState): void;
-    /** The user is done here. */
-    onLeave(): void;
   }
 }

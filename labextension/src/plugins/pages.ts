@@ -215,8 +215,7 @@ class Pages implements IPages {
         selection,
         colours,
         state: (state as unknown as ITableState | undefined) ?? null,
-        onState: left => void stateDB?.save(key, left as never),
-        onLeave: () => undefined
+        onState: left => void stateDB?.save(key, left as never)
       });
       const { page } = panel;
       page.cursor.changed.connect(() => listState.setActive(page.cursor.run, project));

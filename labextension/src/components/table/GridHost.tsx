@@ -14,7 +14,7 @@ import { readTheme } from './gridTheme';
 import { HEAD, ROW, RunGrid } from './runGrid';
 
 /** The grid in the page: the canvas, its mirror for readers and keyboard, and the editor over a cell. */
-export function GridHost(props: { page: TablePage; onLeave(): void }): JSX.Element {
+export function GridHost(props: { page: TablePage }): JSX.Element {
   const { trans, execute } = useView();
   const { page } = props;
   const { table, query } = page;
@@ -113,8 +113,7 @@ export function GridHost(props: { page: TablePage; onLeave(): void }): JSX.Eleme
     const isOwn = handleGridKey(event, grid, page, {
       open,
       edit,
-      copy: () => void copy(),
-      leave: props.onLeave
+      copy: () => void copy()
     });
     if (isOwn) {
       event.preventDefault();

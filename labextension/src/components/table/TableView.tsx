@@ -21,8 +21,6 @@ export interface ITableViewProps {
   page: TablePage;
   experiments: ExperimentsModel;
   client: Pick<ITableClient, 'check'>;
-  /** The user is done here. */
-  onLeave(): void;
 }
 
 /** The run table: what is searched for, the grid, and what can be done with what is selected. */
@@ -46,20 +44,20 @@ export function TableView(props: ITableViewProps): JSX.Element {
         />
       )}
       <Pending page={page} />
-      <Body {...props} />
+      <Body page={page} />
       <Foot page={page} />
     </section>
   );
 }
 
 /** The grid; in its place, until the first answer or where there are no runs, a sentence. */
-function Body({ page, onLeave }: ITableViewProps): JSX.Element | null {
+function Body({ page }: { page: TablePage }): JSX.Element | null {
   const { trans } = useView();
   const { table } = page;
   useModel(table);
   const isFirst = table.question < 2 && !table.rowCount;
   if (table.rowCount || (!table.isReady && !isFirst)) {
-    return <GridHost page={page} onLeave={onLeave} />;
+    return <GridHost page={page} />;
   }
   if (table.error) {
     return null;
@@ -266,13 +264,13 @@ function Told({ page }: { page: TablePage }): JSX.Element | null {
 function Empty({ page }: { page: TablePage }): JSX.Element {
   const { trans } = useView();
   const { scope, brushed } = page.query;
-  if (scope.query || brushed || scope.experiment !== null) {
+  if (scope.query || brushed || scope.experiment !== null || scope.notebook !== null) {
     return (
       <div className="trackbook-Empty">
         <h3>{trans.__('No run matches this search.')}</h3>
         <button
           className="trackbook-Button"
-          onClick={() => page.query.set({ query: '', experiment: null })}
+          onClick={() => page.query.set({ query: '', experiment: null, notebook: null })}
         >
           {trans.__('Show all runs')}
         </button>

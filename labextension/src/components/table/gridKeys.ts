@@ -9,7 +9,6 @@ export interface IKeyActions {
   open(row: number, place: number): void;
   edit(row: number, place: number): void;
   copy(): void;
-  leave(): void;
 }
 
 /** Handle a key in the run table; says whether it was one of its own. */
@@ -70,12 +69,11 @@ export function handleGridKey(
       page.focusSearch();
       return true;
     case 'Escape':
-      if (page.selection.size) {
-        page.selection.clear();
-        page.dismiss();
-      } else {
-        actions.leave();
+      if (!page.selection.size) {
+        return false;
       }
+      page.selection.clear();
+      page.dismiss();
       return true;
     default:
       return false;

@@ -40,6 +40,13 @@ export class GridMouse extends BasicMouseHandler {
     }
   }
 
+  /** What was shown of the cell under the mouse ends with it. */
+  override onMouseLeave(grid: DataGrid): void {
+    const { node } = grid.viewport;
+    node.style.cursor = '';
+    node.title = '';
+  }
+
   override onMouseDown(grid: DataGrid, event: MouseEvent): void {
     const hit = grid.hitTest(event.clientX, event.clientY);
     if (hit.region === 'void') {

@@ -12,7 +12,7 @@ import type { ITableRow } from './rowRequest';
 import { groupOrder, TableLoads } from './tableLoads';
 import { TableNews } from './tableNews';
 import { type Entry, TableRows } from './tableRows';
-import { type Aggregation, EMPTY_SPEC, type ITableSpec, MAX_GROUPING } from './tableSpec';
+import { type Aggregation, EMPTY_SPEC, type ITableSpec, MAX_GROUPING, scopeOf } from './tableSpec';
 import type { Load } from './windowed';
 
 /** Why the server was asked, which is told to whoever measures how long that took. */
@@ -92,7 +92,7 @@ export class TableModel extends Observable {
   /** All that a saved view holds. */
   get spec(): ITableSpec {
     return {
-      query: this.query.scope.query,
+      ...this.query.scope,
       columns: this.columns.columns,
       sort: this._sort,
       groupBy: this._groupBy,
@@ -108,7 +108,7 @@ export class TableModel extends Observable {
     this._rows.closeGroups();
     this._isApplying = true;
     this.columns.set(spec.columns.length ? spec.columns : firstColumns(this.known));
-    this.query.set({ query: spec.query });
+    this.query.set(scopeOf(spec));
     this._isApplying = false;
     this._shown = this._columnNames();
     this._ask('filtered');

@@ -13,7 +13,7 @@ import { QueryBox } from './queryBox';
 import { TableCursor } from './tableCursor';
 import { TableModel } from './tableModel';
 import { type ITaken, TableSelection } from './tableSelection';
-import type { ITableSpec } from './tableSpec';
+import { type ITableSpec, scopeOf } from './tableSpec';
 import { TableViews } from './tableViews';
 
 /** What the page tells the user after something was done. */
@@ -34,7 +34,7 @@ export class TablePage extends Observable {
     this.project = project;
     this.colours = options.colours;
     this._charts = options.charts ?? 'hidden';
-    this.query = new RunQueryModel({ query: spec?.query ?? '' });
+    this.query = new RunQueryModel(spec ? scopeOf(spec) : {});
     this.table = new TableModel({ client, changes, project, query: this.query, spec });
     this.box = new QueryBox(client, this.table);
     this.views = new TableViews(client, this.table, options.view);

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../client/types';
+import type { IRunScope } from '../runQuery';
 import { type IColumn, makeColumn, type NumberFormat } from './columns';
 import type { ISortKey } from './order';
 
@@ -10,9 +11,8 @@ export const AGGREGATIONS: readonly Aggregation[] = ['mean', 'min', 'max', 'std'
 /** How many columns runs are grouped by at most. */
 export const MAX_GROUPING = 3;
 
-/** All that a saved view of the table holds. */
-export interface ITableSpec {
-  readonly query: string;
+/** All that a saved view of the table holds: which runs, how they are shown. */
+export interface ITableSpec extends IRunScope {
   readonly columns: readonly IColumn[];
   readonly sort: readonly ISortKey[];
   readonly groupBy: readonly string[];
@@ -21,6 +21,9 @@ export interface ITableSpec {
 
 export const EMPTY_SPEC: ITableSpec = {
   query: '',
+  notebook: null,
+  experiment: null,
+  trashed: false,
   columns: [],
   sort: [],
   groupBy: [],
@@ -30,7 +33,7 @@ export const EMPTY_SPEC: ITableSpec = {
 /** The specification as JSON, under the names that the REST API has for the same. */
 export function specToJson(spec: ITableSpec): Record<string, JsonValue> {
   return {
-    query: spec.query,
+    ...scopeOf(spec),
     columns: spec.columns.map(({ column, width, isPinned, format }) => ({
       column,
       width,
@@ -65,7 +68,10 @@ export function specFromJson(content: unknown): ITableSpec {
   );
   const aggregation = AGGREGATIONS.find(name => name === given.aggregation) ?? 'mean';
   return {
-    query: typeof given.query === 'string' ? given.query : '',
+    query: textOf(given.query) ?? '',
+    notebook: textOf(given.notebook),
+    experiment: textOf(given.experiment),
+    trashed: given.trashed === true,
     columns: [...new Map(columns.map(item => [item.column, item])).values()],
     sort,
     groupBy: listOf(given.group_by)
@@ -75,9 +81,18 @@ export function specFromJson(content: unknown): ITableSpec {
   };
 }
 
+/** Which runs a specification is about. */
+export function scopeOf({ query, notebook, experiment, trashed }: IRunScope): IRunScope {
+  return { query, notebook, experiment, trashed };
+}
+
 /** Whether two specifications show the same. */
 export function isSameSpec(one: ITableSpec, other: ITableSpec): boolean {
   return JSON.stringify(specToJson(one)) === JSON.stringify(specToJson(other));
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
 }
 
 function listOf(value: unknown): readonly unknown[] {

@@ -7,6 +7,8 @@ export const BLOCK = 200;
 const KEPT = 60;
 /** How far beyond what can be seen is read ahead. */
 const AHEAD = 60;
+/** As many blocks as one request brings at most. */
+const MOST_TOGETHER = 5;
 /** How long to wait, in ms, before a request follows one that was given up: a thumb that is dragged passes many blocks. */
 const PAUSE = 50;
 
@@ -23,7 +25,8 @@ export type Load<T> = (offset: number, limit: number, signal: AbortSignal) => Pr
  * A long list of which the server knows all, and we the windows that were looked at last.
  *
  * Blocks are asked for when they come into sight, and given up when they have scrolled past before they came. A new
- * question leaves the old rows standing until its first answer.
+ * question leaves the old rows standing until its first answer. Where the server's list has changed so much between two
+ * requests that blocks no longer fit together, what is in sight is asked for anew as a whole.
  */
 export class Windowed<T> extends Observable {
   constructor(
@@ -94,7 +97,7 @@ export class Windowed<T> extends Observable {
     }
     this._window = { first, last };
     for (const [block, request] of [...this._running]) {
-      if (!this._isWanted(block)) {
+      if (!this._isTogether && !this._isWanted(block)) {
         request.abort();
         this._running.delete(block);
         this._isHeld = true;
@@ -162,7 +165,7 @@ export class Windowed<T> extends Observable {
       this._request(Math.max(0, Math.floor(first / BLOCK)));
       return;
     }
-    if (this._error) {
+    if (this._error || this._isTogether) {
       return;
     }
     const seen = range(first, last);
@@ -175,22 +178,23 @@ export class Windowed<T> extends Observable {
     }
   }
 
-  private _request(block: number): void {
+  private _request(block: number, count = 1): void {
     if (this._running.has(block) || !this._load) {
       return;
     }
     const abort = new AbortController();
     this._running.set(block, abort);
-    this._load(block * BLOCK, BLOCK, abort.signal).then(
+    this._load(block * BLOCK, count * BLOCK, abort.signal).then(
       part => {
         if (!abort.signal.aborted) {
           this._running.delete(block);
-          this._arrived(block, part);
+          this._arrived(block, part, count);
         }
       },
       (error: unknown) => {
         if (!abort.signal.aborted && !isAbort(error) && !this.isDisposed) {
           this._running.delete(block);
+          this._isTogether = false;
           this._error = toApiError(error);
           this._isReady = true;
           this.emitChanged();
@@ -199,22 +203,53 @@ export class Windowed<T> extends Observable {
     );
   }
 
-  private _arrived(block: number, part: IPart<T>): void {
-    if (this._isNew) {
+  private _arrived(block: number, part: IPart<T>, count: number): void {
+    const isWhole = this._isNew || this._isTogether;
+    if (!isWhole && !this._fits(block, part)) {
+      this._askTogether();
+      return;
+    }
+    if (isWhole) {
       this._blocks.clear();
       this._places.clear();
       this._isNew = false;
+      this._isTogether = false;
     }
     this._isReady = true;
     this._error = null;
     this._total = part.total;
-    this._put(block, [...part.items]);
+    for (let place = 0; place < count; place += 1) {
+      const items = part.items.slice(place * BLOCK, (place + 1) * BLOCK);
+      if (items.length || !place) {
+        this._put(block + place, items);
+      }
+    }
     // The window may lie behind the end of a list that has become shorter.
     if (this._window.first >= part.total) {
       this._window = { first: Math.max(0, part.total - BLOCK), last: Math.max(0, part.total - 1) };
     }
     this._pump();
     this.emitChanged();
+  }
+
+  /** Whether a block belongs to the same list as those that are known: then none of its rows stands in another one. */
+  private _fits(block: number, { total, items }: IPart<T>): boolean {
+    if (total !== this._total) {
+      return this._blocks.size === 0;
+    }
+    return items.every(item => {
+      const place = this._places.get(this._keyOf(item));
+      return place === undefined || Math.floor(place / BLOCK) === block;
+    });
+  }
+
+  /** Ask for all that is in sight by one request, whose rows are of one moment; what is known stands until then. */
+  private _askTogether(): void {
+    this._abortAll();
+    const { first, last } = this._window;
+    const seen = range(Math.max(0, first), Math.max(0, last));
+    this._isTogether = true;
+    this._request(seen[0] ?? 0, Math.min(Math.max(1, seen.length), MOST_TOGETHER));
   }
 
   private _put(block: number, items: T[]): void {
@@ -251,6 +286,7 @@ export class Windowed<T> extends Observable {
   private _abortAll(): void {
     this._running.forEach(request => request.abort());
     this._running.clear();
+    this._isTogether = false;
   }
 
   private readonly _blocks = new Map<number, T[]>();
@@ -261,6 +297,8 @@ export class Windowed<T> extends Observable {
   private _total = 0;
   private _isReady = false;
   private _isNew = true;
+  /** Whether a request is on its way that takes the place of all blocks. */
+  private _isTogether = false;
   private _isHeld = false;
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private _error: ApiError | null = null;

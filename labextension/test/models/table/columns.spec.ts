@@ -109,6 +109,9 @@ describe('a specification', () => {
       sort: [{ column: 'metrics.acc', isReverse: true }],
       groupBy: ['params.lr'],
       aggregation: 'max' as const,
+      notebook: 'train.ipynb',
+      experiment: 'churn',
+      trashed: true,
       columns: [makeColumn('metrics.acc', { isPinned: true, format: 'percent', width: 77 })]
     };
     const back = specFromJson(JSON.parse(JSON.stringify(specToJson(spec))));
@@ -120,6 +123,7 @@ describe('a specification', () => {
   it('opens whatever a view holds', () => {
     const odd = { query: 3, columns: [{ column: 'a' }, { column: 'a' }, 7], group_by: 'x' };
     expect(specFromJson(odd)).toMatchObject({ query: '', groupBy: [], aggregation: 'mean' });
+    expect(specFromJson(odd)).toMatchObject({ experiment: null, notebook: null, trashed: false });
     expect(specFromJson(odd).columns).toHaveLength(1);
     expect(specFromJson(null).columns).toEqual([]);
   });

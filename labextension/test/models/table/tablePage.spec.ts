@@ -186,6 +186,29 @@ describe('QueryBox', () => {
 });
 
 describe('TableViews', () => {
+  it('hold which runs are shown, in which groups, order and columns, and bring all of it back', async () => {
+    const { page, table } = makePage(5);
+    await until(() => table.isReady);
+    page.query.set({ query: "status = 'finished'", experiment: 'churn', notebook: 'a.ipynb' });
+    table.setGroupBy(['params.lr']);
+    table.setAggregation('max');
+    table.setSort([{ column: 'count', isReverse: true }]);
+    table.columns.resize('name', 321);
+    const { spec } = table;
+    expect(await page.views.saveAs('mine')).toBe(true);
+    page.query.set({ query: '', experiment: null, notebook: null, trashed: true });
+    expect(page.views.isChanged).toBe(true);
+    table.setGroupBy([]);
+    table.setSort([]);
+    table.setAggregation('mean');
+    table.columns.remove('name');
+    page.views.open(page.views.currentId);
+    expect(table.spec).toEqual(spec);
+    expect(page.query.scope).toMatchObject({ experiment: 'churn', notebook: 'a.ipynb' });
+    expect(page.views.isChanged).toBe(false);
+    page.dispose();
+  });
+
   it('save the table, tell whether it has changed, and bring it back', async () => {
     const { page, table, client } = await readyPage(5);
     const { views } = page;

@@ -11,6 +11,8 @@ class Server {
   readonly asked: number[] = [];
   readonly given: number[] = [];
   total = 10_000;
+  /** What stands at places that have changed. */
+  order: Record<number, number> = {};
   error: ApiError | null = null;
   gate: Promise<void> = Promise.resolve();
 
@@ -26,7 +28,7 @@ class Server {
     }
     const count = Math.max(0, Math.min(limit, this.total - offset));
     const items = Array.from({ length: count }, (_, place) => ({
-      key: String(offset + place),
+      key: String(this.order[offset + place] ?? offset + place),
       text: 'old'
     }));
     return { total: this.total, items };
@@ -107,6 +109,49 @@ describe('Windowed', () => {
     list.reload();
     await until(() => list.total === 300 && list.at(250) !== undefined);
     expect(list.at(299)?.key).toBe('299');
+  });
+
+  it('shows no row twice when the order changes between two requests', async () => {
+    const { server, list } = makeList();
+    await until(() => list.isReady);
+    // Two rows have changed places, one of them in sight, before the block of the other comes.
+    server.order = { 10: 250, 250: 10 };
+    list.setWindow(190, 230);
+    await until(() => list.at(250) !== undefined);
+    expect(list.at(10)?.key).toBe('250');
+    expect(list.at(250)?.key).toBe('10');
+    expect(list.indexOf('10')).toBe(250);
+    const keys = [...list.known(0, 399)].map(({ key }) => key);
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(server.asked).toEqual([0, 1, 0]);
+  });
+
+  it('leaves what is known standing until the whole has come, and gives it up for another question', async () => {
+    const { server, list } = makeList();
+    await until(() => list.isReady);
+    server.order = { 10: 250, 250: 10 };
+    list.setWindow(190, 230);
+    server.gate = new Promise(() => undefined);
+    await until(() => server.asked.length === 3);
+    expect(list.at(10)?.key).toBe('10');
+    expect(list.at(250)).toBeUndefined();
+    server.gate = Promise.resolve();
+    server.order = {};
+    server.total = 5000;
+    list.reload();
+    await until(() => list.total === 5000 && list.at(399) !== undefined);
+    expect(list.at(10)?.key).toBe('10');
+  });
+
+  it('fits blocks together when rows have gone between two requests', async () => {
+    const { server, list } = makeList();
+    await until(() => list.isReady);
+    server.total = 9000;
+    list.setWindow(190, 230);
+    await until(() => list.total === 9000 && list.at(399) !== undefined);
+    expect(list.at(0)?.key).toBe('0');
+    list.setWindow(8990, 8999);
+    await until(() => list.at(8999) !== undefined);
   });
 
   it('says why there is nothing, and asks again when it is told to', async () => {
