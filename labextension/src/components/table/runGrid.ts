@@ -9,6 +9,7 @@ import type { DrawnColumn } from './gridColumns';
 import { GridData } from './gridData';
 import { GridMouse } from './gridMouse';
 import { type IGridTheme, readTheme } from './gridTheme';
+import { blitWhole } from './wholeBlits';
 
 export const ROW = 24;
 export const HEAD = 26;
@@ -59,6 +60,7 @@ export class RunGrid extends DataGrid {
     });
     this.data = data;
     this.painter = painter;
+    blitWhole(this);
     this.dataModel = data;
     this.mouseHandler = new GridMouse(this, page);
     this._resize();
@@ -77,14 +79,10 @@ export class RunGrid extends DataGrid {
     return this.data.columns.all;
   }
 
-  /** The rows in sight. */
+  /** The rows in sight; the first one alone while the grid has no height yet. */
   get shown(): { first: number; last: number } {
-    const count = this.data.rowCount('body');
     const last = this.rowAt('body', Math.min(this.scrollY + this.pageHeight, this.bodyHeight) - 1);
-    return {
-      first: Math.max(0, this.rowAt('body', this.scrollY)),
-      last: Math.max(0, last < 0 ? count - 1 : last)
-    };
+    return { first: Math.max(0, this.rowAt('body', this.scrollY)), last: Math.max(0, last) };
   }
 
   /** Where a cell is drawn; a row of -1 stands for the heads. */
