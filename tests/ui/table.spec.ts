@@ -66,11 +66,19 @@ async function press(target: Locator, options: Parameters<Locator['click']>[0] =
   await target.click({ force: true, ...options });
 }
 
-/** How many tables the workspace holds by now; JupyterLab saves it a moment after each change. */
-function rememberedTabs(page: IJupyterLabPageFixture): Promise<number> {
+/** What the workspace holds of the table by now; JupyterLab saves it a moment after each change. */
+function remembered(page: IJupyterLabPageFixture) {
   return page.evaluate(async () => {
     const { data } = await window.jupyterapp.serviceManager.workspaces.fetch('default');
-    return Object.keys(data).filter(key => key.startsWith('trackbook-tables')).length;
+    const keys = Object.keys(data);
+    const key = keys.find(key => key.startsWith('trackbook:table:')) ?? '';
+    const state = data[key] as unknown as
+      { spec: { order_by: unknown[] }; view: unknown } | undefined;
+    return {
+      isOpen: keys.some(key => key.startsWith('trackbook-tables')),
+      hasView: Boolean(state?.view),
+      order: state?.spec.order_by
+    };
   });
 }
 
@@ -146,7 +154,8 @@ test('The run table: sorted, searched, selected, edited and saved as a view', as
   await page.keyboard.press('Escape');
   await press(head(area, 'number'));
   await expect(area.getByRole('button', { name: /^first twenty.*changed/ })).toBeVisible();
-  await expect.poll(() => rememberedTabs(page)).toBeGreaterThan(0);
+  const order = [expect.objectContaining({ column: 'number' })];
+  await expect.poll(() => remembered(page)).toEqual({ isOpen: true, hasView: true, order });
   // Galata would wait for a launcher, which is not what was open.
   const options = { waitUntil: 'load' as const, waitForIsReady: false };
   await page.reload(options);
