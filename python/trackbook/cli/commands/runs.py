@@ -11,7 +11,7 @@ from trackbook.domain.formatting import first_names
 from trackbook.domain.run import Run
 from trackbook.domain.runcolumns import named_columns
 from trackbook.errors import UsageError
-from trackbook.services.group_tables import group_table, named_groups
+from trackbook.services.group_tables import GroupTable, group_table, named_groups
 
 _SHOWN = 20
 _PAGE = 500
@@ -53,13 +53,26 @@ def runs(
     names, experiments, notes and tags. The best value of a metric in each experiment is marked when its goal is
     known (`%track goal acc max`).
     """
-    if group_by:
-        _list_groups(query, order_by, limit, trashed, columns, group_by, as_json)
-        return
-    if columns and as_json:
+    if columns and as_json and not group_by:
         raise UsageError("--columns chooses what the table shows; --json has everything. Say one of the two.")
     project = open_project()
     wanted = limit or (None if as_json else _SHOWN)
+    if group_by:
+        table = group_table(
+            project.run_tables,
+            group_by,
+            columns,
+            query=query,
+            order_by=order_by,
+            limit=wanted,
+            trashed=trashed,
+        )
+        for hint in project.runs.unknown_keys(
+            query, ", ".join([*table.group_by, *table.columns]), table.runs
+        ):
+            say(hint)
+        _print_groups(table, as_json, _nothing_found(query, trashed))
+        return
     found: list[Run] = []
     total = 1
     while len(found) < total and (wanted is None or len(found) < wanted):
@@ -82,22 +95,7 @@ def runs(
         say(_nothing_found(query, trashed))
 
 
-def _list_groups(
-    query: str | None,
-    order_by: str | None,
-    limit: int | None,
-    trashed: bool,
-    columns: tuple[str, ...],
-    group_by: tuple[str, ...],
-    as_json: bool,
-) -> None:
-    project = open_project()
-    wanted = limit or (None if as_json else _SHOWN)
-    table = group_table(
-        project.run_tables, group_by, columns, query=query, order_by=order_by, limit=wanted, trashed=trashed
-    )
-    for hint in project.runs.unknown_keys(query, ", ".join([*table.group_by, *table.columns]), table.runs):
-        say(hint)
+def _print_groups(table: GroupTable, as_json: bool, nothing: str) -> None:
     if as_json:
         print_json(named_groups(table))
     elif table.groups:
@@ -105,7 +103,7 @@ def _list_groups(
         if len(table.groups) < table.total:
             say(f"{len(table.groups)} of {table.total:,} groups; --limit shows more.", "dim")
     else:
-        say(_nothing_found(query, trashed))
+        say(nothing)
 
 
 def _nothing_found(query: str | None, trashed: bool) -> str:
