@@ -29,7 +29,7 @@ const WIDTHS: Readonly<Record<string, number>> = {
   notebook: 160,
   experiment: 110,
   status: 96,
-  number: 60,
+  number: 68,
   started: 104,
   ended: 104
 };
