@@ -34,7 +34,10 @@ function watchFiles(page) {
     const { pathname } = new URL(response.url());
     if (pathname.includes('/extensions/trackbook/') && pathname.endsWith('.js')) {
       const body = await response.body();
-      files.set(pathname, { size: body.length / 1000, isPlotly: body.includes('plotly_relayouting') });
+      files.set(pathname, {
+        size: body.length / 1000,
+        isPlotly: body.includes('plotly_relayouting')
+      });
     }
   });
   return files;
