@@ -39,6 +39,9 @@ test('The queue: live, cancelled, failed at its cell, resumed after a correction
   await runJob(page, '0.5');
   await runJob(page, '7');
   await sidebar.getByText(/^Jobs/i).click();
+  // While the section grows, what is pressed may have moved before it is let go.
+  const waiting = sidebar.getByRole('list', { name: 'Jobs' }).getByText('place 1');
+  await expect(waiting).toBeVisible({ timeout: 60_000 });
   await sidebar.getByRole('button', { name: 'Show jobs and sweeps in the main area' }).click();
 
   // One runs, and what its cell says is there as it comes; the other one has a place.
