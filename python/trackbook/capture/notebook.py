@@ -10,6 +10,13 @@ from trackbook.errors import NotebookError
 
 _CONNECTION = re.compile(r"kernel-(?P<id>.+)\.json\Z")
 
+_VS_CODE = "__vsc_ipynb_file__"
+
+
+def is_vs_code(user_namespace: Mapping[str, Any]) -> bool:
+    """Tell whether VS Code is the kernel's front end: it leaves the notebook's path in `user_namespace`."""
+    return _VS_CODE in user_namespace
+
 
 def find_notebook(named: Path | None, user_namespace: Mapping[str, Any], folder: Path) -> Path | None:
     """Return the absolute path of the notebook, or None when nothing says which it is.
@@ -18,7 +25,7 @@ def find_notebook(named: Path | None, user_namespace: Mapping[str, Any], folder:
     versions); VS Code leaves `__vsc_ipynb_file__` in `user_namespace`. `folder` is the kernel's working directory
     at its start.
     """
-    told = user_namespace.get("__vsc_ipynb_file__")
+    told = user_namespace.get(_VS_CODE)
     candidates = [Path(told)] if isinstance(told, str) and told else []
     if named is not None:
         # A path relative to the server's root: the kernel starts in the notebook's own folder.

@@ -9,11 +9,9 @@ from IPython.display import display
 from trackbook.domain.cell import NOTE
 from trackbook.domain.ids import new_id
 from trackbook.magics.kernel import is_kernel
+from trackbook.views.markup import CODE_FONT, TEXT_FONT
 
-_STYLE = (
-    "font-family: var(--jp-ui-font-family, sans-serif); font-size: var(--jp-ui-font-size1, 0.9em); "
-    "opacity: 0.85; white-space: pre-wrap"
-)
+_STYLE = f"{TEXT_FONT}; opacity: 0.85; white-space: pre-wrap"
 _INTERVAL = 0.2
 
 
@@ -53,8 +51,6 @@ class Answers:
 
 
 def _show(text: str, identity: str, update: bool, preformatted: bool = False) -> None:
-    style = (
-        _STYLE if not preformatted else "font-family: var(--jp-code-font-family, monospace); white-space: pre"
-    )
+    style = _STYLE if not preformatted else f"{CODE_FONT}; white-space: pre"
     bundle = {"text/plain": text, "text/html": f'<div style="{style}">{escape(text)}</div>'}
     display(bundle, raw=True, metadata=NOTE, display_id=identity, update=update)  # type: ignore[no-untyped-call]

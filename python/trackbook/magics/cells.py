@@ -4,8 +4,10 @@ import os
 import threading
 import time
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
@@ -14,6 +16,7 @@ from trackbook import api
 from trackbook.domain.cell import CellError, CellStatus
 from trackbook.domain.run import RunError, RunStatus
 from trackbook.domain.verdict import Ran
+from trackbook.magics.cellids import CellIds
 from trackbook.magics.kernel import message_cell_id, message_id, message_tags, parent_message
 from trackbook.magics.names import ExecutedNames
 from trackbook.magics.tap import OutputTap
@@ -64,8 +67,9 @@ class CellTracker:
     (a subshell) belong to no document and are not recorded by themselves.
     """
 
-    def __init__(self, shell: InteractiveShell) -> None:
+    def __init__(self, shell: InteractiveShell, notebook: Callable[[], Path | None]) -> None:
         self._shell = shell
+        self._ids = CellIds(notebook)
         self._tap = OutputTap(shell)
         self._names = ExecutedNames(shell)
         self._process_thread = _process_thread()
@@ -184,8 +188,8 @@ class CellTracker:
 
     def _open(self, info: ExecutionInfo, count: int | None) -> Execution:
         message = parent_message(self._shell)
-        cell_id = getattr(info, "cell_id", None) or message_cell_id(message)
         source = info.raw_cell or ""
+        cell_id = self._ids.find(getattr(info, "cell_id", None) or message_cell_id(message), source)
         transformed = getattr(info, "transformed_cell", None)
         tags = message_tags(message)
         execution = Execution(source, cell_id, message_id(message), count, tags, transformed)

@@ -59,7 +59,7 @@ class Extension:
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
-        self._tracker = CellTracker(shell)
+        self._tracker = CellTracker(shell, lambda: self._session.notebook())
         self._answers = Answers(shell)
         self._wrong: TrackbookError | None = None
         try:

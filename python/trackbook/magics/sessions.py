@@ -11,7 +11,7 @@ from trackbook.config import Settings
 from trackbook.domain.run import RunError, RunStatus, Source
 from trackbook.domain.verdict import Verdict, judge
 from trackbook.magics.cells import CellTracker
-from trackbook.magics.kernel import ShutdownWatch, is_kernel, kernel_id
+from trackbook.magics.kernel import ShutdownWatch, is_kernel, kernel_id, message_cell_id, parent_message
 from trackbook.services.documents import saved_document
 from trackbook.services.recorder import RunRecorder
 from trackbook.services.session import Session, ShutdownKind
@@ -33,7 +33,7 @@ class NotebookSession(Session):
     def source(self, store: StorePaths) -> Source:
         """Return the notebook, kernel and cell from which a run is opened."""
         notebook = self.notebook()
-        known = notebook is not None or self.cell_id() is not None
+        known = notebook is not None or message_cell_id(parent_message(self._shell)) is not None
         return Source(
             "notebook" if known else "console",
             relative_path(notebook, store.project) if notebook is not None else None,

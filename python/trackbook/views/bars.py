@@ -7,15 +7,14 @@ import time
 from html import escape
 from typing import Any, NamedTuple, Protocol
 
+from trackbook.capture.notebook import is_vs_code
 from trackbook.domain.cell import NOTE
+from trackbook.views.markup import TEXT_FONT
 
 _WIDTH = 20
 _MOST_METRICS = 6
 _LINE_SECONDS = 5.0
-_STYLE = (
-    "font-family: var(--jp-ui-font-family, sans-serif); font-size: var(--jp-ui-font-size1, 0.9em); "
-    "white-space: pre-wrap"
-)
+_STYLE = f"{TEXT_FONT}; white-space: pre-wrap"
 
 
 class State(NamedTuple):
@@ -65,7 +64,10 @@ def describe_metrics(state: State) -> str:
 
 
 class NotebookBar:
-    """A widget while the loop goes on, then a line of text in its place; without ipywidgets that line all along."""
+    """A widget while the loop goes on, then a line of text in its place; without ipywidgets that line all along.
+
+    In VS Code it is the line, too.
+    """
 
     def __init__(self) -> None:
         from trackbook.domain.ids import new_id
@@ -131,6 +133,10 @@ class _Widget:
 
 
 def _make_widget() -> _Widget | None:
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    # There widgets are white in a dark theme too, and are there only once the user lets them be fetched from the web.
+    if is_vs_code(getattr(shell, "user_ns", {})):
+        return None
     try:
         return _Widget()
     except Exception:  # there is no ipywidgets, or none that works here

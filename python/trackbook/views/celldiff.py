@@ -7,11 +7,11 @@ from trackbook.domain.alignment import longest_rising
 from trackbook.domain.compare import ComparedCell, Comparison
 from trackbook.domain.formatting import one_line
 from trackbook.views.grid import Cell, Mark
-from trackbook.views.markup import as_html, tidy
+from trackbook.views.markup import BAD, GOOD, as_html, tidy
 
 _MOST_LINES = 40
 _SIGNS: dict[str, Mark] = {"+": "good", "-": "bad"}
-_COLOURS = {"good": "var(--jp-success-color1, inherit)", "bad": "var(--jp-error-color1, inherit)"}
+_COLOURS = {"good": GOOD, "bad": BAD}
 
 
 def moved_cells(comparison: Comparison) -> set[int]:

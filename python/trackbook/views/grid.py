@@ -6,17 +6,16 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from trackbook.domain.formatting import first_names
-from trackbook.views.markup import as_html, tidy
+from trackbook.views.markup import BAD, BUSY, GOOD, as_html, tidy
 
 Mark = Literal["", "best", "good", "bad", "busy", "quiet"]
 
-# The page's own colours; where it has none, the text's. Bold, symbols and signs tell the same without colours.
 _STYLES: dict[Mark, str] = {
     "": "",
-    "best": "color: var(--jp-success-color1, inherit)",
-    "good": "color: var(--jp-success-color1, inherit)",
-    "bad": "color: var(--jp-error-color1, inherit)",
-    "busy": "color: var(--jp-brand-color1, inherit)",
+    "best": f"color: {GOOD}",
+    "good": f"color: {GOOD}",
+    "bad": f"color: {BAD}",
+    "busy": f"color: {BUSY}",
     "quiet": "opacity: 0.7",
 }
 _GAP = "  "

@@ -10,6 +10,17 @@ _DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # Jupyter and nbconvert set `$...$` as formulas, also in names and values, but not in these classes.
 _NO_FORMULAS = "tex2jax_ignore mathjax_ignore"
 
+# The page's own colours and fonts, as JupyterLab and VS Code name them; without them the text's. Bold, symbols and
+# signs tell the same without colours.
+GOOD = "var(--jp-success-color1, var(--vscode-charts-green, inherit))"
+BAD = "var(--jp-error-color1, var(--vscode-errorForeground, inherit))"
+BUSY = "var(--jp-brand-color1, var(--vscode-charts-blue, inherit))"
+TEXT_FONT = (
+    "font-family: var(--jp-ui-font-family, var(--vscode-font-family, sans-serif)); "
+    "font-size: var(--jp-ui-font-size1, 0.9em)"
+)
+CODE_FONT = "font-family: var(--jp-code-font-family, var(--vscode-editor-font-family, monospace))"
+
 
 def tidy(text: str) -> str:
     """Return text without what would move a cursor, colour a terminal or turn the writing direction."""
