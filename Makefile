@@ -67,9 +67,12 @@ lab: install ## Open JupyterLab on the example
 
 test: test-python test-js test-ui ## Every test: Python, TypeScript, browser
 
-# A file's tests stay in one process: they share kernels and servers.
-test-python: install ## pytest, in as many processes as there are processors, four at most; what fails, once more alone
-	$(BIN)/python scripts/pytest_twice.py -n auto --maxprocesses 4 --dist loadfile
+# Tests wait for processes that they start for a third of their time: a process more than there are processors.
+PROCESSES ?= $(shell $(BIN)/python -c 'import os; print(min(4, (os.cpu_count() or 1) + 1))')
+
+# A file's tests stay in one process: they share kernels and servers. tests/conftest.py tells which files begin.
+test-python: install ## pytest, in a process more than there are processors, four at most; what fails, once more alone
+	$(BIN)/python scripts/pytest_twice.py -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 test-js: install ## Jest
 	jlpm test

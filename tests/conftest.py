@@ -38,6 +38,25 @@ if not hasattr(sys.modules["__main__"], "__file__"):
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# Files that take longest. Begun first, they leave none of the processes alone with a long one at the end.
+LONG = (
+    "integrations/test_harmless", "jobs/test_pool", "services/test_exchange", "examples/test_pipeline",
+    "cli/test_notebook_export", "services/test_ingest", "jobs/test_executor", "notebook/export/test_module",
+    "packaging/test_environments", "jobs/test_reproduce", "store/test_search_agreement", "jobs/prefix/test_sharing",
+    "jobs/distributed/test_far_stores", "integrations/test_sklearn", "jobs/test_limits", "jobs/test_sweeping",
+    "jobs/test_supervisor", "jobs/distributed/test_scheduler", "cli/test_regression", "jobs/runner/test_runner",
+    "faults/test_ingester_killed",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Bring long files to the front, where processes of pytest-xdist share the files with --no-loadscope-reorder."""
+    if not hasattr(config, "workerinput"):
+        return
+    places = {ROOT / "tests" / f"{name}.py": place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path, len(LONG)))
+
+
 @dataclass(frozen=True)
 class Distributions:
     """The two files that a release consists of."""
