@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trackbook.config import Settings
 from trackbook.domain.cell import CellStatus
 from trackbook.domain.execution import Observer
 from trackbook.domain.job import JobSpec
@@ -14,6 +15,7 @@ from trackbook.notebook.read import Notebook
 from trackbook.services.recorder import RunRecorder
 from trackbook.services.sleepers import Sleepers
 from trackbook.store.paths import StorePaths
+from trackbook.store.place import Blobs
 
 if TYPE_CHECKING:
     from trackbook.services.context import Services
@@ -24,8 +26,8 @@ _OUTPUTS = "outputs/"
 class Keeping:
     """What a job keeps of the run that it resumes. `copy` is the socket of the snapshot that it goes on from."""
 
-    def __init__(self, store: StorePaths, spec: JobSpec, outputs: Path) -> None:
-        self._store, self._spec, self._outputs = store, spec, outputs
+    def __init__(self, store: StorePaths, spec: JobSpec, outputs: Path, blobs: Blobs) -> None:
+        self._store, self._spec, self._outputs, self._blobs = store, spec, outputs, blobs
         self.copy: str | None = None
         if spec.resumes is not None and spec.snapshot is not None:
             sleeper = Sleepers(store).find(spec.resumes, spec.snapshot)
@@ -54,7 +56,7 @@ class Keeping:
         services = self._open()
         try:
             shown = _carrying(services).outputs(list(kept.values()))
-            _restore_files(services, self._spec.resumes or "", self._outputs)
+            _restore_files(services, self._blobs, self._spec.resumes or "", self._outputs)
         finally:
             services.close()
         for cell in filled["cells"]:
@@ -72,10 +74,9 @@ class Keeping:
             services.close()
 
     def _open(self) -> "Services":
-        from trackbook.services.context import Services
-        from trackbook.services.opening import open_place
+        from trackbook.services.context import open_services
 
-        services = Services(open_place(self._store))
+        services = open_services(self._store, Settings.load().token)
         services.runs.refresh(timeout=60.0)
         return services
 
@@ -120,7 +121,7 @@ def _mark(cell: Notebook, kept: KeptCell) -> None:
     metadata["trackbook"] = (own if isinstance(own, dict) else {}) | mark
 
 
-def _restore_files(services: "Services", run_id: str, outputs: Path) -> None:
+def _restore_files(services: "Services", blobs: Blobs, run_id: str, outputs: Path) -> None:
     try:
         artifacts = services.runs.detail(run_id).artifacts
     except TrackbookError:  # deleted since
@@ -130,7 +131,7 @@ def _restore_files(services: "Services", run_id: str, outputs: Path) -> None:
             target = outputs / artifact.path.removeprefix(_OUTPUTS)
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
-                target.write_bytes(services.place.blobs.get(artifact.digest))
+                target.write_bytes(blobs.get(artifact.digest))
             except TrackbookError:  # its bytes are gone; whoever reads the file will say so
                 continue
 

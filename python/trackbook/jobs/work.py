@@ -157,7 +157,7 @@ class JobWork:
         self, execution: Execution, notebook: Notebook, recorder: RunRecorder, records: CellRecords
     ) -> Outcome:
         """Execute what the failed run left: from its snapshot, or with what is needed run again."""
-        keeping = Keeping(self._store, self._job.spec, self._outputs)
+        keeping = Keeping(self._store, self._job.spec, self._outputs, self._blobs)
         observer = CarryingObserver(keeping, notebook, recorder, records)
         if keeping.has_lost_its_copy:
             recorder.add_note("The snapshot has ended meanwhile; what is needed ran again instead.")

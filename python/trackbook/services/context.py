@@ -218,7 +218,7 @@ class Services:
         """Goes on where runs of jobs failed."""
         from trackbook.services.resumption import Resumptions
 
-        return Resumptions(self.place, self.runs, self.jobs)
+        return Resumptions(self.store, self.place.blobs, self.runs, self.jobs)
 
     @cached_property
     def diagnosing(self) -> "Diagnosing":

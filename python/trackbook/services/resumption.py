@@ -8,12 +8,10 @@ import msgspec
 from msgspec import Struct
 
 from trackbook.domain.cell import CellExecution
-from trackbook.domain.clock import now, to_datetime
 from trackbook.domain.formatting import one_line
 from trackbook.domain.ids import new_id
 from trackbook.domain.job import JOB_ENDED, Job, JobSpec
 from trackbook.domain.parameter import check_values
-from trackbook.domain.records import JobSubmitted
 from trackbook.domain.resumption import (
     RESUMES,
     CellPlace,
@@ -33,14 +31,13 @@ from trackbook.notebook.needs import needed_cells
 from trackbook.notebook.parameters import find_parameters
 from trackbook.notebook.read import Notebook, as_notebook, kernel_of, parse_notebook, read_notebook, tags_of
 from trackbook.notebook.resumption import CellPlan, PlannedCell, plan_cells
-from trackbook.services.catchup import catch_up
 from trackbook.services.freezing import freeze
-from trackbook.services.job_records import write_job_record
+from trackbook.services.ingester import is_served
 from trackbook.services.jobs import Jobs
 from trackbook.services.runs import Runs
 from trackbook.services.sleepers import Sleeper, Sleepers, end
-from trackbook.store.bells import ring_bells
-from trackbook.store.place import Place
+from trackbook.store.paths import StorePaths
+from trackbook.store.place import Blobs
 
 _SOON = 10.0  # seconds
 
@@ -106,16 +103,16 @@ class _Past(Struct, frozen=True):
 class Resumptions:
     """Plans and submits jobs that go on where a run failed."""
 
-    def __init__(self, place: Place, runs: Runs, jobs: Jobs) -> None:
-        self._place, self._runs, self._jobs = place, runs, jobs
-        self.sleepers = Sleepers(place.paths)
+    def __init__(self, store: StorePaths, blobs: Blobs, runs: Runs, jobs: Jobs) -> None:
+        self._store, self._blobs, self._runs, self._jobs = store, blobs, runs, jobs
+        self.sleepers = Sleepers(store)
 
     def of(self, reference: str, request: ResumeRequest | None = None) -> Resumption:
         """Return whether and how a run can go on. What stands against it is its `reason`, and no error.
 
         Raises NotFound without such a run.
         """
-        catch_up(self._place, timeout=_SOON)
+        self._runs.refresh(timeout=_SOON)
         detail = self._runs.detail(reference)
         try:
             return self.plan(reference, request or ResumeRequest()).resumption
@@ -130,7 +127,7 @@ class Resumptions:
         is no job's, where the failed cell was removed, and for a number of none; NotebookError for a notebook that
         can't be read; ParameterError for parameters that it does not take.
         """
-        catch_up(self._place, timeout=_SOON)  # the end of a run is perhaps not in the index yet
+        self._runs.refresh(timeout=_SOON)  # the end of a run is perhaps not in the index yet
         past = self._past(self._runs.detail(reference))
         new = clean_notebook(self._notebook(past, request))
         params = past.spec.params | check_values(find_parameters(new, past.spec.path), request.params)
@@ -147,6 +144,8 @@ class Resumptions:
         snapshot, reason = None, "All cells run again." if request.everything else None
         if request.uses_snapshots and not request.everything:
             snapshot, reason = _choose(plan, taken, past.durations)
+            if not taken:
+                reason = self._why_none(past)
         kept = [
             msgspec.structs.replace(past.done[cell.earlier], cell_id=cell.id, again=cell.again)
             for position, cell in enumerate(plan.cells)
@@ -163,11 +162,16 @@ class Resumptions:
             taken,
         )
         path = self._path(request.path) if request.path is not None else past.spec.path
+        folder = past.spec.folder
+        if is_served(self._store.remote) and request.path is not None and not Path(folder).is_dir():
+            folder = str(request.path.absolute().parent)  # it ran on another machine
         # With other values of what its sweep varies it is no trial of it, though it stays below the same run.
         stays = all(params.get(name) == past.spec.params.get(name) for name in past.spec.swept)
         trial = as_late(past.spec.trial) if stays else None
         sweep_id = None if trial is None else trial.sweep
-        spec = msgspec.structs.replace(past.spec, params=params, path=path, trial=trial, sweep_id=sweep_id)
+        spec = msgspec.structs.replace(
+            past.spec, params=params, path=path, folder=folder, trial=trial, sweep_id=sweep_id
+        )
         return ResumptionPlan(resumption, spec, new, kept, snapshot)
 
     def submit(self, reference: str, request: ResumeRequest) -> tuple[Job, Resumption]:
@@ -177,18 +181,24 @@ class Resumptions:
         """
         plan = self.plan(reference, request)
         if not Path(plan.spec.folder).is_dir():
-            raise NotebookError(plan.spec.path, f"its folder {plan.spec.folder} is gone; bring it back first")
+            problem = f"its folder {plan.spec.folder} is gone; bring it back first"
+            if is_served(self._store.remote):
+                problem = (
+                    f"its folder {plan.spec.folder} is not on this machine; resume the run where it was submitted, "
+                    "or name the notebook as it is here: --notebook FILE"
+                )
+            raise NotebookError(plan.spec.path, problem)
         run_id = plan.resumption.run_id
         spec = msgspec.structs.replace(
             plan.spec,
-            notebook=self._place.blobs.put_bytes(encode_part(plan.notebook)),
+            notebook=self._blobs.put_bytes(encode_part(plan.notebook)),
             run_id=new_id(),
             tags={**plan.spec.tags, RESUMES: run_id},
             reproduction=None,
             executor="local",
             # With the project's modules as they are now: they may be what was corrected.
             frozen=freeze(
-                self._place.blobs,
+                self._blobs,
                 plan.notebook,
                 Path(plan.spec.folder),
                 plan.spec.kernel or kernel_of(plan.notebook),
@@ -199,19 +209,14 @@ class Resumptions:
             kept=plan.kept,
             snapshot=None if plan.snapshot is None else plan.snapshot.cell_id,
         )
-        at = now()
-        job = Job(new_id(), spec, "queued", to_datetime(at))
-        write_job_record(self._place.paths, job.id, JobSubmitted(at, spec))
-        catch_up(self._place, timeout=60.0)
-        ring_bells(self._place.paths.bells)
-        return job, plan.resumption
+        return self._jobs.queue([spec])[0], plan.resumption
 
     def debug_plan(self, reference: str, *, everything: bool = False) -> DebugPlan:
         """Return how a kernel gets into the state in which a run failed; raises as `plan`.
 
         The cells are those of the notebook that ran: what the failed cell needs, or with `everything` all before it.
         """
-        catch_up(self._place, timeout=_SOON)
+        self._runs.refresh(timeout=_SOON)
         past = self._past(self._runs.detail(reference))
         executed = inject_parameters(past.notebook, past.spec.params)
         run = past.detail.run
@@ -238,7 +243,7 @@ class Resumptions:
 
     def notebook_path(self, reference: str) -> Path:
         """Return where the notebook of a job's run lies. Raises as `plan` for a run that can't be resumed."""
-        return self._place.paths.project / self._past(self._runs.detail(reference)).spec.path
+        return self._store.project / self._past(self._runs.detail(reference)).spec.path
 
     def snapshots(self, run: Run | None = None) -> list[CellSnapshot]:
         """Return the borders of a run, those without a snapshot with the reason; or the snapshots of all runs."""
@@ -275,7 +280,7 @@ class Resumptions:
         # A later attempt of the job differs in its run alone.
         spec = msgspec.structs.replace(job.spec, run_id=run.id)
         try:
-            notebook = parse_notebook(self._place.blobs.get(spec.notebook), spec.path)
+            notebook = parse_notebook(self._blobs.get(spec.notebook), spec.path)
         except NotFound:
             raise UsageError(
                 f"The notebook that run #{run.number} ran is no longer stored, so nothing tells what it had done. "
@@ -283,6 +288,13 @@ class Resumptions:
             ) from None
         done, durations = self._done(detail, spec, notebook)
         return _Past(detail, job, spec, notebook, done, durations)
+
+    def _why_none(self, past: _Past) -> str | None:
+        """Return why there is no snapshot of a run whose job was to keep some, and none is noted here."""
+        run = past.detail.run
+        if not past.spec.snapshots or not is_served(self._store.remote):
+            return None
+        return f"Snapshots stay where a run ran, on {run.host}; none of this one is known here."
 
     def _done(
         self, detail: RunDetail, spec: JobSpec, notebook: Notebook
@@ -320,13 +332,13 @@ class Resumptions:
             return as_notebook(request.notebook, past.spec.path)
         if request.path is not None:
             return read_notebook(request.path)
-        path = self._place.paths.project / past.spec.path
+        path = self._store.project / past.spec.path
         if not path.is_file():
             raise NotebookError(path, "it is gone; name the corrected notebook: --notebook FILE")
         return read_notebook(path)
 
     def _path(self, path: Path) -> str:
-        absolute, project = path.absolute(), self._place.paths.project
+        absolute, project = path.absolute(), self._store.project
         return absolute.relative_to(project).as_posix() if absolute.is_relative_to(project) else str(absolute)
 
 

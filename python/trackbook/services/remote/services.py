@@ -7,6 +7,7 @@ from trackbook.services.context import Services
 from trackbook.services.edits import Edits
 from trackbook.services.job_logs import JobLogs
 from trackbook.services.remote.artifacts import RemoteArtifacts
+from trackbook.services.remote.blobs import served_blobs
 from trackbook.services.remote.bulk import RemoteBulkEdits
 from trackbook.services.remote.compare import RemoteCompare
 from trackbook.services.remote.connection import Connection
@@ -24,6 +25,7 @@ from trackbook.services.remote.sweeps import RemoteSweeps
 from trackbook.services.remote.values import RemoteValues
 from trackbook.services.remote.views import RemoteViews
 from trackbook.services.remote.workers import RemoteWorkers
+from trackbook.services.resumption import Resumptions
 from trackbook.services.verdicts import Verdicts
 from trackbook.store.paths import StorePaths
 from trackbook.store.place import Place
@@ -141,6 +143,11 @@ class RemoteServices(Services):
     def sweeps(self) -> RemoteSweeps:
         """Defines, reads and ends sweeps."""
         return RemoteSweeps(self.store, self.connection, self.jobs, self.runs)
+
+    @cached_property
+    def resumptions(self) -> Resumptions:
+        """Goes on where runs of jobs failed; their snapshots are those of this machine."""
+        return Resumptions(self.store, served_blobs(self.store, self.connection), self.runs, self.jobs)
 
     def wait_for_server(self, seconds: float) -> None:
         """Have what asks the server from now on wait while it is away, so many seconds at most."""
