@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 import { type IJupyterLabPageFixture } from '@jupyterlab/galata';
-import { expect, type Locator } from '@playwright/test';
+import { expect, type Locator, type Page } from '@playwright/test';
 
 /** Where the pictures of the documentation lie. */
 const IMAGES = join(__dirname, '../../../docs/images');
@@ -13,13 +13,13 @@ export async function openRuns(page: IJupyterLabPageFixture): Promise<Locator> {
 }
 
 /** The row of a run, by its number. */
-export function runRow(page: IJupyterLabPageFixture, number: number): Locator {
+export function runRow(page: Page, number: number): Locator {
   const title = new RegExp(`#${number}(?!\\d)`);
   return page.getByRole('treeitem').filter({ has: page.getByText(title) });
 }
 
 /** The tab panel that is shown in the main area now. */
-export function mainArea(page: IJupyterLabPageFixture): Locator {
+export function mainArea(page: Page): Locator {
   return page.locator('.trackbook-MainArea:visible');
 }
 
@@ -82,15 +82,25 @@ export async function startCell(page: IJupyterLabPageFixture, index: number): Pr
  * Keep a picture of the whole window for the documentation, in both themes: NAME.png and NAME-dark.png. Only with
  * TRACKBOOK_SCREENSHOTS=1; a test's verdict never hangs on a picture.
  */
-export async function picture(page: IJupyterLabPageFixture, name: string): Promise<void> {
+export async function picture(page: Page, name: string): Promise<void> {
   if (!process.env.TRACKBOOK_SCREENSHOTS) {
     return;
   }
   await page.mouse.move(640, 790);
   await page.screenshot({ path: join(IMAGES, `${name}.png`) });
-  await page.theme.setDarkTheme();
-  await expect(page.locator('body')).toHaveAttribute('data-jp-theme-light', 'false');
+  await setTheme(page, 'dark');
   await page.screenshot({ path: join(IMAGES, `${name}-dark.png`) });
-  await page.theme.setLightTheme();
-  await expect(page.locator('body')).toHaveAttribute('data-jp-theme-light', 'true');
+  await setTheme(page, 'light');
+}
+
+/** Choose a theme, and wait until it is drawn. */
+export async function setTheme(page: Page, theme: 'light' | 'dark'): Promise<void> {
+  await page.evaluate(
+    name => window.jupyterapp.commands.execute('apputils:change-theme', { theme: name }),
+    `JupyterLab ${theme === 'dark' ? 'Dark' : 'Light'}`
+  );
+  await expect(page.locator('body')).toHaveAttribute(
+    'data-jp-theme-light',
+    String(theme === 'light')
+  );
 }
