@@ -28,7 +28,7 @@ export function lookOf(element: Element): ILook {
   return {
     read,
     text: read('--jp-ui-font-color1') || '#000',
-    quiet: read('--jp-ui-font-color2') || '#444',
+    quiet: read('--trackbook-quiet') || '#444',
     grid: read('--jp-border-color2') || '#ddd',
     ground: read('--jp-layout-color1') || '#fff',
     font: `11px ${read('--jp-ui-font-family') || 'sans-serif'}`
