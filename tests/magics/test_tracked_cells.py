@@ -189,3 +189,39 @@ def test_help_and_completion_know_it(kernel: Any) -> None:
     assert kernel.run("%%track?").status == "ok"
     reply = kernel.run("get_ipython().run_cell_magic('track', '', 'x = 1')")
     assert "has to be the first line" in "".join(o.get("text", "") for o in reply.outputs)
+
+
+def test_numbers_from_before_the_cell_are_not_its_own(kernel: Any, project: Any) -> None:
+    kernel.run("acc, best, n = 0.9, 0.5, 5")
+    left = "if n > 100:\n    acc = n * 1.5\ntry:\n    best = 1 / 0\nexcept ZeroDivisionError:\n    pass"
+    told = "not stored: acc (as it was before the cell), best (as it was before the cell)"
+    assert told in kernel.run(f"%%track churn\n{left}").line
+    assert project.last.metrics == {}
+    assert kernel.run(f"%%track churn\n{left.replace('100', '1').replace('1 / 0', 'n / 2')}").status == "ok"
+    assert project.last.metrics == {"acc": [(0, 7.5)], "best": [(0, 2.5)]}
+    kernel.run("%track start churn")
+    kernel.run("acc, size = 0.25, 0.75")
+    kernel.run("%track auto")
+    kernel.run(f"{left}\nfor part in []:\n    size = part * 2\nmade = n / 2")
+    assert project.last.metrics == {"made": [(0, 2.5)]}
+
+
+def test_what_is_changed_in_place_is_no_parameter(kernel: Any, project: Any) -> None:
+    kernel.run("n = 2")
+    kernel.run(
+        "%%track churn\nlayers = [64]\nlayers.append(n)\nscores = {'a': 1}\nscores['b'] = n\ndepth = 3"
+    )
+    assert project.last.params == {"n": 2, "depth": 3}
+
+
+def test_the_line_shows_no_secret(kernel: Any, project: Any) -> None:
+    kernel.run("api_key = 'sk-' + 'a1B2c3D4e5F6g7H8i9J0' * 2")
+    shown = [kernel.run("%%track churn\nlength = len(api_key)")]
+    kernel.run("%track start churn")
+    kernel.run("%track auto")
+    shown.append(kernel.run("longer = len(api_key) + 1"))
+    for reply in shown:
+        (line,) = reply.lines
+        assert "parameters api_key '•••' · metrics" in line
+        assert "a1B2" not in str(reply.outputs)
+    assert [run.params for run in project.runs[-2:]] == [{"api_key": "•••"}] * 2

@@ -39,6 +39,7 @@ from trackbook.notebook.dataflow import names_in, names_in_source
         ("obj.attr = v\nitems[k] = w", "v obj w items k", "", ""),
         ("x = await f(y)", "f y", "", "x"),
         ("text = 'x'", "", "text", ""),
+        ("layers = [1]\nlayers.append(n)\ncfg = {}\ncfg['a'] = 2\nd = 3", "n", "d", "layers cfg"),
         ("if x\n", "", "", ""),
     ],
 )
@@ -47,6 +48,28 @@ def test_names(code: str, read: str, constants: str, made: str) -> None:
     assert list(names.read) == read.split()
     assert list(names.constants) == constants.split()
     assert list(names.made) == made.split()
+
+
+@pytest.mark.parametrize(
+    ("code", "perhaps"),
+    [
+        ("a = f()\nif c:\n    a = g()\n    b = g()", "b"),
+        ("if c:\n    a = f()\nelse:\n    a = g()\nb = f()", "a"),
+        ("for i in x:\n    a = i\nelse:\n    b = 1\nc = 2", "a b"),
+        ("async for i in x:\n    a = i", "a"),
+        ("while x:\n    a = 1", "a"),
+        ("try:\n    a = f()\nexcept E:\n    b = 1\nfinally:\n    c = 2", "a b c"),
+        ("try:\n    a = f()\nexcept* E:\n    b = 1", "a b"),
+        ("with x:\n    a = f()", "a"),
+        ("async with x:\n    a = f()", "a"),
+        ("match x:\n    case 1:\n        a = f()", "a"),
+        ("c and (a := f())\nd = (b := f()) if c else 0", "a b"),
+        ("d = [a := i for i in x]", "a"),
+        ("if c:\n    def f():\n        a = 1\n    pass\nb = f()", ""),
+    ],
+)
+def test_names_that_a_cell_may_leave_alone(code: str, perhaps: str) -> None:
+    assert list(names_in(code).perhaps) == perhaps.split()
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,12 @@ from IPython.core.interactiveshell import InteractiveShell
 from trackbook import api
 from trackbook.errors import NotebookError, UsageError
 from trackbook.magics.cells import CellTracker, Execution, Outcome
-from trackbook.magics.commands import Context, start_run
+from trackbook.magics.commands import Context, masked, start_run
 from trackbook.magics.figures import store_figures
 from trackbook.magics.ignored import Ignored
-from trackbook.magics.scalars import metrics_in, parameters_in
+from trackbook.magics.scalars import Found, metrics_in, parameters_in
 from trackbook.magics.storable import Storable, storable_metrics, storable_parameters
-from trackbook.magics.tracked import find_mark, outside, say
+from trackbook.magics.tracked import find_mark, outside, say, uncertain
 from trackbook.notebook.parameters import PARAMETERS
 from trackbook.notebook.read import find_tagged_cell, read_notebook, source_of
 from trackbook.notebook.words import Words
@@ -50,6 +50,7 @@ class AutoTracking:
         self._began: Execution | None = None
         self._written: set[str] = set()
         self._outside: dict[str, Any] = {}
+        self._found = Found((), {})
         self._known: dict[str, str] = {}
 
     def start(self, words: Words, context: Context) -> str:
@@ -70,7 +71,7 @@ class AutoTracking:
             run, line = start_run(words, context, _experiment(context))
             self._follow(run)
             taken = self._take_parameters(cell.source) if cell is not None and not here else Storable({}, {})
-            told = say(taken.values, {}, [], taken.problems)
+            told = say(masked(run, taken.values), {}, [], taken.problems)
             return " · ".join([line, "the notebook is recorded from here on", *told])
         self._waiting, self._cell, self._before = words, cell, before
         return "The notebook is recorded from its parameters cell on."
@@ -111,7 +112,7 @@ class AutoTracking:
 
     def begin(self, execution: Execution, context: Context) -> None:
         """Open the run if this is the cell that is waited for, and note what the cell is about to read."""
-        self._outside = {}
+        self._outside, self._found = {}, Found((), {})
         if self._waiting is not None:
             if self._looking:
                 self._looking, self._cell = False, _parameters_cell(context.session.notebook())
@@ -126,6 +127,7 @@ class AutoTracking:
             names = self._tracker.names(execution)
             read = [name for name in outside(names) if name not in self._written]
             self._outside = parameters_in(self._ignored.keep(read), self._shell.user_ns)
+            self._found = Found(uncertain(names), self._shell.user_ns)
             self._began = execution
 
     def end(self, outcome: Outcome, execution: Execution) -> str | None:
@@ -147,14 +149,17 @@ class AutoTracking:
             simple = [*names.constants, *names.made] if is_parameters else names.constants
             parameters |= parameters_in(self._ignored.keep(simple), namespace)
             if not is_parameters:
-                metrics = metrics_in(self._ignored.keep(names.made), namespace)
+                made = self._ignored.keep(names.made)
+                old = self._found.left_alone(made, namespace)
+                metrics = metrics_in((name for name in made if name not in old), namespace)
         parameters, problems = storable_parameters(self._changed(parameters))
         metrics, others = storable_metrics(self._changed(metrics))
         if parameters:
             run.params(parameters)
         if metrics:
             run.log(metrics)
-        parts = say(parameters, metrics, store_figures(run, execution), problems | others)
+        figures = store_figures(run, execution)
+        parts = say(masked(run, parameters), metrics, figures, problems | others)
         return f"{' · '.join([_label(run), *parts])} → recorded" if parts else None
 
     def _take_parameters(self, source: str) -> Storable:

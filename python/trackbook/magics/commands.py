@@ -127,8 +127,8 @@ def start_run(words: Words, context: Context, default: str | None = None) -> tup
         parts.append("its experiment is the job's")
     if before is not None and before is not run:
         parts.append(f"{_label(before)} {'goes on around it' if before.is_open else 'is finished'}")
-    parts += [list_values(_masked(run, params))] if params else []
-    shown = _masked(run, tags) if tags else {}
+    parts += [list_values(masked(run, params))] if params else []
+    shown = masked(run, tags) if tags else {}
     parts += [f"tags {', '.join(f'{k}={v}' if v else k for k, v in shown.items())}"] if tags else []
     return run, " · ".join(parts)
 
@@ -194,11 +194,11 @@ def _param(words: Words, context: Context) -> str:
     run = api.require_run()
     values = context.names.values(words.plain, text=True)
     run.params(values)
-    return _recorded(run, list_values(_masked(run, values)))
+    return _recorded(run, list_values(masked(run, values)))
 
 
-def _masked(run: api.Run, values: Mapping[str, Any]) -> dict[str, Any]:
-    # A line that is shown is kept in the notebook.
+def masked(run: api.Run, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values as a line may show them, which is kept in the notebook: without secrets."""
     return Masker(run.recorder.captures("secrets")).named(values, "answer")
 
 

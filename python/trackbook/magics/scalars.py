@@ -2,6 +2,7 @@
 
 import contextlib
 import numbers
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from pathlib import PurePath
@@ -24,6 +25,32 @@ def parameters_in(names: Iterable[str], namespace: Mapping[str, Any]) -> dict[st
 def metrics_in(names: Iterable[str], namespace: Mapping[str, Any]) -> dict[str, Any]:
     """Return those of `names` whose value is a number; arrays and tensors without dimensions are, too."""
     return _those_that(_is_number, names, namespace)
+
+
+class Found:
+    """The numbers that a cell found under names that it assigns in branches, loops and blocks only."""
+
+    def __init__(self, names: Iterable[str], namespace: Mapping[str, Any]) -> None:
+        found = metrics_in(names, namespace).items()
+        self._values = {name: _holder(value) for name, value in found if not _is_shared(value)}
+
+    def left_alone(self, names: Iterable[str], namespace: Mapping[str, Any]) -> list[str]:
+        """Return those of `names` that hold the very objects that were found."""
+        return [
+            name for name in names if name in self._values and self._values[name]() is namespace.get(name)
+        ]
+
+
+def _is_shared(value: object) -> bool:
+    # Python has one object for each small number, so that nothing tells whether it was assigned anew.
+    return type(value) is int and -5 <= value <= 1024
+
+
+def _holder(value: object) -> Callable[[], object]:
+    try:
+        return weakref.ref(value)  # a tensor may hold much memory
+    except TypeError:
+        return lambda: value
 
 
 def _those_that(

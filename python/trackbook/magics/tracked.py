@@ -15,10 +15,10 @@ from IPython.core.interactiveshell import InteractiveShell
 from trackbook import api
 from trackbook.domain.run import RunError
 from trackbook.magics.cells import CellTracker, Execution, Outcome
-from trackbook.magics.commands import START_OPTIONS, Context, start_run
+from trackbook.magics.commands import START_OPTIONS, Context, masked, start_run
 from trackbook.magics.figures import describe_figures, store_figures
 from trackbook.magics.ignored import Ignored, read_patterns
-from trackbook.magics.scalars import metrics_in, parameters_in
+from trackbook.magics.scalars import Found, metrics_in, parameters_in
 from trackbook.magics.storable import say_problems, storable_metrics, storable_parameters
 from trackbook.magics.values import list_values
 from trackbook.notebook.dataflow import CellNames
@@ -72,6 +72,7 @@ class TrackedCell:
     owned: bool
     names: CellNames
     ignored: list[str]
+    found: Found
     parameters: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
@@ -113,7 +114,9 @@ class CellTracking:
         owned = api.current_run() is None
         notebook = context.session.notebook()
         run = start_run(words, context, _experiment(notebook))[0] if owned else api.require_run()
-        cell = self._cell = TrackedCell(run, owned, self._tracker.names(execution), ignored)
+        names = self._tracker.names(execution)
+        found = Found(uncertain(names), self._shell.user_ns)
+        cell = self._cell = TrackedCell(run, owned, names, ignored, found)
         read = self._ignored.keep(outside(cell.names), ignored)
         # Now, so that a run whose kernel dies has them.
         cell.record_parameters(parameters_in(read, self._shell.user_ns))
@@ -129,12 +132,14 @@ class CellTracking:
             cell.record_parameters(parameters_in(constants, namespace))
             if outcome.status == "ok":
                 made = self._ignored.keep(cell.names.made, cell.ignored)
-                cell.record_metrics(metrics_in(made, namespace))
+                old = cell.found.left_alone(made, namespace)
+                cell.problems |= dict.fromkeys(old, "as it was before the cell")
+                cell.record_metrics(metrics_in((name for name in made if name not in old), namespace))
             figures = store_figures(cell.run, execution)
         finally:  # else the cells that follow would be recorded in this one's run
             state = "recorded" if not cell.owned else _close(cell.run, outcome, execution)
         head = f"{cell.run.experiment} · {cell.run.name}" if cell.run.experiment else f"Run {cell.run.name}"
-        parts = say(cell.parameters, cell.metrics, figures, cell.problems)
+        parts = say(masked(cell.run, cell.parameters), cell.metrics, figures, cell.problems)
         return f"{' · '.join([head, *parts])} → {state}"
 
     def give_up(self) -> None:
@@ -147,6 +152,11 @@ class CellTracking:
 def outside(names: CellNames) -> list[str]:
     """Return the names that a cell takes from outside and leaves as they are."""
     return [name for name in names.read if name not in names.changed]
+
+
+def uncertain(names: CellNames) -> list[str]:
+    """Return the names that a cell may leave as they are, without having read them."""
+    return [name for name in names.perhaps if name not in names.read]
 
 
 def say(

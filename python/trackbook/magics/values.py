@@ -110,9 +110,11 @@ def tags_of(words: list[str], fill: Callable[[str], str]) -> dict[str, str]:
 def shorten(value: object, limit: int = 60) -> str:
     """Return a value as one short line: numbers with six digits, text in quotes."""
     try:
+        shape = getattr(value, "shape", None)
+        if shape == () and hasattr(type(value), "item"):  # of numpy and its like, as it is stored
+            value = value.item()  # type: ignore[attr-defined]
         if isinstance(value, float):
             return f"{value:.6g}"
-        shape = getattr(value, "shape", None)
         if isinstance(shape, tuple) and (
             len(shape) > 1 or (shape and shape[0] > 8)
         ):  # many lines, or a long one

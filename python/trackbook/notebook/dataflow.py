@@ -45,9 +45,11 @@ _HELP = re.compile(r"(\s*)(?:\?.*|[^'\"]*\?)\s*\Z")
 class CellNames:
     """The names that matter in a cell, in the order in which they appear.
 
-    `read` are read before the cell assigns them, `constants` are set once, to a literal, `made` are assigned
-    otherwise; loop variables, and what functions keep to themselves, are none of these. `bound` are all names that the
-    cell binds (loop variables, imports, functions and classes, too), `changed` those whose object it changes in place.
+    `read` are read before the cell assigns them, `constants` are set once, to a literal that stays as it is, `made` are
+    assigned otherwise; loop variables, and what functions keep to themselves, are none of these. `bound` are all names
+    that the cell binds (loop variables, imports, functions and classes, too), `changed` those whose object it changes
+    in place. `perhaps` are those of `constants` and `made` that it may leave alone: it assigns them in branches, loops
+    and blocks only.
     """
 
     read: dict[str, None] = field(default_factory=dict)
@@ -55,6 +57,7 @@ class CellNames:
     made: dict[str, None] = field(default_factory=dict)
     bound: dict[str, None] = field(default_factory=dict)
     changed: dict[str, None] = field(default_factory=dict)
+    perhaps: dict[str, None] = field(default_factory=dict)
     opaque: bool = False
 
     @property
@@ -85,8 +88,10 @@ def names_in(code: str, transform: Transform | None = None) -> CellNames:
         return CellNames()
     names = CellNames(visitor.read, bound=visitor.bound, changed=visitor.changed, opaque=visitor.opaque)
     for name, assignments in visitor.assigned.items():
-        constant = assignments == [True] and name not in visitor.read
+        constant = assignments == [True] and name not in visitor.read and name not in visitor.changed
         (names.constants if constant else names.made)[name] = None
+        if name not in visitor.certain:
+            names.perhaps[name] = None
     return names
 
 
@@ -136,12 +141,14 @@ class _Visitor(ast.NodeVisitor):
     def __init__(self, transform: Transform | None) -> None:
         self.read: dict[str, None] = {}
         self.assigned: dict[str, list[bool]] = {}
+        self.certain: set[str] = set()
         self.bound: dict[str, None] = {}
         self.changed: dict[str, None] = {}
         self.opaque = False
         self._transform = transform
         self._scopes: list[set[str]] = []
         self._deferred = 0  # inside a function's body, which runs later
+        self._blocks = 0  # around, that may be left out, or be left midway
 
     # Names
 
@@ -201,10 +208,21 @@ class _Visitor(ast.NodeVisitor):
     def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
         self.visit(node.iter)
         self.visit(node.target)
+        self._blocks += 1
         for statement in (*node.body, *node.orelse):
             self.visit(statement)
+        self._blocks -= 1
 
     visit_AsyncFor = visit_For  # noqa: N815  # the name that NodeVisitor looks for
+
+    def _visit_block(self, node: ast.AST) -> None:
+        self._blocks += 1
+        self.generic_visit(node)
+        self._blocks -= 1
+
+    # A `with` may end an exception that comes before an assignment in it.
+    visit_If = visit_While = visit_Try = visit_TryStar = visit_Match = _visit_block  # noqa: N815
+    visit_With = visit_AsyncWith = visit_IfExp = visit_BoolOp = _visit_block  # noqa: N815
 
     def visit_Import(self, node: ast.Import | ast.ImportFrom) -> None:
         for alias in node.names:
@@ -266,7 +284,9 @@ class _Visitor(ast.NodeVisitor):
         results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
         inside = [condition for part in node.generators for condition in part.ifs]
         inside += [part.iter for part in node.generators[1:]]
+        self._blocks += 1
         self._visit_scope(targets, [*inside, *results])
+        self._blocks -= 1
 
     visit_ListComp = visit_SetComp = visit_GeneratorExp = visit_DictComp = _visit_comprehension  # noqa: N815
 
@@ -346,6 +366,8 @@ class _Visitor(ast.NodeVisitor):
         for node in ast.walk(target):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 self.assigned.setdefault(node.id, []).append(literal)
+                if not self._blocks:
+                    self.certain.add(node.id)
 
     def _bind(self, name: str) -> None:
         if not self._scopes:
