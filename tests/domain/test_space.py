@@ -2,7 +2,7 @@ import json
 import math
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from trackbook.domain.space import (
@@ -147,6 +147,7 @@ numbers = st.floats(-1e6, 1e6, allow_nan=False) | st.integers(-1000, 1000)
 
 
 @given(numbers, numbers, st.sampled_from(["", ":log", ":step=0.5", ":step=3"]))
+@example(-1, -4e-303, ":step=0.5")
 def test_a_range_is_refused_or_has_its_ends(low: float, high: float, options: str) -> None:
     try:
         dimension = one(f"lr={low!r}..{high!r}{options}")

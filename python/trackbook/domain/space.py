@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -286,7 +287,8 @@ def _example(parameter: Parameter) -> str:
 
 
 def _steps(low: float, high: float, step: float) -> int:
-    low_, high_, step_ = (Decimal(repr(number)) for number in (low, high, step))
+    # Exact: a difference that is rounded may reach beyond the upper end.
+    low_, high_, step_ = (Fraction(repr(number)) for number in (low, high, step))
     return int((high_ - low_) / step_)
 
 
