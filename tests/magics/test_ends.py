@@ -87,6 +87,31 @@ def test_a_shutdown_finishes_the_run(start_kernel: Callable[..., Any], fresh: An
     assert [(run.end.status, run.end.reason) for run in fresh.runs] == [STOPPED, STOPPED]
 
 
+def test_a_kernel_ends_by_itself_while_it_flushes(start_kernel: Callable[..., Any], fresh: Any) -> None:
+    kernel = start_kernel()
+    kernel.run("%load_ext trackbook\n%track start churn")
+    # The thread that heard of the shutdown comes between: it flushes once the output is closed, if that comes first.
+    kernel.run(
+        "import collections, sys, threading\n"
+        "publisher = sys.stdout.pub_thread\n"
+        "class Late(collections.deque):\n"
+        "    def append(self, event):\n"
+        "        if threading.current_thread() is get_ipython().kernel.parent.control_thread and asked:\n"
+        "            publisher.thread.join(0.5)\n"
+        "        super().append(event)\n"
+        "asked, do_shutdown = [], get_ipython().kernel.do_shutdown\n"
+        "def late(restart):\n"
+        "    asked.append(restart)\n"
+        "    return do_shutdown(restart)\n"
+        "get_ipython().kernel.do_shutdown = late\n"
+        "publisher._events = Late(publisher._events)"
+    )
+    process = kernel.manager.provisioner.process
+    kernel.stop()
+    assert process.returncode == 0  # nobody had to kill it
+    assert (fresh.last.end.status, fresh.last.end.reason) == STOPPED
+
+
 def test_exit_in_a_cell_finishes_the_run(start_kernel: Callable[..., Any], fresh: Any) -> None:
     kernel = start_kernel()
     kernel.run("%load_ext trackbook\n%track start churn")

@@ -1,5 +1,6 @@
 """What the kernel says about itself: its id, the request that it answers, and how it is being stopped."""
 
+import atexit
 import contextlib
 import inspect
 import threading
@@ -13,6 +14,8 @@ from trackbook.services.session import ShutdownKind
 
 # Jupyter interrupts, asks for shutdown, waits 2.5 s, and terminates: what a busy kernel has to say, it says before.
 _GRACE = 1.0
+# For what the kernel's control thread has to flush; the kernel itself waits for that thread without a limit.
+_FLUSHED_WITHIN = 10.0
 
 
 def is_kernel(shell: InteractiveShell) -> bool:
@@ -84,9 +87,11 @@ class ShutdownWatch:
             return await answer if inspect.isawaitable(answer) else answer
 
         kernel.do_shutdown = self._listener = do_shutdown
+        atexit.register(self._let_flush)
 
     def remove(self) -> None:
         """Stop listening."""
+        atexit.unregister(self._let_flush)
         if self._kernel is not None and vars(self._kernel).get("do_shutdown") is self._listener:
             with contextlib.suppress(AttributeError):
                 del self._kernel.do_shutdown
@@ -100,3 +105,10 @@ class ShutdownWatch:
         timer = threading.Timer(_GRACE, self._overdue)
         timer.daemon = True
         timer.start()
+
+    def _let_flush(self) -> None:
+        # ipykernel closes what it publishes on before it ends the thread that was asked for the shutdown. If that
+        # thread is still flushing then, the kernel waits for ten seconds, or until it is killed.
+        thread = getattr(getattr(self._kernel, "parent", None), "control_thread", None)
+        if self._asked is not None and isinstance(thread, threading.Thread) and thread.is_alive():
+            thread.join(_FLUSHED_WITHIN)
