@@ -41,7 +41,7 @@ export const IModels = new Token<IModels>(
 /** Opens what Trackbook shows in the main area. */
 export interface IPages {
   /** Show a run's page; `tab` is one of overview, charts, values, cells, artifacts, environment, system. */
-  openRun(project: string, run: string, tab?: string): void;
+  openRun(project: string, run: string, tab?: string): Promise<void>;
   /** Show a comparison of two runs or more. */
   openComparison(project: string, runs: readonly string[], tab?: string): Promise<void>;
   /** Go to the next cell that differs in the comparison that is shown, or with -1 to the one before. */

@@ -10,4 +10,23 @@ describe('plugins', () => {
   it('are described for the plugin manager', () => {
     expect(plugins.filter(plugin => !plugin.description).map(plugin => plugin.id)).toEqual([]);
   });
+
+  it('start without the parts that their first use brings', async () => {
+    const loaded: string[] = [];
+    for (const part of [
+      'boardPart',
+      'comparePanel',
+      'jobPanels',
+      'nbdimePart',
+      'runPanel',
+      'tablePanel'
+    ]) {
+      jest.doMock(`../src/panel/${part}`, () => {
+        loaded.push(part);
+        return {};
+      });
+    }
+    await jest.isolateModulesAsync(() => import('../src/index'));
+    expect(loaded).toEqual([]);
+  });
 });

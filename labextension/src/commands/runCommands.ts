@@ -21,10 +21,10 @@ export function addRunCommands(context: ICommandContext): void {
     label: trans.__('Open Run'),
     describedBy: { args: A_RUN_PAGE },
     isEnabled: args => targetOf(models, args) !== null,
-    execute: args => {
+    execute: async args => {
       const target = targetOf(models, args);
       if (target) {
-        pages.openRun(target.project, target.run, textOf(args.tab) ?? undefined);
+        await pages.openRun(target.project, target.run, textOf(args.tab) ?? undefined);
       }
     }
   });

@@ -18,7 +18,7 @@ import { CommandIDs } from '../commandIds';
 import type { Highlighter } from '../components/rendering';
 import type { ComparePanel } from '../panel/comparePanel';
 import type { JobPanel, JobsPanel, SweepPanel } from '../panel/jobPanels';
-import { RunPanel } from '../panel/runPanel';
+import type { RunPanel } from '../panel/runPanel';
 import type { ITableState, TablePanel } from '../panel/tablePanel';
 import type * as jobPanels from '../panel/jobPanels';
 import type { IViewOptions } from '../panel/viewWidget';
@@ -107,9 +107,10 @@ class Pages implements IPages {
     });
   }
 
-  openRun(project: string, run: string, tab?: string): void {
+  async openRun(project: string, run: string, tab?: string): Promise<void> {
     const { client, models, view } = this._options;
     const { changes, colours } = models;
+    const { RunPanel } = await this._loaded(() => import('../panel/runPanel'));
     let panel = this._runs.find(other => other.model.id === run);
     if (!panel) {
       panel = new RunPanel({ ...view, client, changes, colours, project, run, tab: tab ?? null });
