@@ -26,7 +26,9 @@ describe('plugins', () => {
         return {};
       });
     }
-    await jest.isolateModulesAsync(() => import('../src/index'));
+    await jest.isolateModulesAsync(async () => {
+      await import('../src/index');
+    });
     expect(loaded).toEqual([]);
   });
 });
