@@ -4,6 +4,7 @@
 # ruff: noqa: PTH103, PTH104, PTH123, SIM115
 
 import contextlib
+import gc
 import gzip
 import hashlib
 import inspect
@@ -30,8 +31,10 @@ import pyarrow.json
 import pyarrow.orc
 import pyarrow.parquet
 import pytest
+import sklearn.model_selection
 
-from trackbook.capture import opens, readers
+from trackbook.capture import opens, readers, splits
+from trackbook.capture.splits import role_of
 from trackbook.domain import records as r
 from trackbook.services.background import background
 from trackbook.services.capturing import switches
@@ -66,6 +69,8 @@ def files(tmp_path_factory):
         file.write("a\n1\n")
     with zipfile.ZipFile(folder / "a.zip", "w") as archive:
         archive.writestr("a.txt", "1")
+    write_workbook(folder / "a.xlsx")
+    (folder / "a.xml").write_text("<rows><row><a>1</a></row></rows>")
     connection = sqlite3.connect(folder / "a.db")
     connection.execute("create table t (a)")
     connection.close()
@@ -81,6 +86,30 @@ def files(tmp_path_factory):
         os.utime(path, (1e9, 1e9))
     create_store(folder / ".trackbook")
     return folder
+
+
+def write_workbook(path):
+    """The smallest file that is an Excel workbook, with one empty sheet."""
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    types = "http://schemas.openxmlformats.org/package/2006/content-types"
+    links = "http://schemas.openxmlformats.org/package/2006/relationships"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{types}">'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>'
+        f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{kind}.worksheet+xml"/></Types>',
+        "_rels/.rels": f'<Relationships xmlns="{links}">'
+        f'<Relationship Id="r1" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}">'
+        '<sheets><sheet name="a" sheetId="1" r:id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{links}">'
+        f'<Relationship Id="r1" Type="{office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData/></worksheet>',
+    }
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
 
 
 class Watched:
@@ -122,6 +151,13 @@ def run(files, monkeypatch):
 def _sqlite():
     with contextlib.closing(sqlite3.connect("a.db")) as connection:
         assert pd.read_sql("select * from t", connection).empty
+
+
+def _excel():
+    with contextlib.suppress(
+        ImportError
+    ):  # openpyxl, for which pandas looks once it has looked into the file
+        assert pd.read_excel("a.xlsx").empty
 
 
 def _duck(read):
@@ -207,6 +243,11 @@ READERS = {
         (lambda: pd.read_feather("a.feather"), "a.feather", "pandas"),
         (lambda: pd.read_orc("a.orc"), "a.orc", "pandas"),
     ],
+    "`pandas.read_excel`, `read_fwf`, `read_xml`": [
+        (_excel, "a.xlsx", "pandas"),
+        (lambda: pd.read_fwf("a.txt"), "a.txt", "pandas"),
+        (lambda: pd.read_xml("a.xml", parser="etree"), "a.xml", "pandas"),
+    ],
     "`pandas.read_parquet`": [(lambda: pd.read_parquet("a.parquet"), "a.parquet", "pandas")],
     "`pandas.read_sql` on SQLite, `sqlite3.connect`": [
         (_sqlite, "a.db", "sqlite3"),
@@ -257,6 +298,13 @@ READERS = {
         (_duck(lambda c: c.sql('from "a.csv"').fetchall()), "a.csv", "duckdb"),
         (_duck(lambda c: c.execute("create table u as from read_csv('a.csv')")), "a.csv", "duckdb"),
         (_duck(lambda c: c.execute("from read_csv(['*.csv'])").fetchall()), "a.csv", "duckdb"),
+        (lambda: duckdb.execute("from read_csv(?)", ["a.csv"]).fetchall(), "a.csv", "duckdb"),
+        (lambda: duckdb.sql("from read_csv($f)", params={"f": "a.csv"}).fetchall(), "a.csv", "duckdb"),
+        (
+            _duck(lambda c: c.execute("from read_csv(?)", parameters=("a.csv",)).fetchall()),
+            "a.csv",
+            "duckdb",
+        ),
     ],
     "`duckdb`: `read_csv`, `read_parquet`, `read_json`, `connect`": [
         (lambda: duckdb.read_csv("a.csv").fetchall(), "a.csv", "duckdb"),
@@ -511,6 +559,49 @@ def test_roles_are_seen_from_names(run, files):
         run.capture._watch.written.clear()
         Path(place).read_bytes()
         assert run.inputs[place].role == role
+
+
+def test_roles_are_seen_from_a_split(run):
+    from sklearn.model_selection import train_test_split
+
+    def roles(**parts):
+        for name, part in parts.items():
+            data_of(run.recorder).declare(part, name)
+        found = run.inputs
+        return {name: found[f"name:{name}"].role for name in parts}
+
+    frame, target = pd.DataFrame({"a": range(20)}), np.arange(20)
+    rest, aside, rest_y, aside_y = train_test_split(frame, target, random_state=0)
+    assert roles(rest=rest, aside=aside, rest_y=rest_y, aside_y=aside_y, frame=frame) == {
+        "rest": "train",
+        "aside": "test",
+        "rest_y": "train",
+        "aside_y": "test",
+        "frame": None,
+    }
+    fit, tune = train_test_split(rest, random_state=0)
+    tune_2, final = train_test_split(aside, random_state=0)
+    assert roles(fit=fit, tune=tune, tune_2=tune_2, final=final) == {
+        "fit": "train",
+        "tune": "validation",
+        "tune_2": "validation",
+        "final": "test",
+    }
+    # What is said counts, then what the name says, then the split.
+    assert roles(x_valid=aside) == {"x_valid": "validation"}
+    data_of(run.recorder).declare(aside, "said", role="train")
+    assert run.inputs["name:said"].role == "train"
+    # An object that is gone leaves its role to nobody.
+    parts = train_test_split(target.tolist(), [float(x) for x in range(20)])
+    assert [role_of(part) for part in parts] == [None] * 4
+    known = len(splits._roles)
+    del fit, tune, tune_2, final
+    gc.collect()
+    assert len(splits._roles) < known
+    assert train_test_split is sklearn.model_selection._split.train_test_split
+    assert pickle.loads(pickle.dumps(train_test_split)) is train_test_split
+    with pytest.raises(ValueError, match="At least one array"):
+        train_test_split()
 
 
 def test_many_files_of_a_folder_are_one_folder_with_a_manifest(run, files, monkeypatch):

@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from trackbook.capture import opens
+from trackbook.capture.splits import note_split
 
 _MAX_FILES = 100_000
 # No path is longer: what is given is the data itself, or a query full of it.
@@ -28,7 +29,9 @@ _MOST_LITERALS = 100
 class _Reader(NamedTuple):
     """Where the path stands among a reader's arguments: its position (without self), and the names it may have.
 
-    A reader that writes, too, has its `mode` as the argument behind it: "r", the default, only reads.
+    A reader that writes, too, has its `mode` as the argument behind it: "r", the default, only reads. `bound` are the
+    names of the values of a query's parameters, which stand behind the query. `after` is told what was given and what
+    came of it.
     """
 
     names: str
@@ -37,6 +40,8 @@ class _Reader(NamedTuple):
     keywords: tuple[str, ...] = ()
     reads_variables: bool = False
     has_mode: bool = False
+    bound: tuple[str, ...] = ()
+    after: Callable[[tuple[Any, ...], Any], None] | None = None
 
 
 def _paths(value: Any) -> Iterator[str]:
@@ -91,6 +96,7 @@ _READING = re.compile(
     re.IGNORECASE,
 )
 _ARGUMENT = re.compile(_QUOTED)
+_PARAMETER = re.compile(r"\?|\$\w")
 
 
 def _queries(value: Any) -> None:
@@ -107,6 +113,17 @@ def _queries(value: Any) -> None:
             _writes(path)
         elif "." in path or "/" in path:
             _read_by_duckdb(path)
+
+
+def _binds(query: Any, values: Any) -> None:
+    # `read_parquet(?)`: among the values of a query that reads files with a parameter, texts are their paths.
+    if not isinstance(query, str) or not any(
+        _PARAMETER.search(match[1]) for match in _READING.finditer(query)
+    ):
+        return
+    items = values.values() if isinstance(values, dict) else values
+    for item in islice(items, _MOST_LITERALS) if isinstance(values, (dict, list, tuple)) else ():
+        _read_by_duckdb(item)
 
 
 def _unquoted(text: str | None, name: str | None) -> str:
@@ -128,7 +145,14 @@ _POLARS_READS = (
 _QUERY = ("query", "query_str", "sql")
 _FILE = ("path_or_buffer", "file_glob", "file_globs", "name", "path")
 _DUCKDB = (
-    _Reader("sql query from_query execute executemany", _queries, 0, _QUERY, reads_variables=True),
+    _Reader(
+        "sql query from_query execute executemany",
+        _queries,
+        0,
+        _QUERY,
+        reads_variables=True,
+        bound=("parameters", "params"),
+    ),
     _Reader("read_csv from_csv_auto read_json read_parquet from_parquet", _read_by_duckdb, 0, _FILE, True),
 )
 _TARGETS: dict[str, tuple[_Reader, ...]] = {
@@ -183,6 +207,7 @@ _TARGETS: dict[str, tuple[_Reader, ...]] = {
         ),
         _Reader("connect", _connects, 0, ("database",)),
     ),
+    "sklearn.model_selection": (_Reader("train_test_split", lambda _: None, after=note_split),),
     "h5py": (_Reader("File.__init__", _read_by_h5py, 0, ("name",), has_mode=True),),
 }
 
@@ -282,9 +307,18 @@ def _wrapped(original: Any, reader: _Reader, first: int) -> Any:
                 mode = args[first + 1] if len(args) > first + 1 else kwargs.get("mode")
                 if given is not None:
                     (_writes if reader.has_mode and mode not in (None, "r") else reader.take)(given)
+                if reader.bound:
+                    bound = args[first + 1] if len(args) > first + 1 else _named(kwargs, reader.bound)
+                    _binds(given, bound)
             except Exception as error:
                 opens.fail(error)
-        return call(original, args, kwargs)
+        result = call(original, args, kwargs)
+        if reader.after is not None and opens.is_watching():
+            try:
+                reader.after(args, result)
+            except Exception as error:
+                opens.fail(error)
+        return result
 
     return wrapper
 

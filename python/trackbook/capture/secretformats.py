@@ -50,12 +50,27 @@ TOKENS = (
     Format("langsmith key", ("lsv2_pt_", "lsv2_sk_"), r"lsv2_[ps][tk]_[0-9a-f]{32}(?:_[0-9a-f]{6,})?"),
     Format("tavily key", ("tvly-",), r"tvly-[\w-]{20,}", _is_random),
     Format("xai key", ("xai-",), r"xai-[0-9A-Za-z]{40,}"),
+    Format("wandb key", ("wandb_v1_",), r"wandb_v1_\w{30,}"),
+    Format("hugging face token", ("api_org_",), r"api_org_[0-9A-Za-z]{30,}"),
+    Format("pinecone key", ("pcsk_",), r"pcsk_\w{40,}"),
+    Format("perplexity key", ("pplx-",), r"pplx-[0-9A-Za-z]{40,}"),
+    Format("docker token", ("dckr_pat_", "dckr_oat_"), r"dckr_[po]at_[\w-]{20,}"),
+    Format("grafana token", ("glsa_", "glc_"), r"gl(?:sa|c)_[0-9A-Za-z]{32,}(?:_[0-9a-f]{8})?"),
+    Format("sentry token", ("sntrys_", "sntryu_"), r"sntry[su]_[\w-]{40,}"),
+    Format("atlassian token", ("ATATT3",), r"ATATT3[\w-]{50,}(?:=[0-9A-F]{8})?"),
+    Format("notion token", ("ntn_",), r"ntn_[0-9A-Za-z]{40,}"),
+    Format("linear key", ("lin_api_",), r"lin_api_[0-9A-Za-z]{32,}"),
+    Format("shopify token", ("shpat_", "shpca_", "shppa_", "shpss_"), r"shp[a-z]{2}_[0-9a-fA-F]{32}"),
+    Format("new relic key", ("NRAK-",), r"NRAK-[0-9A-Z]{20,}"),
+    Format("supabase token", ("sbp_",), r"sbp_[0-9a-f]{40}"),
+    Format("planetscale token", ("pscale_tkn_",), r"pscale_tkn_[\w-]{30,}"),
     Format("jwt", ("eyJ",), r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}"),
 )
 TOKEN_STARTS = tuple(start for token in TOKENS for start in token.starts)
 # Tokens of which such a run is only a later part, behind this beginning.
 DOTTED = (
     Format("google token", ("ya29.",), r"ya29\.[\w-]{20,}"),
+    Format("vault token", ("hvs.",), r"hvs\.[\w-]{24,}"),
     Format("sendgrid key", ("SG.",), r"SG\.[\w-]{16,}\.[\w-]{32,}"),
 )
 # What is found by a piece of its text; group 1 is the secret.
@@ -83,6 +98,8 @@ IN_URL = (
     r"://([^\s/:@\"'<>\[]*):(?!\d{1,5}[/?#])"
     r"([^\s/\"'<>]{1,200}|(?:(?!://)[^\s\"'<>?#,]){1,200})@(?=[\w\[{$<%•])"
 )
+# A token alone in front of the host, as remotes of git have it.
+TOKEN_IN_URL = r"://([\w-]{20,})@(?=[\w\[])"
 BEARER = rb"bearer\s+([\w.~+/-]{16,}=*)"
 AUTHORIZATION = (
     rb"authorization[\"']?\s*[:=,]\s*[rbuf]{0,2}[\"']?(?:bearer|basic|token|apikey)\s+([^\s\"',;]{6,})"

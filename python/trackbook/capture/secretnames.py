@@ -8,7 +8,8 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _STRONG = frozenset(
     (
         "password", "passwd", "passphrase", "passwort", "pwd", "secret", "secrets", "apikey", "apitoken", "authtoken",
-        "accesstoken", "accesskey", "secretkey", "privatekey", "accountkey", "credential", "credentials",
+        "accesstoken", "accesskey", "secretkey", "privatekey", "accountkey", "credential", "credentials", "pgpassword",
+        "dbpassword", "userpassword",
     )
 )  # fmt: skip
 _KEYS = frozenset(
@@ -18,7 +19,19 @@ _KEYS = frozenset(
 _PLACES = frozenset(("prod", "production", "dev", "staging", "stage", "live", "test"))
 # Folders that shells know; a password is `pwd` or DB_PWD.
 _FOLDERS = ("PWD", "OLDPWD")
-_PASSWORDS = frozenset(("password", "passwd", "passphrase", "passwort", "pwd", "secret"))
+_PASSWORDS = frozenset(
+    (
+        "password",
+        "passwd",
+        "passphrase",
+        "passwort",
+        "pwd",
+        "secret",
+        "pgpassword",
+        "dbpassword",
+        "userpassword",
+    )
+)
 # Whose "pass" is a password, and not a pass over something.
 _OWNERS = frozenset(
     (

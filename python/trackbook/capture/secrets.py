@@ -22,6 +22,7 @@ from trackbook.capture.secretformats import (
     RUN,
     RUNS,
     TELEGRAM,
+    TOKEN_IN_URL,
     TOKEN_STARTS,
     TOKENS,
     UNNAMED,
@@ -100,6 +101,9 @@ def _find(text: str, known: Mapping[str, str]) -> Iterator[Found]:
         for match in compiled(IN_URL).finditer(text):
             if not is_placeholder(match[2]):
                 yield Found(match.start(2), match.end(2), "password in a url", is_telling_value(match[2]))
+        for match in compiled(TOKEN_IN_URL).finditer(text):
+            if looks_random(match[1]):
+                yield Found(match.start(1), match.end(1), "token in a url", True)
     low = data.lower()
     for piece, pattern in NAMED.items():
         if piece in low:

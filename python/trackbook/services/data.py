@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from trackbook.capture.datafile import FileFacts, FileState, digest_file, looks_like_database, state_of
 from trackbook.capture.opens import OpenedFile, keep_quiet
 from trackbook.capture.places import ProjectFolder, guess_role
+from trackbook.capture.splits import role_of
 from trackbook.domain.data import ROLES, DataInput, DataKind, DataRole
 from trackbook.domain.names import MAX_NAME, check_name
 from trackbook.errors import InvalidValue, UsageError
@@ -91,7 +92,7 @@ class RunData:
             raise UsageError(
                 f"A table in memory has no name of its own: run.data({_kind(source)}, name='train')."
             )
-        return self._declare_table(table, name, role, cell_id)
+        return self._declare_table(table, name, role or guess_role(name) or role_of(source), cell_id)
 
     def _declare_url(self, url: str, name: str | None, role: DataRole | None, cell_id: str | None) -> str:
         from trackbook.config import without_password
@@ -138,7 +139,7 @@ class RunData:
             "table",
             "declared",
             size=table.size,
-            role=role or guess_role(name),
+            role=role,
             rows=table.rows,
             columns=table.columns,
         )
