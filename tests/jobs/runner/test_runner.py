@@ -118,6 +118,22 @@ def test_quit_ends_the_notebook_well_and_exit_handlers_run(runs: Bench) -> None:
     assert mark.exists()
 
 
+def test_what_cells_started_is_asked_to_end_with_them_unless_it_has_a_session_of_its_own(runs: Bench) -> None:
+    script = 'trap "touch \\"$0\\"; exit" TERM; echo; while :; do sleep 0.1; done'
+    start = "Popen(['sh', '-c', {!r}, {!r}], stdout=PIPE, start_new_session={})"
+    stays, ends = (start.format(script, str(runs.folder / name), name == "own") for name in ("own", "same"))
+    source = f"from subprocess import *\np, q = {stays}, {ends}\np.stdout.readline(), q.stdout.readline()"
+    outcome = runs.run(source, "print(p.pid)")
+    pid = int(runs.texts()[1])
+    try:
+        assert outcome.status == "finished"
+        assert (runs.folder / "same").exists()
+        assert not has_ended(pid)
+    finally:
+        os.kill(pid, signal.SIGKILL)
+    assert not (runs.folder / "own").exists()
+
+
 def test_cancel(runs: Bench) -> None:
     runs.cancel_when(lambda: len(runs.seen.started) == 2)
     assert runs.run("1", "import time\ntime.sleep(600)").status == "aborted"

@@ -74,6 +74,7 @@ class RunnerKernel(IPythonKernel):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)  # type: ignore[no-untyped-call]
         self.shell_channel_thread = _MainThread()
+        self._execute_sleep = 0.0  # the rest that ipykernel gives its other thread after each cell; here is none
 
     async def answer(self, frame: Frame) -> None:
         """Carry out a request. One that ends without a reply, being interrupted outside of a cell, gets one."""
@@ -100,6 +101,14 @@ class RunnerKernel(IPythonKernel):
     def _replies(self) -> int:
         return int(getattr(self.shell_stream, "count", 0))
 
+    def _process_children(self) -> list[Any]:
+        """Return the processes that cells have started and left in this process's group.
+
+        ipykernel imports psutil for that and reads of all processes, which takes longer than a short notebook: it is
+        asked only if there are others in the group.
+        """
+        return list(super()._process_children()) if _has_company() else []  # type: ignore[no-untyped-call]
+
     def _abort_queues(self, subshell_id: str | None = None) -> None:
         """Abort nothing: requests come one by one."""
 
@@ -118,6 +127,12 @@ class RunnerApp(IPKernelApp):
         self.connection = connection
         self.barrier = PipeBarrier()
         self._waits = waits
+
+    def warm_up(self) -> None:
+        """Make what the first cell of a notebook would make: a fork finds it made."""
+        shell: Any = self.shell
+        shell.transform_cell("pass\n")
+        shell.display_formatter.format(0)
 
     def begin(self) -> None:
         """Take up folder and environment, load the extensions and run the startup files: all that had to wait."""
@@ -201,3 +216,18 @@ class RunnerApp(IPKernelApp):
 
     def close(self) -> None:
         """Close nothing: there is nothing that outlives the process."""
+
+
+def _has_company() -> bool:
+    """Tell whether another process is in this process's group, and may be a child of it."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    own, group = os.getpid(), os.getpgrp()
+    for name in os.listdir("/proc"):
+        if name.isdecimal() and int(name) != own:
+            with contextlib.suppress(OSError):  # it has ended
+                if os.getpgid(int(name)) == group:
+                    return True
+    return False

@@ -108,13 +108,17 @@ def _make_blank() -> "Runner":
     """Make a runner that has a shell, but no client; all of its configuration is read here."""
     from trackbook.jobs.runner.process import ARGUMENTS, Runner
     from trackbook.jobs.runner.wire import Connection
+    from trackbook.version import version
 
     ours, theirs = socket.socketpair()
     theirs.close()
     sys.argv[:] = ["-c", *ARGUMENTS]
     sys.orig_argv = [sys.executable, *sys.argv]
     os.environ.pop(NOTEBOOK, None)
-    return Runner(Connection(ours), waits=True)
+    runner = Runner(Connection(ours), waits=True)
+    runner.app.warm_up()
+    version()  # the first record of a job's run tells of it, and it takes long to find
+    return runner
 
 
 def _import_kernel(debugger: bool) -> None:
