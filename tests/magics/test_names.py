@@ -1,6 +1,9 @@
 """The names that executions read and wrote, as real kernels record them."""
 
+import os
 from typing import Any
+
+from trackbook.domain import records as r
 
 
 def names_of(run: Any, cell_id: str) -> tuple[list[str], list[str]]:
@@ -68,9 +71,41 @@ def test_output_belongs_to_its_execution(kernel: Any, project: Any) -> None:
     kernel.run(source, "c1")
     with_artifact = project.last
     (cell,) = [cell for cell in with_artifact.cells if cell.started.cell_id == "c1"]
-    from trackbook.domain import records as r
-
     stored = with_artifact.one(r.ArtifactStored)
     assert stored.cell_id == cell.started.cell_id
     assert cell.started.at <= stored.at <= cell.finished.at
     assert (cell.source, cell.outputs[0]["text"]) == (source, "text\n")
+
+
+def test_what_autoreload_takes_in_is_recorded(start_kernel: Any, fresh: Any) -> None:
+    module = fresh.folder / "tb_patched.py"
+    sources = [
+        "def f():\n    return 1\n",
+        "def f():\n    return 2\n",
+        "X = 3\n\n\ndef f():\n    return X\n",
+        "def f(:\n",
+    ]
+    module.write_text(sources[0])
+    kernel = start_kernel()
+    kernel.run(
+        "%load_ext trackbook\n%load_ext autoreload\n%autoreload 2\nimport tb_patched\n%track start churn"
+    )
+    kernel.run("import trackbook as tb\ntb.current_run().surroundings.wait(60)", silent=True)
+    shown = []
+    for position, source in enumerate(sources):
+        module.write_text(source)
+        os.utime(module, (2e9 + position, 2e9 + position))
+        shown += [
+            output["data"]["text/plain"]
+            for output in kernel.run("tb_patched.f()").outputs
+            if "data" in output
+        ]
+    kernel.run("tb_patched.f()")
+    kernel.run("%track end")
+    assert shown == ["1", "2", "3", "3"]
+    run = fresh.last
+    found = [module for record in run.all(r.ModulesCaptured) for module in record.modules]
+    assert {one.name for one in found} == {"tb_patched"}
+    texts = [run.blobs.get(one.digest).decode() for one in found]
+    # Equal sources in a row: the first cell may come before or after the first look at the module.
+    assert list(dict.fromkeys(texts)) == sources[:3]

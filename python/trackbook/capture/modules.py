@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
@@ -38,6 +39,7 @@ class ModuleWatch:
         self._project, self._foreign = _known[project]
         self._seen: set[str] = set(self._foreign)
         self._specs: dict[str, object] = {}  # of the project's own modules
+        self._times: dict[str, float] = {}  # of their files, as autoreload last took them in
         self._homes: dict[str, Path | None] = {}
 
     def changes(self) -> list[ImportedModule]:
@@ -46,8 +48,16 @@ class ModuleWatch:
         new = [name for name in list(sys.modules) if name not in self._seen]
         self._seen.update(new)
         # A reload gives a module a new spec.
-        reloaded = [name for name, spec in self._specs.items() if _spec(name) is not spec]
+        reloaded = {name: None for name, spec in self._specs.items() if _spec(name) is not spec}
+        reloaded |= dict.fromkeys(self._patched())
         return [found for name in (*new, *reloaded) if (found := self._take(name)) is not None]
+
+    def _patched(self) -> list[str]:
+        # `%autoreload` changes a module's functions in place, where that is enough.
+        times = _autoreloaded(self._specs)
+        patched = [name for name, at in times.items() if self._times.get(name, at) != at]
+        self._times |= times
+        return patched
 
     def _take(self, name: str) -> ImportedModule | None:
         module = sys.modules.get(name)
@@ -97,6 +107,18 @@ class ModuleWatch:
 
 def _is_environment(folder: Path) -> bool:
     return (folder / "pyvenv.cfg").exists() or (folder / "conda-meta").exists()
+
+
+def _autoreloaded(names: Iterable[str]) -> dict[str, float]:
+    """Return the times of those modules' files which IPython's autoreload has taken in, where it is used."""
+    if "IPython.extensions.autoreload" not in sys.modules:
+        return {}
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    magics = getattr(getattr(shell, "magics_manager", None), "registry", {}).get("AutoreloadMagics")
+    reloader = getattr(magics, "_reloader", None)
+    times, failed = getattr(reloader, "modules_mtimes", {}), getattr(reloader, "failed", {})
+    files = {name: getattr(sys.modules.get(name), "__file__", None) for name in names if name in times}
+    return {name: times[name] for name, file in files.items() if failed.get(file) != times[name]}
 
 
 def _spec(name: str) -> object:
