@@ -74,7 +74,7 @@ class RunnerKernel(IPythonKernel):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)  # type: ignore[no-untyped-call]
         self.shell_channel_thread = _MainThread()
-        self._execute_sleep = 0.0  # the rest that ipykernel gives its other thread after each cell; here is none
+        self._execute_sleep = 0.0  # ipykernel rests after each cell for its other thread; here is none
 
     async def answer(self, frame: Frame) -> None:
         """Carry out a request. One that ends without a reply, being interrupted outside of a cell, gets one."""
@@ -225,7 +225,7 @@ def _has_company() -> bool:
     except ChildProcessError:
         return False
     own, group = os.getpid(), os.getpgrp()
-    for name in os.listdir("/proc"):
+    for name in os.listdir("/proc"):  # noqa: PTH208  # names, of which there may be thousands
         if name.isdecimal() and int(name) != own:
             with contextlib.suppress(OSError):  # it has ended
                 if os.getpgid(int(name)) == group:
