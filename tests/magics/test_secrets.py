@@ -198,6 +198,20 @@ def test_what_is_said_of_a_secret_shows_none(start_kernel: Callable[..., Any], f
         assert MASK in said
         assert "tiger" not in said
     assert fresh.last.params["db_password"] == MASK
+    # Also where the line is filled in from a variable, so that its source shows none.
+    token = "".join(("ghp_", "a1B2c3D4e5" * 4))
+    kernel.run(f"key = {token[:10]!r} + {token[10:]!r}")
+    for line in (
+        "note the key is {key}",
+        "tag where={key}",
+        "rename {key}",
+        "artifact {key}.bin",
+        "start {key} --group {key}",
+        "status",
+    ):
+        assert token not in json.dumps(kernel.run(f"%track {line}").outputs), line
+    run = fresh.last
+    assert (run.start.experiment, run.one(r.RunGrouped).group) == (MASK, MASK)
 
 
 def test_the_warning_names_no_line_of_ours(start_kernel: Callable[..., Any], fresh: Any) -> None:

@@ -23,6 +23,8 @@ from trackbook.magics.kernel import ShutdownWatch
 from trackbook.magics.sessions import NotebookSession
 from trackbook.magics.tracked import CellTracking, find_mark, take_mark
 from trackbook.magics.values import Namespace
+from trackbook.services.capturing.switches import is_wanted
+from trackbook.services.masking import Masker
 from trackbook.services.recorder import StorageWarning
 from trackbook.services.session import Session
 
@@ -60,7 +62,7 @@ class Extension:
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
         self._tracker = CellTracker(shell, lambda: self._session.notebook())
-        self._answers = Answers(shell)
+        self._answers = Answers(shell, self._mask)
         self._wrong: TrackbookError | None = None
         try:
             self._settings = Settings.load()
@@ -140,6 +142,11 @@ class Extension:
             if self._tracker.current is not None:
                 self._say_what_was_recorded(outcome, self._tracker.current)
             self._tracker.close()
+
+    def _mask(self, text: str) -> str:
+        run = api.current_run()
+        wanted = run.recorder.capture if run is not None else self._settings.capture
+        return Masker(is_wanted("secrets", wanted)).text(text, "answer")
 
     def _say_what_was_recorded(self, outcome: Outcome, execution: Execution) -> None:
         for tracking in (self._tracking, self._auto):

@@ -95,6 +95,7 @@ class RunRecorder(RunWriter):
         origin = source or Source("script")
         with recorder.masking() as mask:
             recorder.name = named = mask.text(run_name, "name of the run")
+            recorder.experiment = experiment = mask.text(experiment, "experiment")
             recorder.append(
                 records.RunStarted(now(), experiment, named, user_name(), os_host(), origin, parent_id, fork)
             )
@@ -197,7 +198,9 @@ class RunRecorder(RunWriter):
 
     def set_group(self, group: str) -> None:
         """Put the run among those that belong together under this name."""
-        self.append(records.RunGrouped(now(), check_name("group", group)))
+        with self.masking() as mask:
+            masked = mask.text(check_name("group", group), "group")
+        self.append(records.RunGrouped(now(), masked))
 
     def set_tags(self, values: Mapping[str, str | None]) -> None:
         """Set tags to texts; None takes one away."""
