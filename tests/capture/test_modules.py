@@ -9,6 +9,7 @@ from types import ModuleType
 
 import pytest
 
+from trackbook.capture import modules
 from trackbook.capture.modules import ModuleWatch
 
 
@@ -97,3 +98,40 @@ def test_a_project_behind_a_link(project: Path, tmp_path_factory: pytest.TempPat
     link = tmp_path_factory.mktemp("links") / "project"
     link.symlink_to(project)
     assert names(ModuleWatch(link)) == ["tb_linked"]
+
+
+def test_what_was_looked_at_ahead_is_found_where_it_is_the_projects(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(modules, "_ahead", modules._ahead)
+    for name in ("tb_early", "tb_last", "tb_late"):
+        (project / f"{name}.py").write_text(f"x = {name!r}\n")
+    importlib.import_module("tb_early")
+    importlib.import_module("tb_last")
+    modules.look_ahead()
+    watch = ModuleWatch(project)
+    assert names(watch) == ["tb_early", "tb_last"]
+    assert names(watch) == []
+    importlib.import_module("tb_late")
+    assert names(watch) == ["tb_late"]
+    assert names(ModuleWatch(project)) == ["tb_early", "tb_last", "tb_late"]
+    # Without the last one of that time it is not known where the new ones begin: all are looked at.
+    del sys.modules["tb_last"]
+    assert names(ModuleWatch(project)) == ["tb_early", "tb_late"]
+
+
+@pytest.mark.parametrize("is_another", [True, False])
+def test_modules_between_one_and_itself_imported_again_are_found(project: Path, is_another: bool) -> None:
+    for name in ("tb_first", "tb_new"):
+        (project / f"{name}.py").write_text("")
+    first = importlib.import_module("tb_first")
+    watch = ModuleWatch(project)
+    assert names(watch) == ["tb_first"]
+    del sys.modules["tb_first"]
+    importlib.import_module("tb_new")
+    if is_another:
+        importlib.import_module("tb_first")
+    else:
+        sys.modules["tb_first"] = first
+    assert names(watch)[0] == "tb_new"
+    assert names(watch) == []

@@ -699,3 +699,41 @@ def test_what_is_read_and_then_named_keeps_its_reader(run):
     data_of(run.recorder).declare("a.csv", role="validation")
     found = run.inputs["a.csv"]
     assert (found.origin, found.role, found.reader) == ("declared", "validation", "pandas")
+
+
+LOOK = """
+import json, sys
+from types import ModuleType
+from trackbook.capture import readers
+import pyarrow.csv, sklearn.model_selection
+if sys.argv[1] == "ahead":
+    readers.look_ahead()
+from pyarrow.csv import read_csv
+import polars
+late = ModuleType("pyarrow.late")
+late.read_csv = read_csv
+sys.modules["pyarrow.late"] = late
+readers.watch_readers()
+print(json.dumps(sorted(
+    f"{name}.{key}"
+    for name, module in list(sys.modules.items())
+    for key, value in list(getattr(module, "__dict__", {}).items())
+    if getattr(getattr(value, "__code__", None), "co_filename", "") == readers.__file__ and name != readers.__name__
+)))
+"""
+
+
+def test_what_was_looked_at_ahead_is_wrapped_as_it_is_without():
+    found = []
+    for way in ("ahead", "without"):
+        done = subprocess.run([sys.executable, "-c", LOOK, way], capture_output=True, text=True, check=True)
+        found.append(json.loads(done.stdout))
+    assert found[0] == found[1]
+    wanted = {
+        "__main__.read_csv",
+        "pyarrow.late.read_csv",
+        "pyarrow.csv.read_csv",
+        "pyarrow._csv.read_csv",
+        "polars.read_csv",
+    }
+    assert wanted | {"sklearn.model_selection._split.train_test_split"} <= set(found[0])

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
+from trackbook.capture.modulenames import Mark, names_since
 from trackbook.domain.environment import Module
 
 # Folders inside a project that hold other people's code, or copies.
@@ -30,6 +31,29 @@ class _Known(NamedTuple):
 _known: dict[Path, _Known] = {}
 
 
+class _Ahead(NamedTuple):
+    """What was imported before this process was forked, up to `mark`: what may be a project's.
+
+    It is by folder, as folders are asked about. What is installed is no project's.
+    """
+
+    mark: Mark | None = None
+    folders: dict[str, list[str]] = {}
+
+
+_ahead = _Ahead()
+
+
+def look_ahead() -> None:
+    """Look at what is imported, for all processes that are forked from this one."""
+    global _ahead
+    mark, folders = Mark(), dict[str, list[str]]()
+    for name in list(sys.modules):
+        if (place := _place(sys.modules.get(name))) is not None and "/site-packages" not in place[0]:
+            folders.setdefault(place[0], []).append(name)
+    _ahead = _Ahead(mark, folders)
+
+
 class ModuleWatch:
     """Finds project modules that were imported, or reloaded, since it was last asked."""
 
@@ -38,19 +62,30 @@ class ModuleWatch:
             _known[project] = _Known(project.resolve(), set())
         self._project, self._foreign = _known[project]
         self._seen: set[str] = set(self._foreign)
+        self._mark: Mark | None = None
         self._specs: dict[str, object] = {}  # of the project's own modules
         self._times: dict[str, float] = {}  # of their files, as autoreload last took them in
         self._homes: dict[str, Path | None] = {}
 
     def changes(self) -> list[ImportedModule]:
         """Return the modules that came, or were reloaded, since the last call; all of them at the first call."""
-        # Asked after every cell, in sessions with thousands of modules: only new names are looked at closely.
-        new = [name for name in list(sys.modules) if name not in self._seen]
+        # Asked after every cell, in sessions with thousands of modules: only new names are looked at.
+        mark = Mark()
+        names = (
+            [*self._before(), *names_since(_ahead.mark)] if self._mark is None else names_since(self._mark)
+        )
+        self._mark = mark
+        new = [name for name in dict.fromkeys(names) if name not in self._seen]
         self._seen.update(new)
         # A reload gives a module a new spec.
         reloaded = {name: None for name, spec in self._specs.items() if _spec(name) is not spec}
         reloaded |= dict.fromkeys(self._patched())
         return [found for name in (*new, *reloaded) if (found := self._take(name)) is not None]
+
+    def _before(self) -> list[str]:
+        """Return the names of what was imported before this process was forked, where that may be the project's."""
+        homes = [names for folder, names in _ahead.folders.items() if self._home(folder) is not None]
+        return [name for names in homes for name in names]
 
     def _patched(self) -> list[str]:
         # `%autoreload` changes a module's functions in place, where that is enough.
@@ -69,10 +104,9 @@ class ModuleWatch:
         return found
 
     def _read(self, name: str, module: ModuleType) -> ImportedModule | None:
-        file = getattr(module, "__file__", None)
-        if not isinstance(file, str) or not file.endswith(".py"):
+        if (place := _place(module)) is None:
             return None
-        folder, _, base = file.replace(os.sep, "/").rpartition("/")
+        folder, base = place
         if (home := self._home(folder)) is None:
             self._foreign.add(name)
             return None
@@ -103,6 +137,15 @@ class ModuleWatch:
             return None
         around = (self._project / part for part in (home, *home.parents))
         return None if any(_is_environment(part) for part in around) else home
+
+
+def _place(module: object) -> tuple[str, str] | None:
+    """Return the folder and the name of the file of a module that has a source; None of others."""
+    file = getattr(module, "__file__", None)
+    if not isinstance(file, str) or not file.endswith(".py"):
+        return None
+    folder, _, base = file.replace(os.sep, "/").rpartition("/")
+    return folder, base
 
 
 def _is_environment(folder: Path) -> bool:

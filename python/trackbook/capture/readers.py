@@ -15,9 +15,10 @@ from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from itertools import islice
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from trackbook.capture import opens
+from trackbook.capture.modulenames import Mark, names_since
 from trackbook.capture.splits import note_split
 
 _MAX_FILES = 100_000
@@ -223,6 +224,29 @@ def watch_readers() -> None:
             _wrap_module(module)
 
 
+def look_ahead() -> None:
+    """Find out which modules have which readers, for all processes that are forked from this one; wraps nothing."""
+    mark = Mark()
+    _Ahead.holders.clear()
+    for target in _TARGETS:
+        if isinstance(module := sys.modules.get(target), ModuleType):
+            names = (name for reader in _TARGETS[target] for name in reader.names.split())
+            readers = {name: getattr(module, name, None) for name in names}
+            _Ahead.holders[target] = [
+                key
+                for key, other in _near(module).items()
+                if any(other.__dict__.get(name) is reader is not None for name, reader in readers.items())
+            ]
+    _Ahead.mark = mark
+
+
+class _Ahead:
+    """What `look_ahead` has found: of each target the names of the modules that have one of its functions."""
+
+    mark: Mark | None = None
+    holders: ClassVar[dict[str, list[str]]] = {}
+
+
 class _Finder:
     """Finds nothing by itself: what the other finders find, it wraps once it is imported."""
 
@@ -259,20 +283,26 @@ def _wrap_module(module: ModuleType) -> None:
     if module.__dict__.get("__trackbook_wrapped__"):
         return
     module.__dict__["__trackbook_wrapped__"] = True
-    # A function is found by its name where it is at home, too: pickle insists on it.
-    package = module.__name__.partition(".")[0]
-    near = [
-        other
-        for name, other in list(sys.modules.items())
-        # The notebook's own names, too: `from polars import read_csv` before the run.
-        if _is_near(name, package) and isinstance(other, ModuleType)
-    ]
+    near = list(_near(module).values())
     for reader in _TARGETS[module.__name__]:
         for name in reader.names.split():
             try:
                 _wrap(module, name, reader, near)
             except Exception:  # this version of the library has another shape: that reader is not seen
                 continue
+
+
+def _near(module: ModuleType) -> dict[str, ModuleType]:
+    """Return the modules that may have a reader of `module`'s under its name, by their own names."""
+    # A function is found by its name where it is at home, too: pickle insists on it.
+    package = module.__name__.partition(".")[0]
+    if (holders := _Ahead.holders.get(module.__name__)) is None:
+        names = list(sys.modules)
+    else:
+        # The notebook's own names, too: `from polars import read_csv` before the run.
+        names = ["__main__", *holders, *names_since(_Ahead.mark)]
+    near = ((name, sys.modules.get(name)) for name in names if _is_near(name, package))
+    return {name: other for name, other in near if isinstance(other, ModuleType)}
 
 
 def _is_near(name: str, package: str) -> bool:

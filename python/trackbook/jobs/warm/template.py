@@ -63,11 +63,13 @@ def main() -> None:
     launcher = _launcher()
     listener = listen(spec["path"])
     _answer(answers, _description(spec, imports, runner))
-    from trackbook.capture.environment import look_ahead
+    from trackbook.capture import environment, modules, readers
     from trackbook.jobs.warm.child import become_kernel, become_runner
 
     with contextlib.suppress(OSError):
-        look_ahead()
+        environment.look_ahead()
+    readers.look_ahead()
+    modules.look_ahead()
     gc.collect()
     gc.freeze()
     serve_forks(
