@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
+from trackbook.domain.compare import compare
 from trackbook.domain.environment import Environment, Git
 from trackbook.domain.ids import new_id
+from trackbook.domain.run import RunDetail
 from trackbook.errors import NotFound, UsageError
 from trackbook.services.context import Services, open_services
 from trackbook.services.recorder import RunRecorder
@@ -63,3 +67,30 @@ def test_runs_that_can_not_be_compared(services: Services) -> None:
     with pytest.raises(NotFound):
         services.compare.compare([run_id, new_id()])
     assert services.compare.compare([run_id, run_id]).params == []
+
+
+def test_many_runs_are_compared_by_few_statements(services: Services) -> None:
+    runs = [record(services, 0.1, "fit()", "2.0"), record(services, 0.2, "fit(2)", "2.1")]
+    for number in range(30):
+        plain = RunRecorder.start(services.store, experiment="e", params={"lr": number})
+        plain.end()
+        runs.append(plain.run_id)
+    assert services.runs.refresh(timeout=60)
+    statements: list[str] = []
+
+    @event.listens_for(Engine, "before_cursor_execute")
+    def count(*execution: Any) -> None:
+        statements.append(execution[2])
+
+    try:
+        found = services.compare.compare(runs, all=True)
+    finally:
+        event.remove(Engine, "before_cursor_execute", count)
+    assert len(statements) < len(runs)
+    details = [services.runs.detail(run) for run in runs]
+    assert found == compare(details, dict(sources_of(services, details)), everything=True)
+
+
+def sources_of(services: Services, details: list[RunDetail]) -> Iterator[tuple[str, str]]:
+    for digest in {cell.source_digest for detail in details for cell in detail.cells}:
+        yield digest, services.place.blobs.get(digest).decode()

@@ -25,7 +25,7 @@ class Compare:
         """
         if not 2 <= len(run_ids) <= MOST_RUNS:
             raise UsageError(f"A comparison is of 2 to {MOST_RUNS} runs, not of {len(run_ids)}.")
-        details = [self._runs.detail(reference) for reference in run_ids]
+        details = self._runs.details_to_compare(run_ids)
         return compare(details, self._sources(details), everything=all)
 
     def _sources(self, details: Sequence[RunDetail]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Runs: searching, reading, and noticing what changed."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -14,14 +15,17 @@ from trackbook.domain.page import RunPage
 from trackbook.domain.run import Run, RunDetail
 from trackbook.errors import NotFound, UsageError
 from trackbook.services.catchup import catch_up
+from trackbook.store import schema as t
 from trackbook.store.batch import revision_of
 from trackbook.store.database import Connection
 from trackbook.store.details import (
+    holders,
     read_artifacts,
     read_attempts,
     read_cells,
     read_children,
     read_environment,
+    read_environments,
     read_forks,
     read_losses,
     read_modules,
@@ -119,6 +123,42 @@ class Runs:
                 reproduction=read_reproduction(connection, run.id),
             )
 
+    def details_to_compare(self, references: Sequence[str]) -> list[RunDetail]:
+        """Return what a comparison looks at of several runs, in this order; raises like `get`.
+
+        That is cells, environment, modules, data, seeds, artifacts and snapshots; all else of a detail is empty.
+        """
+        with self._database.read() as connection:  # all are of one moment
+            known = {run.id: run for run in read_runs(connection, list(dict.fromkeys(references)))}
+            runs = [
+                run if (run := known.get(reference)) and run.number else _find(connection, reference)
+                for reference in references
+            ]
+            ids = list(dict.fromkeys(run.id for run in runs))
+            cells, artifacts, modules, snapshots, data, seeds = (
+                holders(connection, table, ids)
+                for table in (t.cells, t.artifacts, t.modules, t.snapshots, t.data_inputs, t.seeds)
+            )
+            environments = self._with_all_packages(read_environments(connection, ids))
+            return [
+                RunDetail(
+                    run=run,
+                    series=[],
+                    revisions=[],
+                    artifacts=read_artifacts(connection, run.id) if run.id in artifacts else [],
+                    cells=_settle(read_cells(connection, run.id), read_attempts(connection, run.id))
+                    if run.id in cells
+                    else [],
+                    environment=environments.get(run.id),
+                    modules=read_modules(connection, run.id) if run.id in modules else [],
+                    snapshots=read_snapshots(connection, run.id) if run.id in snapshots else [],
+                    children=[],
+                    data=read_data(connection, run.id) if run.id in data else [],
+                    seeds=read_seeds(connection, run.id) if run.id in seeds else [],
+                )
+                for run in runs
+            ]
+
     def series(self, run_id: str) -> list[SeriesSummary]:
         """Return the series of a run, by its whole id, without their points; none for an unknown run."""
         with self._database.read() as connection:
@@ -160,14 +200,26 @@ class Runs:
     def _with_packages(self, found: tuple[Environment, str | None] | None) -> Environment | None:
         if found is None:
             return None
-        environment, digest = found
-        if digest is None or environment.packages:
-            return environment
+        return self._with_all_packages({"": found})[""]
+
+    def _with_all_packages(
+        self, found: Mapping[str, tuple[Environment, str | None]]
+    ) -> dict[str, Environment]:
+        known: dict[str, dict[str, str]] = {}  # runs that are compared mostly have the same
+        whole = {}
+        for run_id, (environment, digest) in found.items():
+            if digest is not None and not environment.packages:
+                if digest not in known:
+                    known[digest] = self._packages(digest)
+                environment = msgspec.structs.replace(environment, packages=known[digest])
+            whole[run_id] = environment
+        return whole
+
+    def _packages(self, digest: str) -> dict[str, str]:
         try:
-            packages = msgspec.json.decode(self._blobs.get(digest), type=dict[str, str])
+            return msgspec.json.decode(self._blobs.get(digest), type=dict[str, str])
         except (NotFound, msgspec.MsgspecError):
-            return environment
-        return msgspec.structs.replace(environment, packages=packages)
+            return {}
 
 
 def _settle(cells: list[CellExecution], attempts: list[Attempt]) -> list[CellExecution]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Table, select
 
 from trackbook.domain.artifact import Artifact
 from trackbook.domain.attempt import Attempt, Turn, split_attempts
@@ -13,6 +13,8 @@ from trackbook.domain.environment import Environment, Module
 from trackbook.domain.metric import MetricDefinition, SeriesSummary
 from trackbook.domain.run import Loss, ParamRevision, SnapshotInfo
 from trackbook.store import schema as t
+from trackbook.store.parts import slices
+from trackbook.store.rows import fetch
 from trackbook.store.runs import decode_spark, decode_value
 
 _decode_context = msgspec.json.Decoder(dict[str, str]).decode
@@ -103,11 +105,27 @@ def read_cells(connection: Connection, run_id: str) -> list[CellExecution]:
 
 def read_environment(connection: Connection, run_id: str) -> tuple[Environment, str | None] | None:
     """Return a run's environment without its packages, and the digest of the blob that has them."""
+    return read_environments(connection, [run_id]).get(run_id)
+
+
+def read_environments(
+    connection: Connection, run_ids: list[str]
+) -> dict[str, tuple[Environment, str | None]]:
+    """Return the environments of runs as `read_environment` does; a run without one is left out."""
     r = t.runs.c
-    row = connection.execute(select(r.environment, r.packages_digest).where(r.id == run_id)).first()
-    if row is None or row.environment is None:
-        return None
-    return _decode_environment(row.environment), row.packages_digest
+    query = select(r.id, r.environment, r.packages_digest).where(r.environment.is_not(None))
+    return {
+        run_id: (_decode_environment(environment), digest)
+        for ids in slices(run_ids)
+        for run_id, environment, digest in fetch(connection, query.where(r.id.in_(ids)))
+    }
+
+
+def holders(connection: Connection, table: Table, run_ids: list[str]) -> set[str]:
+    """Return those of these runs that have rows in a table."""
+    c = table.c.run_id
+    query = select(c).distinct()
+    return {row[0] for ids in slices(run_ids) for row in fetch(connection, query.where(c.in_(ids)))}
 
 
 def read_modules(connection: Connection, run_id: str) -> list[Module]:
