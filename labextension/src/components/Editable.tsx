@@ -43,6 +43,7 @@ function Editor(props: IEditableProps & { onEnd(): void }): JSX.Element {
   const [text, setText] = React.useState(props.text);
   const [error, setError] = React.useState<string | null>(null);
   const isOver = React.useRef(false);
+  const isSelected = React.useRef(false);
   const save = async () => {
     if (isOver.current) {
       return;
@@ -76,8 +77,13 @@ function Editor(props: IEditableProps & { onEnd(): void }): JSX.Element {
     autoFocus: true,
     onKeyDown,
     onBlur: () => void save(),
-    onFocus: (event: React.FocusEvent<HTMLInputElement | HTMLTextAreaElement>) =>
-      event.target.select()
+    onFocus: (event: React.FocusEvent<HTMLInputElement | HTMLTextAreaElement>) => {
+      // Once: who comes back to a text that could not be saved goes on typing, and must not write over it.
+      if (!isSelected.current) {
+        isSelected.current = true;
+        event.target.select();
+      }
+    }
   };
   return (
     <span className="trackbook-Editor" onClick={event => event.stopPropagation()}>
