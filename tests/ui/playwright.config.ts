@@ -1,18 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { defineConfig } from '@playwright/test';
 
-/** A port of this machine that nobody listens on now. */
-function freePort(): string {
-  const script = `const server = require('net').createServer().listen(0, '127.0.0.1', () => {
-    process.stdout.write(String(server.address().port));
-    server.close();
-  });`;
-  return execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' });
-}
+import { freePort } from './support/freePort';
 
 // Playwright reads this file again in each worker, which inherits the environment: made once, found later.
 process.env.TRACKBOOK_UI_FOLDER ??= mkdtempSync(join(tmpdir(), 'trackbook-ui-'));
