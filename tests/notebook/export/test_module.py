@@ -3,6 +3,7 @@ import contextlib
 import io
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -197,12 +198,21 @@ def test_imports_below_a_change_of_the_path_stay_where_they_are() -> None:
     assert text.index("sys.path.append") < text.index("import json")
 
 
+@cache
+def module_of(name: str, flat: bool) -> str | None:
+    """The module made of a notebook of the corpus; None for one that is refused."""
+    try:
+        return module_text(take_apart(parse_notebook(load(name), name), name, flat=flat), name)
+    except NotebookError:
+        return None
+
+
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("flat", [False, True])
 def test_each_notebook_of_the_corpus_is_sound_python_or_refused(name: str, flat: bool) -> None:
-    document = parse_notebook(load(name), name)
-    with contextlib.suppress(NotebookError):
-        ast.parse(module_text(take_apart(document, name, flat=flat), name))
+    text = module_of(name, flat)
+    if text is not None:
+        ast.parse(text)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -215,14 +225,10 @@ def test_each_notebook_of_the_corpus_is_a_script(name: str) -> None:
 
 
 def test_modules_pass_ruff_and_mypy(tmp_path: Path) -> None:
-    made = 0
-    for name in NAMES:
-        for flat in (False, True):
-            with contextlib.suppress(NotebookError):
-                text = module_text(take_apart(parse_notebook(load(name), name), name, flat=flat), name)
-                (tmp_path / f"made_{made}.py").write_text(text, encoding="utf-8")
-                made += 1
-    assert made > 10
+    texts = [text for name in NAMES for flat in (False, True) if (text := module_of(name, flat)) is not None]
+    for number, text in enumerate(texts):
+        (tmp_path / f"made_{number}.py").write_text(text, encoding="utf-8")
+    assert len(texts) > 10
     for command in (
         ["ruff", "check", "--isolated", "--select", "F,E9", "--output-format", "concise", "."],
         ["mypy", "--strict", "--config-file=", "."],
