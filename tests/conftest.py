@@ -49,6 +49,12 @@ LONG = (
 )  # fmt: skip
 
 
+def pytest_configure() -> None:
+    """Refuse to begin while `LONG` names a file that is gone."""
+    if gone := [name for name in LONG if not (ROOT / "tests" / f"{name}.py").exists()]:
+        raise pytest.UsageError(f"LONG in {__file__} names files that are gone: {', '.join(gone)}")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Bring long files to the front, where processes of pytest-xdist share the files with --no-loadscope-reorder."""
     if not hasattr(config, "workerinput"):
