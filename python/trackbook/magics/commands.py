@@ -279,7 +279,8 @@ def _note(words: Words, context: Context) -> str:
     run = api.require_run()
     text = context.names.fill(words.plain[0])
     run.note(text)
-    return _recorded(run, f"note {shorten(text)}")
+    # Before it is shortened: half a secret is not known for one.
+    return _recorded(run, f"note {shorten(masked(run, {'note': text})['note'])}")
 
 
 def _rename(words: Words, context: Context) -> str:
