@@ -285,6 +285,8 @@ def test_names() -> None:
         "TOKEN_PROD",
         "DB_PASS",
         "DB_PWD",
+        "SERVICE_PW",
+        "mail_pw",
     ):
         assert is_secret_name(name), name
     for name in (
@@ -298,6 +300,7 @@ def test_names() -> None:
         "PWD",
         "OLDPWD",
         "forward_pass",
+        "power_pw",
         "secret_name",
         "keyboard",
         "public_key",

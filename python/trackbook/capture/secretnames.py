@@ -32,7 +32,7 @@ _PASSWORDS = frozenset(
         "userpassword",
     )
 )
-# Whose "pass" is a password, and not a pass over something.
+# Whose "pass" is a password and not a pass over something, and whose "pw" no power.
 _OWNERS = frozenset(
     (
         "db", "database", "user", "my", "mail", "email", "smtp", "imap", "ftp", "sftp", "ssh", "mysql", "pg",
@@ -84,7 +84,7 @@ def is_secret_variable(name: str) -> bool:
     words = _split(name)
     if name.upper() in _FOLDERS:
         return False
-    return is_secret_name(name) or (len(words) > 1 and words[-1] in ("key", "pass", "auth", "pat"))
+    return is_secret_name(name) or (len(words) > 1 and words[-1] in ("key", "pass", "pw", "auth", "pat"))
 
 
 @lru_cache(maxsize=4096)
@@ -117,4 +117,4 @@ def _is_token(words: list[str]) -> bool:
 
 
 def _is_pass(name: str, words: list[str]) -> bool:
-    return len(words) > 1 and words[-1] == "pass" and (name.isupper() or not _OWNERS.isdisjoint(words))
+    return len(words) > 1 and words[-1] in ("pass", "pw") and (name.isupper() or not _OWNERS.isdisjoint(words))
