@@ -117,4 +117,6 @@ def _is_token(words: list[str]) -> bool:
 
 
 def _is_pass(name: str, words: list[str]) -> bool:
-    return len(words) > 1 and words[-1] in ("pass", "pw") and (name.isupper() or not _OWNERS.isdisjoint(words))
+    return (
+        len(words) > 1 and words[-1] in ("pass", "pw") and (name.isupper() or not _OWNERS.isdisjoint(words))
+    )
