@@ -41,6 +41,7 @@ from trackbook.domain.obstacle import Diagnosis
 from trackbook.domain.parameter import Parameter
 from trackbook.domain.resumption import Resumption
 from trackbook.domain.run import Run, RunDetail, SnapshotInfo
+from trackbook.domain.sharing import Sharing
 from trackbook.domain.sweep import Sweep, SweepDetail
 from trackbook.domain.table import (
     CheckRequest,
@@ -126,6 +127,8 @@ SCHEMAS = {
     "runs": "RunPage",
     "runs-empty": "RunPage",
     "series": "SeriesList",
+    "sharing": "Sharing",
+    "sharing-question": "SharingQuestion",
     "size": "Size",
     "snapshot": "Snapshot",
     "snapshot-info": "SnapshotInfo",
@@ -179,6 +182,7 @@ VALUES: list[tuple[str, str | None, Any]] = [
     ("jobs", "jobs", list[Job]),
     ("workers", "workers", list[WorkerInfo]),
     ("changes", "runs", list[Change]),
+    ("sharing", None, Sharing),
     ("sweep", None, SweepDetail),
     ("sweeps", "sweeps", list[Sweep]),
     ("verdict", None, Verdict),

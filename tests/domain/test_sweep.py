@@ -1,17 +1,22 @@
+from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import msgspec
 import pytest
 
 from trackbook.domain.job import JobSpec
+from trackbook.domain.run import Run, Source
 from trackbook.domain.space import Dimension, Space
 from trackbook.domain.sweep import (
+    TRIAL_SPARK,
     Objective,
     Pruner,
     SweepSpec,
     check_sweep_spec,
     choose_sampler,
     count_trials,
+    objective_sparks,
     pareto_front,
     parse_objective,
     parse_pruner,
@@ -21,6 +26,31 @@ from trackbook.errors import InvalidName, UsageError
 
 LISTED: Space = {"a": Dimension("choices", [1, 2, 3]), "b": Dimension("choices", [True, False])}
 RANGES: Space = {"x": Dimension("float", low=0.0, high=1.0), "n": Dimension("int", low=1, high=9)}
+RUN = Run(
+    id="019aa5b0-0000-7000-8000-000000000001",
+    number=1,
+    experiment="a",
+    name="a",
+    status="running",
+    started=datetime(2026, 1, 1, tzinfo=UTC),
+    ended=None,
+    duration=None,
+    active=0.0,
+    user="u",
+    host="h",
+    source=Source("script"),
+    parent_id=None,
+    notes="",
+    tags={},
+    params={},
+    metrics={},
+    sparks={},
+    goals={},
+    error=None,
+    reason=None,
+    trashed=False,
+    revision=1,
+)
 JOB = JobSpec("0" * 64, "a.ipynb", "/a", {}, "a", "")
 
 
@@ -122,6 +152,21 @@ def test_parts_that_do_not_fit(changes: dict[str, Any], hint: str) -> None:
     assert check_sweep_spec(spec) == spec
     with pytest.raises(UsageError, match=hint):
         check_sweep_spec(msgspec.structs.replace(spec, **changes))
+
+
+def test_the_short_line_of_a_trial() -> None:
+    spec = SweepSpec(
+        job=JOB, space=RANGES, sampler="tpe", trials=3, objectives=[Objective("acc"), Objective("time")]
+    )
+    assert objective_sparks(spec, None) == [[], []]
+    for count in (1, TRIAL_SPARK, TRIAL_SPARK + 1, 64):
+        points = [float(place) for place in range(count)]
+        long, none = objective_sparks(spec, msgspec.structs.replace(RUN, sparks={"acc": points}))
+        assert 1 <= len(long) <= TRIAL_SPARK
+        assert (long[-1], none) == (points[-1], [])
+        steps = {after - before for before, after in pairwise(long)}
+        assert len(steps) <= 1  # evenly spread
+    assert objective_sparks(spec, RUN) == [[], []]
 
 
 def test_the_front() -> None:

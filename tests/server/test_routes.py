@@ -86,7 +86,7 @@ async def test_a_user_who_may_not_is_told_so(ask: Callable[..., Any]) -> None:
     actions = {"GET": "read", "POST": "write", "PUT": "write", "PATCH": "write", "DELETE": "write"}
     execute = ("jobs", "sweeps", "workers", "cancel", "retry", "reproduce", "resume", "debug")
     reads = ("lint", "clean", "curves", "notebook", "cell", "code", "table", "groups", "check", "frame",
-             "importance", "correlation")  # fmt: skip
+             "importance", "correlation", "sharing")  # fmt: skip
     posts = dict.fromkeys(execute, "execute") | dict.fromkeys(reads, "read")
     wanted = [
         (

@@ -92,6 +92,7 @@ async def test_a_sweep_is_begun_ended_and_resumed(
     conforms(done, "SweepDetail")
     assert (done["trials"]["finished"], done["trials"]["total"]) == (total, total)
     assert done["runs"][0]["params"] == ended["runs"][0]["params"]
+    assert all(row["sparks"] == [[row["values"][0]]] for row in done["runs"])
     best = max(done["runs"], key=lambda row: row["values"][0])
     assert (best["best"], done["best"]["run"]) == (True, best["run"])
     assert done["importance"] in (None, {"rate": 1.0})
@@ -99,6 +100,36 @@ async def test_a_sweep_is_begun_ended_and_resumed(
     assert {key: listed[key] for key in ("id", "status", "best", "trials")} == {
         key: done[key] for key in ("id", "status", "best", "trials")
     }
+
+
+async def test_the_cells_that_trials_would_share_are_told_before(
+    ask: Callable[..., Any], sample: Any, notebook: str, conforms: Callable[..., Any]
+) -> None:
+    path = f"/projects/{sample.project}/sharing"
+    asked = {"notebook": notebook, "space": {"rate": [0.1, 0.2]}}
+    answer = await ask(path, "POST", asked)
+    assert answer.status == 200, answer.json
+    sharing = conforms(answer.json, "Sharing")
+    assert [(one["cell"], one["source"]) for one in sharing["cells"]] == [(1, "rate: float = 0.5 # [0, 1]")]
+    assert "cell 2 tracks something" in sharing["summary"]
+
+    file = sample.store.project / "swept.ipynb"
+    content = json.loads(file.read_text())
+    cell = content["cells"][1]
+    content["cells"][1:] = [cell | {"source": "import numpy as np\nnp.random.rand()"}, cell]
+    file.write_text(json.dumps(content))
+    drawn = (await ask(path, "POST", asked)).json
+    assert "cell 2 draws random numbers of numpy that nothing has seeded" in drawn["summary"]
+    for changes, code in (
+        ({"space": {}}, "usage"),
+        ({"space": {"rat": [1]}}, "parameter"),
+        ({"space": {"rate": [2]}}, "parameter"),
+        ({"params": {"rate": 0.5}}, "parameter"),
+        ({"trials": 2}, "usage"),
+    ):
+        refused = await ask(path, "POST", asked | changes)
+        assert (refused.status, refused.json["code"]) == (400, code), changes
+    assert (await ask(path, "POST", asked | {"notebook": "work/churn/none.ipynb"})).status in (400, 404)
 
 
 async def test_what_can_not_be_swept_is_refused(ask: Callable[..., Any], sample: Any, notebook: str) -> None:

@@ -35,7 +35,16 @@ test('A sweep from the form to its best trial', async ({ page, tmpPath }) => {
   await expect(form.getByText('6 combinations')).toBeVisible();
   await form.getByRole('combobox', { name: 'Metric 1' }).fill('accuracy');
   await form.getByRole('textbox', { name: 'At the same time' }).fill('2');
+  // The cells that would run once are told before anything runs, and what keeps the next one from it.
+  const share = form.getByRole('checkbox', { name: /^run once/ });
+  await share.check();
+  const shared = form.getByRole('list', { name: 'Cells that run once' }).getByRole('listitem');
+  await expect(shared).toHaveCount(1);
+  await expect(form.getByText(/runs once for all trials; cell 2 uses optimizer/)).toBeVisible();
+  await share.scrollIntoViewIfNeeded();
   await picture(page, 'sweep-form');
+  await share.uncheck();
+  await expect(shared).toHaveCount(0);
   await form.getByRole('button', { name: 'Run a sweep of 6 trials' }).click();
   const started = form.getByRole('listitem');
   await expect(started).toHaveCount(1);
@@ -50,6 +59,7 @@ test('A sweep from the form to its best trial', async ({ page, tmpPath }) => {
   await expect(best).toHaveCount(1);
   await expect(best).toContainText('0.3');
   await expect(best).toContainText('sgd');
+  await expect(trials.locator('.trackbook-Sparkline path')).toHaveCount(6);
   await expect(area.getByRole('img', { name: /^The best accuracy/ })).toBeVisible();
   await trials.getByRole('button', { name: /^accuracy/ }).click();
   await trials.getByRole('button', { name: /^accuracy/ }).click();

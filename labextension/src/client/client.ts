@@ -39,6 +39,8 @@ import type { IDebugKernel, IResumption } from './resumption';
 import {
   decodeSweep,
   decodeSweepDetail,
+  type ISharing,
+  type ISharingQuestion,
   type ISweep,
   type ISweepDetail,
   type ISweepRequest
@@ -338,6 +340,11 @@ export class Client implements IClient {
   async startSweep(project: string, sweep: ISweepRequest): Promise<ISweep> {
     const options: IRequestOptions = { method: 'POST', body: sweep };
     return decodeSweep(await this._get<ISweep>(['projects', project, 'sweeps'], options));
+  }
+
+  async sharing(project: string, question: ISharingQuestion): Promise<ISharing> {
+    const options: IRequestOptions = { method: 'POST', body: question };
+    return this._get<ISharing>(['projects', project, 'sharing'], options);
   }
 
   async cancelSweep(project: string, id: string): Promise<ISweep> {

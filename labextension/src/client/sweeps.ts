@@ -100,6 +100,8 @@ export interface ISweepTrial {
   cell: number;
   cells: number;
   best: boolean;
+  /** A short line of each objective so far; empty where there is none. */
+  sparks: number[][];
 }
 
 /** A sweep with all of its trials. */
@@ -127,6 +129,24 @@ export interface ISweepRequest {
   snapshots?: boolean;
 }
 
+/** What the trials of a sweep would share. */
+export interface ISharingQuestion {
+  notebook: string;
+  params: Readonly<Record<string, JsonValue>>;
+  space: Readonly<Record<string, Space>>;
+}
+
+/**
+ * The cells that run once for all trials. `summary` is a sentence that says, too, why the next cell is none of them;
+ * `cell` counts the notebook's cells from 1, `source` is a cell's first line.
+ */
+export interface ISharing {
+  summary: string;
+  cells: { cell: number; source: string }[];
+  /** What one should know of shared cells, in sentences. */
+  remarks: string[];
+}
+
 /** Tell whether what a parameter may be is a range. */
 export function isRange(space: Space): space is IRange {
   return !Array.isArray(space);
@@ -148,7 +168,11 @@ export function decodeSweep<T extends ISweep>(sweep: T): T {
 
 /** Return the sweep with the values of all of its trials as numbers. */
 export function decodeSweepDetail(sweep: ISweepDetail): ISweepDetail {
-  const runs = sweep.runs.map(trial => ({ ...trial, values: toValues(trial.values) }));
+  const runs = sweep.runs.map(trial => ({
+    ...trial,
+    values: toValues(trial.values),
+    sparks: trial.sparks.map(line => line.map(toNumber))
+  }));
   return { ...decodeSweep(sweep), runs };
 }
 

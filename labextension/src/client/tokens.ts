@@ -25,7 +25,7 @@ import type { IParameter, IProposal } from './parameters';
 import type { IJobLog, IJobPage, IJobQuery, IWorker } from './queue';
 import type { IDiagnosis, IReproduce } from './reproduction';
 import type { IDebugKernel, IResumption } from './resumption';
-import type { ISweep, ISweepDetail, ISweepRequest } from './sweeps';
+import type { ISharing, ISharingQuestion, ISweep, ISweepDetail, ISweepRequest } from './sweeps';
 import type {
   IArtifact,
   FailureCause,
@@ -221,6 +221,8 @@ export interface IClient {
   sweeps(project: string): Promise<ISweep[]>;
   sweep(project: string, id: string): Promise<ISweepDetail>;
   startSweep(project: string, sweep: ISweepRequest): Promise<ISweep>;
+  /** Which cells the trials of a sweep would share. */
+  sharing(project: string, question: ISharingQuestion): Promise<ISharing>;
   cancelSweep(project: string, id: string): Promise<ISweep>;
   resumeSweep(project: string, id: string): Promise<ISweep>;
   /** What going on with a failed run would do; with the notebook as it stands in an editor. */

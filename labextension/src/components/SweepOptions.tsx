@@ -4,8 +4,9 @@ import * as React from 'react';
 import type { Pruner, Sampler } from '../client/sweeps';
 import type { JobFormModel } from '../models/jobForm';
 import type { SweepProblem } from '../models/sweepOptions';
+import type { SharedCells } from '../models/sharedCells';
 import { Objectives } from './Objectives';
-import { useView } from './view';
+import { useModel, useView } from './view';
 
 const SAMPLERS: readonly Sampler[] = ['grid', 'random', 'tpe', 'cmaes', 'nsga2'];
 const PRUNERS: readonly Pruner[] = ['none', 'median', 'percentile', 'asha', 'hyperband'];
@@ -112,8 +113,46 @@ export function SweepOptions({ model }: { model: JobFormModel }): JSX.Element {
           />{' '}
           {trans.__('run once: those before the first that depends on a swept parameter')}
         </label>
+        {options.sharePrefix && <Shared model={model.shared} />}
       </div>
     </section>
+  );
+}
+
+/** Which cells run once, and why others don't. */
+function Shared({ model }: { model: SharedCells }): JSX.Element | null {
+  const { trans } = useView();
+  useModel(model);
+  const { sharing, error } = model;
+  if (error) {
+    return (
+      <span className="trackbook-JobForm-shared trackbook-Quiet" role="status">
+        {trans.__('Which cells these are can’t be told: %1', error.message)}
+      </span>
+    );
+  }
+  return (
+    <div className="trackbook-JobForm-shared" role="status">
+      {sharing && (
+        <>
+          <p>{sharing.summary}</p>
+          {sharing.cells.length > 0 && (
+            <ol aria-label={trans.__('Cells that run once')} tabIndex={0}>
+              {sharing.cells.map(({ cell, source }) => (
+                <li key={cell}>
+                  <span>{trans.__('Cell %1', cell)}</span> <code>{source}</code>
+                </li>
+              ))}
+            </ol>
+          )}
+          {sharing.remarks.map(remark => (
+            <p key={remark} className="trackbook-Quiet">
+              {remark}
+            </p>
+          ))}
+        </>
+      )}
+    </div>
   );
 }
 

@@ -12,6 +12,7 @@ import {
 } from '../format';
 import type { SweepModel } from '../models/sweep';
 import { sweptNames } from '../models/trials';
+import { Sparkline } from './Sparkline';
 import { StatusIcon, statusWord } from './Status';
 import { objectiveText } from './sweepTexts';
 import { useModel, useView } from './view';
@@ -84,11 +85,15 @@ function makeColumns(sweep: ISweepDetail, trans: TranslationBundle): IColumn<ISw
     ...sweep.objectives.map((objective, place) => ({
       id: `value:${place}`,
       label: objectiveText(objective),
-      width: 'minmax(88px, 1fr)',
+      width: 'minmax(132px, 1fr)',
       isNumber: true,
       isSortable: true,
       render: (trial: ISweepTrial) => (
-        <Value value={trial.values[place] ?? null} isBest={trial.best} />
+        <Value
+          value={trial.values[place] ?? null}
+          spark={trial.sparks[place] ?? []}
+          isBest={trial.best}
+        />
       )
     })),
     ...sweptNames(sweep).map(name => ({
@@ -149,14 +154,19 @@ function Stand({ trial }: { trial: ISweepTrial }): JSX.Element {
   );
 }
 
-function Value(props: { value: number | null; isBest: boolean }): JSX.Element {
+function Value(props: {
+  value: number | null;
+  spark: readonly number[];
+  isBest: boolean;
+}): JSX.Element {
   const { trans } = useView();
-  const { value, isBest } = props;
+  const { value, spark, isBest } = props;
   if (value === null) {
     return <>–</>;
   }
   return (
-    <span title={formatExact(value)}>
+    <span className="trackbook-Trial-value" title={formatExact(value)}>
+      {spark.length > 1 && <Sparkline values={spark} />}
       {isBest && (
         <span className="trackbook-Best" role="img" aria-label={trans.__('best')}>
           ★{' '}

@@ -6,8 +6,9 @@ import type { IJob, IProject } from '../client/types';
 import { FieldError, type FieldProblem } from './fieldProblem';
 import { type IRangeText, NO_RANGE, RangeFault, readList, readRange } from './fieldRange';
 import { readValue } from './fieldValue';
-import { makeJobRequest, makeSweepRequest } from './jobRequests';
+import { makeJobRequest, makeSharingQuestion, makeSweepRequest } from './jobRequests';
 import { Observable } from './observable';
+import { SharedCells } from './sharedCells';
 import {
   countTrials,
   type ISweepOptions,
@@ -61,11 +62,16 @@ export class JobFormModel extends Observable {
     super();
     this._client = options.client;
     this.notebook = options.notebook;
+    this.shared = new SharedCells(options);
+    this.changed.connect(() => this._askWhatIsShared());
     void this.load();
   }
 
   /** The contents path of the notebook. */
   readonly notebook: string;
+
+  /** Which cells the trials would share, if they are to. */
+  readonly shared: SharedCells;
 
   /** The project of the notebook; null until it is known. */
   get project(): IProject | null {
@@ -239,6 +245,11 @@ export class JobFormModel extends Observable {
     this.emitChanged();
   }
 
+  override dispose(): void {
+    this.shared.dispose();
+    super.dispose();
+  }
+
   private _refused(error: ApiError): void {
     const fields = this._fields ?? [];
     const reasons = error.code === 'parameter' ? error.reasons : new Map<string, string>();
@@ -263,11 +274,18 @@ export class JobFormModel extends Observable {
     this._proposals = proposals;
     this._problems = problems;
     this._error = null;
+    this.shared.forget();
   }
 
   private async _openProject(): Promise<IProject> {
     const project = await this._client.findProject(this.notebook);
     return project ?? this._client.createProject(this.notebook);
+  }
+
+  private _askWhatIsShared(): void {
+    const swept = this._sweepOptions.sharePrefix ? this._swept() : null;
+    const isAsked = swept?.length && !this._fields?.some(field => field.problem);
+    this.shared.want(this._project?.id ?? null, isAsked ? makeSharingQuestion(this, swept) : null);
   }
 
   /** Whether all that was written can be used. */
@@ -328,12 +346,15 @@ export namespace JobFormModel {
     | 'makeParameters'
     | 'submitJobs'
     | 'startSweep'
+    | 'sharing'
     | 'runs'
   >;
 
   export interface IOptions {
     client: Client;
     notebook: string;
+    /** How long nothing may have changed before what is shared is asked for, in milliseconds. */
+    delay?: number;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ISweepRequest } from '../client/sweeps';
+import type { ISharingQuestion, ISweepRequest, Space } from '../client/sweeps';
 import type { IJobRequest } from '../client/tokens';
 import type { JsonValue } from '../client/types';
 import { readValue } from './fieldValue';
@@ -17,6 +17,14 @@ export function makeJobRequest(form: JobFormModel): IJobRequest {
   };
 }
 
+/** What a form asks of the cells that trials share; every field has to be right. */
+export function makeSharingQuestion(
+  form: JobFormModel,
+  swept: readonly ISwept[]
+): ISharingQuestion {
+  return { notebook: form.notebook, params: paramsOf(form), space: spaceOf(swept) };
+}
+
 /** The request that a form makes of a sweep; every field has to be right. */
 export function makeSweepRequest(form: JobFormModel, swept: readonly ISwept[]): ISweepRequest {
   const { trials, pruner, seed, sharePrefix } = form.sweepOptions;
@@ -25,7 +33,7 @@ export function makeSweepRequest(form: JobFormModel, swept: readonly ISwept[]): 
   return {
     notebook: form.notebook,
     params: paramsOf(form),
-    space: Object.fromEntries(swept.map(({ parameter, space }) => [parameter.name, space])),
+    space: spaceOf(swept),
     sampler,
     objectives: namedObjectives(form.sweepOptions),
     ...commonOf(form),
@@ -35,6 +43,10 @@ export function makeSweepRequest(form: JobFormModel, swept: readonly ISwept[]): 
     ...(parallel.trim() && { jobs: Number(parallel) }),
     ...(sharePrefix && { share_prefix: true })
   };
+}
+
+function spaceOf(swept: readonly ISwept[]): Record<string, Space> {
+  return Object.fromEntries(swept.map(({ parameter, space }) => [parameter.name, space]));
 }
 
 /** The parameters that have one value; those that were left alone keep the notebook's own. */

@@ -2,6 +2,7 @@ import { Client } from '../../src/client/client';
 import { type IComparison } from '../../src/client/compare';
 import { type ICurveQuery } from '../../src/client/curves';
 import { ApiError } from '../../src/client/errors';
+import { type ISharingQuestion } from '../../src/client/sweeps';
 import { type IRunDetail } from '../../src/client/types';
 import { deadServer, fakeServer, type IAsked } from '../support/http';
 import { sample } from '../support/samples';
@@ -205,8 +206,25 @@ describe('Client of the queue and of sweeps', () => {
     expect(detail.runs.length).toBeGreaterThan(0);
     expect(detail.runs.flatMap(trial => trial.values).every(isNumberOrNull)).toBe(true);
     expect(detail.runs.every(trial => trial.values.length === detail.objectives.length)).toBe(true);
+    expect(detail.runs.flatMap(trial => trial.sparks.flat()).every(isNumberOrNull)).toBe(true);
     const sweeps = await makeClient(sample('sweeps')).client.sweeps(P);
     expect(sweeps.map(sweep => sweep.best?.value ?? null).every(isNumberOrNull)).toBe(true);
+  });
+
+  it('asks which cells trials would share', async () => {
+    const { client, asked } = makeClient(sample('sharing'));
+    const question = sample<ISharingQuestion>('sharing-question');
+    const sharing = await client.sharing(P, question);
+    expect(sharing.cells.map(({ cell, source }) => [typeof cell, typeof source])).toContainEqual([
+      'number',
+      'string'
+    ]);
+    expect([typeof sharing.summary, sharing.remarks.length]).toEqual(['string', 1]);
+    expect([asked[0].method, asked[0].url.pathname.split('/').pop(), asked[0].body]).toEqual([
+      'POST',
+      'sharing',
+      question
+    ]);
   });
 
   it('cancels and resumes by the id', async () => {

@@ -27,7 +27,7 @@ beforeAll(() => {
 });
 
 async function showPage(detail: ISweepDetail, tab: string | null = null) {
-  const client = { sweep: () => Promise.resolve(detail) };
+  const client = { sweep: () => Promise.resolve({ ...detail }) };
   const options = { client, changes: new FakeChanges(), project: PROJECT.id, id: detail.id };
   const model = new SweepModel({ ...options, standby: 'never' });
   await until(() => model.sweep !== null);
@@ -57,6 +57,21 @@ describe('SweepPage', () => {
     expect(
       screen.getByRole('img', { name: '3 finished, 1 failed, 1 pruned, 1 running' })
     ).toBeTruthy();
+    model.dispose();
+  });
+
+  it('draws how the objective went in each trial, anew while it goes on', async () => {
+    const detail = makeDetail();
+    const { model } = await showPage(detail);
+    const curve = () => rows()[2].querySelector('.trackbook-Sparkline path')?.getAttribute('d');
+    const before = curve();
+    expect(before).toBeTruthy();
+    expect(rows()[0].querySelector('.trackbook-Sparkline')).toBeNull(); // no value yet
+    detail.runs = detail.runs.map(trial =>
+      trial.trial === 3 ? { ...trial, sparks: [[0.1, 0.9, 0.2, 0.91]] } : trial
+    );
+    await act(() => model.refresh());
+    expect(curve()).not.toBe(before);
     model.dispose();
   });
 

@@ -2,6 +2,7 @@ import { act, fireEvent, screen, within } from '@testing-library/react';
 import * as React from 'react';
 
 import { type IComparison, decodeComparison } from '../../src/client/compare';
+import { type ISharing } from '../../src/client/sweeps';
 import { type IParameters } from '../../src/client/tokens';
 import { type IJob } from '../../src/client/types';
 import { CommandIDs } from '../../src/commandIds';
@@ -104,9 +105,14 @@ describe('JobForm', () => {
       cancelJob: () => Promise.resolve(jobs[0]),
       runs: () => Promise.resolve({ total: 0, revision: 1, runs: [] }),
       sweeps: () => Promise.resolve([]),
-      startSweep: () => Promise.resolve(makeSweep())
+      startSweep: () => Promise.resolve(makeSweep()),
+      sharing: () => Promise.resolve(sample<ISharing>('sharing'))
     };
-    const model = new JobFormModel({ client, notebook: 'work/churn/train.ipynb' });
+    const model = new JobFormModel({
+      client,
+      notebook: 'work/churn/train.ipynb',
+      delay: 1
+    });
     const jobsModel = new JobsModel({
       client,
       changes: new FakeChanges(),
@@ -171,6 +177,24 @@ describe('JobForm', () => {
     expect(screen.getByText('Started here')).toBeTruthy();
     fireEvent.click(screen.getByTitle('Open the sweep of work/train.ipynb'));
     expect(onSubmit).toHaveBeenCalledTimes(1); // a look at what was started starts nothing
+    jobsModel.dispose();
+  });
+
+  it('lists the cells that trials share, and what keeps the next one from it', async () => {
+    const { model, jobsModel } = await showForm();
+    act(() => model.setField('lr', { mode: 'list', text: '0.1, 0.2' }));
+    fireEvent.click(screen.getByRole('checkbox', { name: /^run once/ }));
+    const list = await screen.findByRole('list', { name: 'Cells that run once' });
+    const { cells, summary, remarks } = sample<ISharing>('sharing');
+    expect(
+      within(list)
+        .getAllByRole('listitem')
+        .map(item => item.textContent)
+    ).toEqual(cells.map(({ cell, source }) => `Cell ${cell} ${source}`));
+    expect(screen.getByText(summary)).toBeTruthy();
+    expect(screen.getByText(remarks[0])).toBeTruthy();
+    fireEvent.click(screen.getByRole('checkbox', { name: /^run once/ }));
+    expect(screen.queryByRole('list', { name: 'Cells that run once' })).toBeNull();
     jobsModel.dispose();
   });
 

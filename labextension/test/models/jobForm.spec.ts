@@ -1,6 +1,11 @@
 import { ApiError } from '../../src/client/errors';
 import { type IParameter } from '../../src/client/parameters';
-import { type ISweep, type ISweepRequest } from '../../src/client/sweeps';
+import {
+  type ISharing,
+  type ISharingQuestion,
+  type ISweep,
+  type ISweepRequest
+} from '../../src/client/sweeps';
 import { type IJobRequest, type IParameters } from '../../src/client/tokens';
 import { type IJob, type IProject, type IRunPage } from '../../src/client/types';
 import { JobFormModel } from '../../src/models/jobForm';
@@ -11,6 +16,7 @@ import { makeSweep } from '../support/sweeps';
 class FakeJobs {
   readonly requests: IJobRequest[] = [];
   readonly sweeps: ISweepRequest[] = [];
+  readonly questions: ISharingQuestion[] = [];
   project: IProject | null = PROJECT;
   created: string[] = [];
   refusal: ApiError | null = null;
@@ -55,6 +61,13 @@ class FakeJobs {
     return this.refusal ? Promise.reject(this.refusal) : Promise.resolve(makeSweep());
   }
 
+  sharing(_: string, question: ISharingQuestion): Promise<ISharing> {
+    this.questions.push(question);
+    return this.refusal
+      ? Promise.reject(this.refusal)
+      : Promise.resolve(sample<ISharing>('sharing'));
+  }
+
   submitJobs(_: string, request: IJobRequest): Promise<IJob[]> {
     this.requests.push(request);
     return this.refusal
@@ -64,7 +77,7 @@ class FakeJobs {
 }
 
 async function makeForm(client = new FakeJobs()) {
-  const form = new JobFormModel({ client, notebook: 'work/churn/train.ipynb' });
+  const form = new JobFormModel({ client, notebook: 'work/churn/train.ipynb', delay: 1 });
   await until(() => form.fields !== null);
   return { client, form };
 }
@@ -166,6 +179,33 @@ describe('JobFormModel', () => {
         jobs: 3
       }
     ]);
+  });
+
+  it('asks which cells trials would share, once for each sweep that is written', async () => {
+    const { client, form } = await makeForm();
+    form.setField('lr', { text: '0.01, 0.1', mode: 'list' });
+    form.setField('depth', { text: '5' });
+    expect(client.questions).toEqual([]); // nobody wants cells to be shared
+    form.setSweepOptions({ sharePrefix: true });
+    await until(() => form.shared.sharing !== null);
+    expect(form.shared.sharing).toEqual(sample('sharing'));
+    form.setOption('experiment', 'tuned'); // changes nothing about it
+    form.setField('lr', { text: '0.01, 0.2' });
+    await until(() => client.questions.length > 1);
+    const notebook = 'work/churn/train.ipynb';
+    expect(client.questions).toEqual([
+      { notebook, params: { depth: 5 }, space: { lr: [0.01, 0.1] } },
+      { notebook, params: { depth: 5 }, space: { lr: [0.01, 0.2] } }
+    ]);
+    await form.load(); // the notebook was saved
+    await until(() => client.questions.length > 2);
+    client.refusal = new ApiError('notebook', 'work/churn/train.ipynb can not be read.', 400);
+    form.setField('depth', { text: '6' });
+    await until(() => form.shared.error !== null);
+    expect(form.shared.sharing).toBeNull();
+    form.setField('lr', { text: 'fast' }); // no sweep while that is wrong
+    expect(form.shared.error).toBeNull();
+    form.dispose();
   });
 
   it('starts no sweep while an option is wrong', async () => {

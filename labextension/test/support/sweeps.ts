@@ -65,6 +65,7 @@ export function makeTrial(trial: number, change: Partial<ISweepTrial> = {}): ISw
     cell: 10,
     cells: 10,
     best: false,
+    sparks: [[0.1, 0.5, 0.8 + trial / 100]],
     ...change
   };
 }

@@ -24,6 +24,8 @@ SweepState = Literal["queued"] | RunStatus
 SAMPLERS: tuple[Sampler, ...] = get_args(Sampler)
 PRUNERS: tuple[PrunerName, ...] = get_args(PrunerName)
 MOST_TRIALS = 10_000
+# A table of trials, which is asked for each second, has so many values of each objective for its small curves.
+TRIAL_SPARK = 24
 DEFAULT_TRIALS = 20
 LARGEST_SEED = 2**32 - 1
 MOST_PARALLEL = 64
@@ -105,6 +107,8 @@ class TrialRow(Struct, frozen=True):
     """One trial. `number` is that of its run in the project, None before it has one; `duration` is in seconds.
 
     Of a trial that runs, `cell` of `cells` is being run. `best` marks the best one, or those of the Pareto front.
+    `sparks` has a short line of each objective so far, at most `TRIAL_SPARK` values with the last one among them;
+    empty where there is none.
     """
 
     trial: int
@@ -118,6 +122,7 @@ class TrialRow(Struct, frozen=True):
     cell: int
     cells: int
     best: bool = False
+    sparks: list[list[float]] = []
 
 
 class Sweep(Struct, frozen=True):
@@ -342,6 +347,19 @@ def objective_values(spec: SweepSpec, run: Run | None) -> list[float | None]:
     if run is None:
         return [None] * len(spec.objectives)
     return [run.metrics.get(objective.metric) for objective in spec.objectives]
+
+
+def objective_sparks(spec: SweepSpec, run: Run | None) -> list[list[float]]:
+    """Return a short line of each objective in a run, for a table of many trials; empty where it has none."""
+    return [
+        _thin(run.sparks.get(objective.metric, []) if run is not None else [])
+        for objective in spec.objectives
+    ]
+
+
+def _thin(line: list[float]) -> list[float]:
+    stride = -(-len(line) // TRIAL_SPARK) or 1
+    return line[(len(line) - 1) % stride :: stride]
 
 
 def best_runs(spec: SweepSpec, runs: Sequence[Run]) -> list[str]:

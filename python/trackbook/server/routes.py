@@ -64,6 +64,7 @@ from trackbook.server.handlers.snapshots import MissingHandler, SnapshotHandler
 from trackbook.server.handlers.sweeps import (
     EndSweepHandler,
     ResumeSweepHandler,
+    SharingHandler,
     SweepHandler,
     SweepsHandler,
 )
@@ -122,6 +123,7 @@ _NOTEBOOKS: Routes = (
     ("/projects/{project}/jobs/{job}/log", JobLogHandler),
     ("/projects/{project}/workers", WorkersHandler),
     ("/projects/{project}/sweeps", SweepsHandler),
+    ("/projects/{project}/sharing", SharingHandler),
     ("/projects/{project}/sweeps/{sweep}", SweepHandler),
     ("/projects/{project}/sweeps/{sweep}/cancel", EndSweepHandler),
     ("/projects/{project}/sweeps/{sweep}/resume", ResumeSweepHandler),

@@ -142,7 +142,7 @@ class Jobs:
         """
         notebook = clean_notebook(read_notebook(path))
         known = find_parameters(notebook, path.name)
-        given, swept = _check_both(known, params or {}, lambda: check_space(known, space or {}))
+        given, swept = check_both(known, params or {}, lambda: check_space(known, space or {}))
         # Each value of each parameter once: what can't be written as code is found before anything runs.
         for name, one in swept.items():
             for value in one.values if one.kind == "choices" else [one.low, one.high]:
@@ -343,16 +343,17 @@ def _sharing(spec: JobSpec, shares: bool, swept: Sequence[str], snapshots: bool 
 def _combine(
     known: Sequence[Parameter], params: Mapping[str, Any], sweep: Mapping[str, Sequence[Any]]
 ) -> list[dict[str, Any]]:
-    given, swept = _check_both(known, params, lambda: check_sweeps(known, sweep))
+    given, swept = check_both(known, params, lambda: check_sweeps(known, sweep))
     count = math.prod(len(values) for values in swept.values())
     if count > MOST_JOBS:
         raise UsageError(f"The sweep makes {count:,} jobs; at most {MOST_JOBS:,} can be queued at once.")
     return [given | combination for combination in combine_sweep(swept)]
 
 
-def _check_both(
+def check_both(
     known: Sequence[Parameter], params: Mapping[str, Any], check: Callable[[], dict[str, T]]
 ) -> tuple[dict[str, Any], dict[str, T]]:
+    """Return values and what `check` returns of a sweep, both checked; raises ParameterError with all that is wrong."""
     errors: list[ParameterError] = []
     given: dict[str, Any] = {}
     swept: dict[str, T] = {}

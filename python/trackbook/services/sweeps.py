@@ -30,6 +30,7 @@ from trackbook.domain.sweep import (
     check_sweep_spec,
     choose_sampler,
     count_trials,
+    objective_sparks,
     objective_values,
     swept_params,
 )
@@ -403,6 +404,7 @@ def _row(spec: SweepSpec, job: Job, run: Run | None, best: set[str]) -> TrialRow
         cell=job.cell,
         cells=job.cells,
         best=job.spec.run_id in best,
+        sparks=objective_sparks(spec, run),
     )
 
 

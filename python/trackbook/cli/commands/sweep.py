@@ -60,6 +60,7 @@ from trackbook.errors import UsageError
 from trackbook.jobs.headstart import HeadStart, is_usual
 from trackbook.notebook.clean import clean_notebook
 from trackbook.notebook.read import read_notebook
+from trackbook.services.sharing import first_values, tell_sharing
 from trackbook.services.sweep_files import SweepPlan, read_sweep_file
 
 if TYPE_CHECKING:
@@ -232,9 +233,12 @@ def sweep(
             spec = project.sweeps.spec(sweep_id)
             say(describe_sweep(spec, named=trials is not None or plan.trials is not None), "dim")
             if spec.job.share_prefix:
-                for line in describe_sharing(
-                    clean_notebook(read_notebook(path)), first_values(spec), list(spec.space)
-                ):
+                sharing = tell_sharing(
+                    clean_notebook(read_notebook(path)),
+                    spec.job.params | first_values(spec.space),
+                    list(spec.space),
+                )
+                for line in describe_sharing(sharing):
                     say(line, "dim")
         return work_off(
             project, sweep_id, spec, sort, as_json, scheduler=place.scheduler, head_start=head_start
@@ -308,12 +312,6 @@ def work_off(
         ended = sum(job.status != "cancelled" for job in outcome.jobs)
         say(f"{ended} of {spec.trials} trials have ended; `trackbook sweep --resume {number}` goes on.")
     return outcome.exit_code
-
-
-def first_values(spec: SweepSpec) -> dict[str, object]:
-    """Return values that a trial may have: of each swept parameter the first one."""
-    swept = {name: one.values[0] if one.kind == "choices" else one.low for name, one in spec.space.items()}
-    return spec.job.params | swept
 
 
 def describe_sweep(spec: SweepSpec, *, named: bool) -> str:

@@ -11,6 +11,7 @@ from trackbook.jobs.sweeping import start_sweep
 from trackbook.server.base import TrackbookHandler, check_id, guarded
 from trackbook.server.handlers.runs import MAX_PAGE
 from trackbook.services.context import Services
+from trackbook.services.sharing import find_sharing
 from trackbook.services.sweep_files import read_objective, read_pruner
 
 
@@ -36,6 +37,12 @@ class _Definition(Struct, frozen=True, forbid_unknown_fields=True):
     experiment: str | None = None
     share_prefix: bool = False
     snapshots: bool | None = None
+
+
+class _Shared(Struct, frozen=True, forbid_unknown_fields=True):
+    notebook: str
+    space: dict[str, Any]
+    params: dict[str, Any] = {}
 
 
 class _Resumption(Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,6 +86,21 @@ class SweepsHandler(TrackbookHandler):
         )
         start_sweep(services.store, sweep_id)
         return services.sweeps.get(sweep_id)
+
+
+class SharingHandler(TrackbookHandler):
+    """`/projects/{project}/sharing`"""
+
+    @guarded("read")
+    async def post(self, project: str) -> None:
+        """Answer with the cells that the trials of a sweep would share."""
+        wanted = self.body(_Shared)
+        await self.reply(
+            project,
+            lambda _: find_sharing(
+                self.app.projects.notebook(project, wanted.notebook), wanted.params, wanted.space
+            ),
+        )
 
 
 class SweepHandler(TrackbookHandler):
