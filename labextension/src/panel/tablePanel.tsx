@@ -1,7 +1,7 @@
 import { MainAreaWidget, Notification } from '@jupyterlab/apputils';
 import type { IDisposable } from '@lumino/disposable';
 import { Debouncer } from '@lumino/polling';
-import { SplitPanel } from '@lumino/widgets';
+import { SplitPanel, type Widget } from '@lumino/widgets';
 import * as React from 'react';
 
 import type { IClient } from '../client/tokens';
@@ -19,6 +19,9 @@ import { type IViewOptions, ViewWidget } from './viewWidget';
 
 /** How long to wait, in ms, until what the user changed is remembered. */
 const REMEMBER = 300;
+
+/** How wide the page is, in px, where charts have room beside the table. */
+const SIDE_BY_SIDE = 560;
 
 /** How a table was left: its columns, its search, the view that it began with, where its charts are. */
 export interface ITableState {
@@ -84,6 +87,11 @@ export class TablePanel extends MainAreaWidget<SplitPanel> {
     }
   }
 
+  protected override onResize(message: Widget.ResizeMessage): void {
+    super.onResize(message);
+    this._turn();
+  }
+
   private _state(): ITableState {
     const { table, views, charts } = this.page;
     return { spec: specToJson(table.spec), view: views.currentId, charts };
@@ -103,7 +111,7 @@ export class TablePanel extends MainAreaWidget<SplitPanel> {
   /** Put the charts where the user wants them; they are loaded when they are wanted first. */
   private _placeCharts(): void {
     const { charts } = this.page;
-    this.content.orientation = charts === 'right' ? 'horizontal' : 'vertical';
+    this._turn();
     if (charts === 'hidden') {
       this._board?.widget.hide();
       return;
@@ -113,6 +121,13 @@ export class TablePanel extends MainAreaWidget<SplitPanel> {
       this._isLoading = true;
       void this._loadBoard();
     }
+  }
+
+  /** Where there is no room for both side by side, the charts come below. */
+  private _turn(): void {
+    const isWide = !this.isVisible || this.node.offsetWidth >= SIDE_BY_SIDE;
+    const isBeside = this.page.charts === 'right' && isWide;
+    this.content.orientation = isBeside ? 'horizontal' : 'vertical';
   }
 
   private async _loadBoard(): Promise<void> {
