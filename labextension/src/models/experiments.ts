@@ -6,6 +6,10 @@ import type { IExperiment } from '../client/types';
 import type { IChange, IChanges } from './changes';
 import type { IProjectHolder } from './jobs';
 import { Observable } from './observable';
+import { Turns } from './turns';
+
+/** How much seldomer than for runs that begin or end to ask for what runs have logged, which changes no experiment. */
+const PLAIN = 10;
 
 /** The experiments of the current project. */
 export class ExperimentsModel extends Observable {
@@ -16,6 +20,10 @@ export class ExperimentsModel extends Observable {
     this._changes = options.changes;
     this._throttle = new Throttler(() => this.refresh(), {
       limit: options.limit ?? 2000,
+      edge: 'trailing'
+    });
+    this._plain = new Throttler(() => this.refresh(), {
+      limit: PLAIN * (options.limit ?? 2000),
       edge: 'trailing'
     });
     this._project.changed.connect(this._onProject, this);
@@ -35,6 +43,7 @@ export class ExperimentsModel extends Observable {
     this._project.changed.disconnect(this._onProject, this);
     this._changes.changed.disconnect(this._onChange, this);
     this._throttle.dispose();
+    this._plain.dispose();
     super.dispose();
   }
 
@@ -59,7 +68,8 @@ export class ExperimentsModel extends Observable {
 
   private _onChange(_: unknown, change: IChange): void {
     if (change.project === this._id && change.runs?.length !== 0) {
-      void this._throttle.invoke().catch(() => undefined);
+      const throttle = this._turns.has(change) ? this._throttle : this._plain;
+      void throttle.invoke().catch(() => undefined);
     }
   }
 
@@ -76,6 +86,8 @@ export class ExperimentsModel extends Observable {
   private readonly _project: IProjectHolder;
   private readonly _changes: IChanges;
   private readonly _throttle: Throttler;
+  private readonly _plain: Throttler;
+  private readonly _turns = new Turns();
   private _id: string | null = null;
   private _experiments: readonly IExperiment[] = [];
   private _error: ApiError | null = null;

@@ -93,6 +93,15 @@ export class RunListModel extends Observable {
     void this._pump();
   }
 
+  /** Say whether the list can be seen: what changes while it can't is asked for when it can. */
+  setShown(isShown: boolean): void {
+    const isNew = isShown && !this._isShown;
+    this._isShown = isShown;
+    if (isNew && this._isStale) {
+      void this._pump();
+    }
+  }
+
   /** Show the rows that were only announced. */
   showPending(): void {
     this._rows.showPending();
@@ -155,7 +164,9 @@ export class RunListModel extends Observable {
     const { first, last } = this._window;
     this._rows.forget(first, last, run => !ids || ids.has(run.id));
     this._isStale = true;
-    void this._pump();
+    if (this._isShown) {
+      void this._pump();
+    }
   }
 
   private async _reload(): Promise<void> {
@@ -235,6 +246,7 @@ export class RunListModel extends Observable {
   /** The search that the rows answer, while another is being typed. */
   private _applied = '';
   private _window = { first: 0, last: 40, follow: true };
+  private _isShown = true;
   private _isStale = true;
   private _isReady = false;
   private _isReset = true;

@@ -1,9 +1,15 @@
+import { Throttler } from '@lumino/polling';
+
 import { toApiError } from '../client/errors';
 import type { ISweep } from '../client/sweeps';
 import type { IClient } from '../client/tokens';
 import type { IChange, IChanges } from './changes';
 import type { IProjectHolder } from './jobs';
 import { type IPolling, Polled } from './polled';
+import { Turns } from './turns';
+
+/** How often to ask at most after changes that bring no sweep on, in ms. */
+const PLAIN = 10_000;
 
 /** Tell whether a sweep goes on. */
 export function isGoing(sweep: ISweep): boolean {
@@ -60,6 +66,7 @@ export class SweepsModel extends Polled {
     if (!this.isDisposed) {
       this._changes.changed.disconnect(this._onChange, this);
       this._project.changed.disconnect(this._onProject, this);
+      this._plain.dispose();
       super.dispose();
     }
   }
@@ -76,10 +83,14 @@ export class SweepsModel extends Polled {
   }
 
   private _onChange(_: unknown, change: IChange): void {
-    const isNews = !change.jobs || change.jobs.length || !change.runs || change.runs.length;
     // While one goes on the poll is quick enough: each of its trials tells of many changes.
-    if (change.project === this._id && isNews && !this.going) {
+    if (change.project !== this._id || this.going) {
+      return;
+    }
+    if (this._turns.has(change) || !change.jobs || change.jobs.length) {
       void this._poll.refresh();
+    } else if (change.runs?.length) {
+      void this._plain.invoke().catch(() => undefined);
     }
   }
 
@@ -115,6 +126,8 @@ export class SweepsModel extends Polled {
   private readonly _client: Pick<IClient, 'sweeps'>;
   private readonly _changes: IChanges;
   private readonly _project: IProjectHolder;
+  private readonly _plain = new Throttler(() => this.refresh(), { limit: PLAIN, edge: 'trailing' });
+  private readonly _turns = new Turns();
   private _id: string | null = null;
   private _sweeps: readonly ISweep[] = [];
   private _isReady = false;

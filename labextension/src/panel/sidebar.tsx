@@ -73,6 +73,21 @@ export class Sidebar extends SidePanel {
     }
   }
 
+  protected override onAfterAttach(msg: Message): void {
+    super.onAfterAttach(msg);
+    this._models.list.setShown(this.isVisible);
+  }
+
+  protected override onAfterShow(msg: Message): void {
+    super.onAfterShow(msg);
+    this._models.list.setShown(true);
+  }
+
+  protected override onAfterHide(msg: Message): void {
+    super.onAfterHide(msg);
+    this._models.list.setShown(false);
+  }
+
   protected override onActivateRequest(msg: Message): void {
     super.onActivateRequest(msg);
     if (this._asked) {

@@ -44,6 +44,23 @@ describe('RunListModel', () => {
     expect(client.asked[0]).toMatchObject({ offset: 0 });
   });
 
+  it('asks for what changed while it could not be seen when it can', async () => {
+    const { client, changes, list } = await makeList(3);
+    list.setShown(false);
+    client.asked.length = 0;
+    client.all = manyRuns(4);
+    changes.tell([runId(4)]);
+    changes.tell([runId(4)]);
+    await settle();
+    expect(client.asked).toEqual([]);
+    list.setShown(true);
+    await until(() => list.rows.total === 4);
+    expect(client.asked).toHaveLength(1);
+    list.setShown(true);
+    await settle();
+    expect(client.asked).toHaveLength(1);
+  });
+
   it('leaves alone what another project tells', async () => {
     const { client, changes } = await makeList(3);
     client.asked.length = 0;

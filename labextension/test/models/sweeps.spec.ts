@@ -7,6 +7,8 @@ import { makeDetail, makeSweep } from '../support/sweeps';
 
 const QUICK = { frequency: { interval: 2, backoff: false, max: 50 }, standby: 'never' as const };
 
+const SELDOM = { interval: 60_000, backoff: false, max: 60_000 };
+
 describe('SweepsModel', () => {
   it('follows sweeps while they go on, and rests when they have ended', async () => {
     let sweeps: ISweep[] = [makeSweep()];
@@ -33,6 +35,31 @@ describe('SweepsModel', () => {
     sweeps = [makeSweep(), ...sweeps];
     changes.tell([sweeps[0].id]);
     await until(() => model.sweeps.length === 2);
+    model.dispose();
+  });
+});
+
+describe('SweepsModel beside runs of its own', () => {
+  it('asks when they begin or end, not when they log', async () => {
+    let asked = 0;
+    const client = {
+      sweeps: () => {
+        asked += 1;
+        return Promise.resolve([]);
+      }
+    };
+    const changes = new FakeChanges();
+    const project = new FixedProject(PROJECT.id);
+    const model = new SweepsModel({ client, changes, project, frequency: SELDOM });
+    await until(() => model.isReady);
+    const before = asked;
+    changes.tell(['first']);
+    await until(() => asked === before + 1);
+    changes.tell(['first']);
+    changes.tell(['first', 'second']);
+    await until(() => asked === before + 2);
+    await model.refresh();
+    expect(asked).toBe(before + 3); // what was logged has not made it ask once more
     model.dispose();
   });
 });

@@ -9,6 +9,8 @@ import type { RunGrid } from './runGrid';
 
 /** How long the grid stands still, in ms, before the rows in sight are told to readers. */
 const CALM = 120;
+/** How often readers are told at most, in ms, of what runs log while the grid stands still. */
+const LIVE = 2500;
 
 /**
  * The grid once more, as elements that can't be seen: what readers read, and what has the keyboard.
@@ -104,9 +106,17 @@ function useCalm(grid: RunGrid, page: TablePage): void {
   const [, setRound] = React.useState(0);
   React.useEffect(() => {
     let timer: number | undefined;
+    let [told, toldAt] = ['', -Infinity];
     const later = () => {
+      const place = placeOf(grid, page);
+      const isLive = page.table.hasRunning && place === told;
+      const wait = isLive ? Math.max(CALM, toldAt + LIVE - performance.now()) : CALM;
       window.clearTimeout(timer);
-      timer = window.setTimeout(() => setRound(round => round + 1), CALM);
+      timer = window.setTimeout(() => {
+        told = place;
+        toldAt = performance.now();
+        setRound(round => round + 1);
+      }, wait);
     };
     grid.painted.connect(later);
     page.table.changed.connect(later);
@@ -116,6 +126,17 @@ function useCalm(grid: RunGrid, page: TablePage): void {
       page.table.changed.disconnect(later);
     };
   }, [grid, page]);
+}
+
+/** What stands where in the grid, but for what the cells say. */
+function placeOf(grid: RunGrid, { table }: TablePage): string {
+  const { first, last } = grid.shown;
+  const ids = Array.from({ length: last - first + 1 }, (_, place) => {
+    const entry = table.at(first + place);
+    return entry?.kind === 'run' ? entry.row.id : (entry?.kind ?? '');
+  });
+  const widths = grid.columns.map(drawn => drawn.width);
+  return JSON.stringify([grid.scrollX, grid.scrollY, table.isReady, table.asked, widths, ids]);
 }
 
 function keyOf(drawn: DrawnColumn): string {

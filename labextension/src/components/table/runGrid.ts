@@ -135,8 +135,14 @@ export class RunGrid extends DataGrid {
     this.repaint();
   }
 
+  /** When all that is in sight was drawn last, by the page's clock. */
+  get repainted(): number {
+    return this._repainted;
+  }
+
   /** Draw all that is in sight again. */
   repaint(): void {
+    this._repainted = performance.now();
     this.repaintContent();
   }
 
@@ -227,6 +233,7 @@ export class RunGrid extends DataGrid {
     });
   }
 
+  private _repainted = 0;
   private _question = 0;
   private _asked = 0;
   private _marked = 0;
