@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from trackbook.services.context import open_services
 from trackbook.services.recorder import RunRecorder
+from trackbook.store import metrics
 from trackbook.store.folder_parts import FolderParts
 from trackbook.store.metrics import PointReader, join, merge
 from trackbook.store.paths import PartName, create_store
@@ -99,6 +101,35 @@ def test_many_open_journals_are_read_in_turn(tmp_path: Path) -> None:
         for path in _journals(tmp_path):
             part = PartName(path.parent.name, path.name.rpartition("-")[0], 0)
             assert reader.read([part], "loss", "{}").values.tolist() == [1.0, 2.0][: int(value)]
+    for run in runs:
+        run.end()
+
+
+def test_journals_that_grow_by_single_points_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = create_store(tmp_path / ".trackbook")
+    runs = [RunRecorder.start(store, experiment="e") for _ in range(2)]
+    begun: list[PartName] = []
+
+    class Watched(FolderParts):
+        def read_journal(self, name: PartName, start: int = 0) -> bytes | None:
+            if start == 0:
+                begun.append(name)
+            return super().read_journal(name, start)
+
+    # Room for all of the points, and for what Python needs for a series; not for that once for each point.
+    monkeypatch.setattr(metrics, "_MOST_OF_TAILS", 20_000)
+    reader = PointReader(Watched(store))
+    for run in runs:
+        run.log({"loss": 0.0})
+    parts = [PartName(path.parent.name, path.name.rpartition("-")[0], 0) for path in _journals(tmp_path)]
+    for value in range(1, 100):
+        for run in runs:
+            run.log({"loss": float(value)})
+        for part in parts:
+            assert len(reader.read([part], "loss", "{}").values) == value + 1
+    assert sorted(begun) == sorted(parts)
     for run in runs:
         run.end()
 

@@ -152,7 +152,7 @@ class _Tail:
             series: join([self.points[series], new]) for series, new in added.items() if series in self.points
         }
         self.points = self.points | added | known
-        self.size += sum(map(_size, added.values()))
+        self.size = sum(map(_size, self.points.values()))
 
 
 def _size(columns: Columns) -> int:
