@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 
-from trackbook.store.locks import ProcessLock, is_held, process_started
+from trackbook.store.locks import ProcessLock, holder, is_held, os_host, process_started, read_words
 
 HOLD = """
 import sys, time
@@ -44,6 +44,26 @@ def test_one_process_holds_a_lock_until_it_ends(tmp_path):
     assert lock.acquire()
     lock.release(remove=True)
     assert not path.exists()
+
+
+def test_what_an_earlier_holder_said_is_gone_and_a_new_file_is_not_cut(tmp_path, monkeypatch):
+    path = tmp_path / "x.lock"
+    path.write_bytes(b'{"pid": 1, "host": "elsewhere", "lost": [7]}'.ljust(3000))
+    lock = ProcessLock(path)
+    assert lock.acquire()
+    assert path.stat().st_size == 1024
+    assert holder(path) == (os.getpid(), os_host())
+    lock.release()
+    assert set(read_words(path)) == {"pid", "host", "boot_id"}
+
+    def cut(fd, size):
+        raise AssertionError("a new file was cut")
+
+    monkeypatch.setattr(os, "ftruncate", cut)
+    other = ProcessLock(tmp_path / "y.lock")
+    assert other.acquire()
+    assert other.path.stat().st_size == 1024
+    other.release(remove=True)
 
 
 def test_asking_does_not_drop_a_lock_of_ones_own(tmp_path):

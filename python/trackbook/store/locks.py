@@ -79,7 +79,9 @@ class ProcessLock:
             _held.add(str(self.path))
             self._fd, self._pid = fd, os.getpid()
         with contextlib.suppress(OSError):  # on a full disk the lock holds all the same
-            os.ftruncate(fd, 0)
+            # A new file is left alone: closing one that was cut to nothing waits for the disk on ext4.
+            if os.fstat(fd).st_size:
+                os.ftruncate(fd, 0)
             self._write(_identity())
         return True
 
