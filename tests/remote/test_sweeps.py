@@ -227,3 +227,24 @@ def test_what_is_no_sweep_is_refused(
     first, again = (services.jobs.queue([trial]) for _ in range(2))
     assert [one.id for one in first] == [one.id for one in again]
     assert services.sweeps.cancel_open(sweep_id) == 1
+
+
+def test_jobs_are_listed_to_the_last_however_many_a_page_holds(
+    shared_server: Any,
+    client_of: Callable[..., Any],
+    services_of: Callable[[Any], Services],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("trackbook.services.remote.jobs._AT_ONCE", 3)
+    client = client_of(shared_server, token=shared_server.token("execute"))
+    jobs = services_of(client).jobs
+    queued = jobs.submit(write(client.folder, "x"), sweep={"x": list(range(8))}, executor="dask")
+    newest_first = [job.id for job in reversed(queued)]
+    sweep_id = queued[0].spec.sweep_id
+    assert sweep_id
+    for limit, offset in ((None, 0), (8, 0), (7, 0), (100, 0), (1, 0), (None, 3), (2, 5), (None, 8), (0, 0)):
+        listed = jobs.list(limit=limit, sweep_id=sweep_id, offset=offset)
+        end = None if limit is None else offset + limit
+        assert [job.id for job in listed] == newest_first[offset:end], (limit, offset)
+    for job in queued:
+        jobs.cancel(job.id)

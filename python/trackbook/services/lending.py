@@ -89,9 +89,11 @@ class Lending:
         catch_up(self._place, inline=False, timeout=_INDEXING_SECONDS)
         return queued
 
-    def list(self, status: JobStatus | None, limit: int | None, sweep_id: str | None) -> "JobList":
-        """Return jobs, the one submitted last first."""
-        return self._jobs.list(status, limit, sweep_id=sweep_id)
+    def list(
+        self, status: JobStatus | None, limit: int | None, sweep_id: str | None, offset: int
+    ) -> "JobList":
+        """Return jobs, the one submitted last first; those before `offset` are left out."""
+        return self._jobs.list(status, limit, sweep_id=sweep_id, offset=offset)
 
     def get_many(self, job_ids: Sequence[str]) -> "JobList":
         """Return the jobs of these ids, in their order; unknown ids are left out."""

@@ -19,6 +19,7 @@ _Ids = Annotated[list[str], Meta(max_length=MOST_IDS)]
 
 class _Window(Struct, frozen=True):
     status: JobStatus | None = None
+    offset: Annotated[int, Meta(ge=0)] = 0
     limit: Annotated[int, Meta(ge=1, le=MAX_PAGE)] = 100
     sweep: str | None = None
 
@@ -72,7 +73,9 @@ class QueueHandler(StoreHandler):
         """Answer with the newest jobs."""
         window = self.query(_Window)
         lending = self.served.lending(project)
-        await self.reply_plain(lambda: {"jobs": lending.list(window.status, window.limit, window.sweep)})
+        await self.reply_plain(
+            lambda: {"jobs": lending.list(window.status, window.limit, window.sweep, window.offset)}
+        )
 
     @guarded("execute")
     async def post(self, project: str) -> None:

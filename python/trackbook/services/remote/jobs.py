@@ -37,9 +37,18 @@ class RemoteJobs(Jobs):
         sweep_id: str | None = None,
         offset: int = 0,
     ) -> JobList:
-        """Return jobs, the one submitted last first; 500 at most."""
-        query = {"status": status, "limit": min(limit or _AT_ONCE, _AT_ONCE), "sweep": sweep_id}
-        return self._connection.ask(_Jobs, "GET", self._connection.in_project("queue"), query).jobs
+        """Return jobs, the one submitted last first; those before `offset` are left out."""
+        path = self._connection.in_project("queue")
+        found: dict[str, Job] = {}  # one that moves on while pages are asked for is on two of them
+        while limit is None or len(found) < limit:
+            size = _AT_ONCE if limit is None else min(limit - len(found), _AT_ONCE)
+            query = {"status": status, "offset": offset or None, "limit": size, "sweep": sweep_id}
+            page = self._connection.ask(_Jobs, "GET", path, query).jobs
+            found |= {job.id: job for job in page}
+            offset += len(page)
+            if len(page) < size:
+                break
+        return [*found.values()]
 
     def counts(self) -> dict[JobStatus, int]:
         """Return how many of the latest 500 jobs are in each state that any is in."""
