@@ -1,10 +1,9 @@
-import { Throttler } from '@lumino/polling';
-
 import type { IClient } from '../client/tokens';
 import type { IRun } from '../client/types';
 import type { IChange, IChanges } from './changes';
 import { goalOf, headlineSeries } from './headline';
 import { Observable } from './observable';
+import { Pace } from './pace';
 import type { RunListModel } from './runList';
 
 /** Which run of each experiment is the best by its headline metric, where that has a goal. */
@@ -14,10 +13,7 @@ export class BestModel extends Observable {
     this._client = options.client;
     this._changes = options.changes;
     this._list = options.list;
-    this._throttle = new Throttler(() => this._ask(), {
-      limit: options.limit ?? 2000,
-      edge: 'trailing'
-    });
+    this._pace = new Pace(() => this._ask(), options.limit ?? 2000);
     this._list.changed.connect(this._onList, this);
     this._changes.changed.connect(this._onChange, this);
   }
@@ -28,7 +24,7 @@ export class BestModel extends Observable {
 
   override dispose(): void {
     if (!this.isDisposed) {
-      this._throttle.dispose();
+      this._pace.dispose();
       this._list.changed.disconnect(this._onList, this);
       this._changes.changed.disconnect(this._onChange, this);
       super.dispose();
@@ -52,7 +48,7 @@ export class BestModel extends Observable {
       }
     }
     if (this._waiting.size) {
-      void this._throttle.invoke().catch(() => undefined);
+      this._pace.soon();
     }
   }
 
@@ -89,7 +85,7 @@ export class BestModel extends Observable {
   private readonly _client: Pick<IClient, 'runs'>;
   private readonly _changes: IChanges;
   private readonly _list: RunListModel;
-  private readonly _throttle: Throttler;
+  private readonly _pace: Pace;
   private readonly _best = new Map<string, string | null>();
   private readonly _asked = new Set<string>();
   private readonly _waiting = new Set<string>();

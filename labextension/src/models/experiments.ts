@@ -1,11 +1,10 @@
-import { Throttler } from '@lumino/polling';
-
 import { type ApiError, toApiError } from '../client/errors';
 import type { IClient } from '../client/tokens';
 import type { IExperiment } from '../client/types';
 import type { IChange, IChanges } from './changes';
 import type { IProjectHolder } from './jobs';
 import { Observable } from './observable';
+import { Pace } from './pace';
 import { Turns } from './turns';
 
 /** How much seldomer than for runs that begin or end to ask for what runs have logged, which changes no experiment. */
@@ -18,14 +17,8 @@ export class ExperimentsModel extends Observable {
     this._client = options.client;
     this._project = options.project;
     this._changes = options.changes;
-    this._throttle = new Throttler(() => this.refresh(), {
-      limit: options.limit ?? 2000,
-      edge: 'trailing'
-    });
-    this._plain = new Throttler(() => this.refresh(), {
-      limit: PLAIN * (options.limit ?? 2000),
-      edge: 'trailing'
-    });
+    this._pace = new Pace(() => this.refresh(), options.limit ?? 2000);
+    this._plain = new Pace(() => this.refresh(), PLAIN * (options.limit ?? 2000));
     this._project.changed.connect(this._onProject, this);
     this._changes.changed.connect(this._onChange, this);
     this._onProject();
@@ -42,7 +35,7 @@ export class ExperimentsModel extends Observable {
   override dispose(): void {
     this._project.changed.disconnect(this._onProject, this);
     this._changes.changed.disconnect(this._onChange, this);
-    this._throttle.dispose();
+    this._pace.dispose();
     this._plain.dispose();
     super.dispose();
   }
@@ -68,8 +61,7 @@ export class ExperimentsModel extends Observable {
 
   private _onChange(_: unknown, change: IChange): void {
     if (change.project === this._id && change.runs?.length !== 0) {
-      const throttle = this._turns.has(change) ? this._throttle : this._plain;
-      void throttle.invoke().catch(() => undefined);
+      (this._turns.has(change) ? this._pace : this._plain).soon();
     }
   }
 
@@ -85,8 +77,8 @@ export class ExperimentsModel extends Observable {
   private readonly _client: Pick<IClient, 'experiments'>;
   private readonly _project: IProjectHolder;
   private readonly _changes: IChanges;
-  private readonly _throttle: Throttler;
-  private readonly _plain: Throttler;
+  private readonly _pace: Pace;
+  private readonly _plain: Pace;
   private readonly _turns = new Turns();
   private _id: string | null = null;
   private _experiments: readonly IExperiment[] = [];

@@ -1,8 +1,8 @@
 import type { IDisposable } from '@lumino/disposable';
-import { Throttler } from '@lumino/polling';
 
 import type { IChange, IChanges } from './changes';
 import { Observable } from './observable';
+import { Pace } from './pace';
 
 /** A model that follows what changes in a project, and asks the server again, but not more often than is of use. */
 export abstract class FollowingModel extends Observable {
@@ -12,7 +12,7 @@ export abstract class FollowingModel extends Observable {
     this.project = project;
     this._changes = changes;
     this._watch = changes.watch(project);
-    this._throttle = new Throttler(() => this.refresh(), { limit, edge: 'trailing' });
+    this._pace = new Pace(() => this.refresh(), limit);
     changes.changed.connect(this._onChange, this);
   }
 
@@ -22,7 +22,7 @@ export abstract class FollowingModel extends Observable {
     if (!this.isDisposed) {
       this._changes.changed.disconnect(this._onChange, this);
       this._watch.dispose();
-      this._throttle.dispose();
+      this._pace.dispose();
       super.dispose();
     }
   }
@@ -37,7 +37,7 @@ export abstract class FollowingModel extends Observable {
 
   /** Ask the server when it is time again. */
   protected refreshSoon(): void {
-    void this._throttle.invoke().catch(() => undefined);
+    this._pace.soon();
   }
 
   private _onChange(_: unknown, change: IChange): void {
@@ -48,7 +48,7 @@ export abstract class FollowingModel extends Observable {
 
   private readonly _changes: IChanges;
   private readonly _watch: IDisposable;
-  private readonly _throttle: Throttler;
+  private readonly _pace: Pace;
 }
 
 /** Whether a change is about one of these runs, or may be. */

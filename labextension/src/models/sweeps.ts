@@ -1,10 +1,9 @@
-import { Throttler } from '@lumino/polling';
-
 import { toApiError } from '../client/errors';
 import type { ISweep } from '../client/sweeps';
 import type { IClient } from '../client/tokens';
 import type { IChange, IChanges } from './changes';
 import type { IProjectHolder } from './jobs';
+import { Pace } from './pace';
 import { type IPolling, Polled } from './polled';
 import { Turns } from './turns';
 
@@ -90,7 +89,7 @@ export class SweepsModel extends Polled {
     if (this._turns.has(change) || !change.jobs || change.jobs.length) {
       void this._poll.refresh();
     } else if (change.runs?.length) {
-      void this._plain.invoke().catch(() => undefined);
+      this._plain.soon();
     }
   }
 
@@ -126,7 +125,7 @@ export class SweepsModel extends Polled {
   private readonly _client: Pick<IClient, 'sweeps'>;
   private readonly _changes: IChanges;
   private readonly _project: IProjectHolder;
-  private readonly _plain = new Throttler(() => this.refresh(), { limit: PLAIN, edge: 'trailing' });
+  private readonly _plain = new Pace(() => this.refresh(), PLAIN);
   private readonly _turns = new Turns();
   private _id: string | null = null;
   private _sweeps: readonly ISweep[] = [];

@@ -1,8 +1,8 @@
 import type { IDisposable } from '@lumino/disposable';
-import { Throttler } from '@lumino/polling';
 
 import type { ITableClient } from '../../client/table';
 import type { IChange, IChanges } from '../changes';
+import { Pace } from '../pace';
 import type { IRunScope } from '../runQuery';
 import { withCondition } from './rowRequest';
 
@@ -16,10 +16,7 @@ export class TableNews implements IDisposable {
   constructor(private readonly _options: TableNews.IOptions) {
     const { changes, project } = _options;
     this._watch = changes.watch(project);
-    this._pace = new Throttler(() => this.flush(), {
-      limit: _options.pace ?? PACE,
-      edge: 'trailing'
-    });
+    this._pace = new Pace(() => this.flush(), _options.pace ?? PACE);
     changes.changed.connect(this._onChange, this);
   }
 
@@ -106,12 +103,12 @@ export class TableNews implements IDisposable {
   private _onChange(_: unknown, change: IChange): void {
     if (change.project === this._options.project && change.runs?.length !== 0) {
       this.note(change.runs?.map(({ id }) => id) ?? null);
-      void this._pace.invoke().catch(() => undefined);
+      this._pace.soon();
     }
   }
 
   private readonly _watch: IDisposable;
-  private readonly _pace: Throttler;
+  private readonly _pace: Pace;
   private _changed: Set<string> | null = new Set();
   private _newest: number | null = null;
   private _pending = 0;
