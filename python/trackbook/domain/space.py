@@ -58,8 +58,7 @@ class Dimension(Struct, frozen=True, omit_defaults=True):
         low, step = self.low or 0, self.step or 1
         if self.kind == "int":
             return int(low) + position * int(step)
-        # As people write it: 0.1 + 2 × 0.1 is 0.3.
-        return float(Decimal(repr(low)) + position * Decimal(repr(step)))
+        return _number_at(low, position, step)
 
     def position(self, value: Any) -> int | None:
         """Return the position of a value; None for one that is not among them."""
@@ -286,10 +285,19 @@ def _example(parameter: Parameter) -> str:
     return f"write {name}={ends} or {name}={ends}:log, or values as {name}={values}"
 
 
+def _number_at(low: float, position: int, step: float) -> float:
+    # As people write it: 0.1 + 2 × 0.1 is 0.3.
+    return float(Decimal(repr(low)) + position * Decimal(repr(step)))
+
+
 def _steps(low: float, high: float, step: float) -> int:
     # Exact: a difference that is rounded may reach beyond the upper end.
     low_, high_, step_ = (Fraction(repr(number)) for number in (low, high, step))
-    return int((high_ - low_) / step_)
+    steps = int((high_ - low_) / step_)
+    if isinstance(low, int) and isinstance(step, int):
+        return steps
+    # The next number may be rounded onto the upper end, and is one of the range then.
+    return steps + (_number_at(low, steps + 1, step) <= high)
 
 
 def _multiple(bound: float, step: float, *, up: bool) -> float | int:
