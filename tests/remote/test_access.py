@@ -88,6 +88,7 @@ def test_no_notebook_and_no_job_is_there(shared_server: Any) -> None:
         "debug",
         "sweeps",
         "{sweep}",
+        "sharing",
     }
     for method, path in calls(left_out, shared_server.project):
         assert shared_server.ask(method, path, token).status == 404, (method, path)

@@ -2,6 +2,7 @@
 
 import time
 import warnings
+from collections.abc import Sequence
 from typing import TypeVar
 
 import msgspec
@@ -100,6 +101,10 @@ class RemoteRuns(Runs):
     def detail(self, reference: str) -> RunDetail:
         """Return everything about one run except points, blobs and snapshots themselves; as `Runs.detail`."""
         return self._ask(RunDetail, "runs", self.get(reference).id)
+
+    def details_to_compare(self, references: Sequence[str]) -> list[RunDetail]:
+        """Return several runs, in this order, with all of their details; see `Runs.details_to_compare`."""
+        return [self.detail(reference) for reference in references]
 
     def series(self, run_id: str) -> list[SeriesSummary]:
         """Return the series of a run; as `Runs.series`."""
