@@ -5,11 +5,16 @@ from functools import lru_cache
 from itertools import pairwise
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_STRONG = frozenset(
+# What a person may have thought up.
+_PASSWORDS = frozenset(
     (
-        "password", "passwd", "passphrase", "passwort", "pwd", "secret", "secrets", "apikey", "apitoken", "authtoken",
-        "accesstoken", "accesskey", "secretkey", "privatekey", "accountkey", "credential", "credentials", "pgpassword",
-        "dbpassword", "userpassword",
+        "password", "passwd", "passphrase", "passwort", "pwd", "secret", "pgpassword", "dbpassword", "userpassword",
+    )
+)  # fmt: skip
+_STRONG = _PASSWORDS | frozenset(
+    (
+        "secrets", "apikey", "apitoken", "authtoken", "accesstoken", "accesskey", "secretkey", "privatekey",
+        "accountkey", "credential", "credentials",
     )
 )  # fmt: skip
 _KEYS = frozenset(
@@ -19,19 +24,6 @@ _KEYS = frozenset(
 _PLACES = frozenset(("prod", "production", "dev", "staging", "stage", "live", "test"))
 # Folders that shells know; a password is `pwd` or DB_PWD.
 _FOLDERS = ("PWD", "OLDPWD")
-_PASSWORDS = frozenset(
-    (
-        "password",
-        "passwd",
-        "passphrase",
-        "passwort",
-        "pwd",
-        "secret",
-        "pgpassword",
-        "dbpassword",
-        "userpassword",
-    )
-)
 # Whose "pass" is a password and not a pass over something, and whose "pw" no power.
 _OWNERS = frozenset(
     (
