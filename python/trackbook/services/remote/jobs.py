@@ -44,9 +44,10 @@ class RemoteJobs(Jobs):
             size = _AT_ONCE if limit is None else min(limit - len(found), _AT_ONCE)
             query = {"status": status, "offset": offset or None, "limit": size, "sweep": sweep_id}
             page = self._connection.ask(_Jobs, "GET", path, query).jobs
-            found |= {job.id: job for job in page}
+            fresh = {job.id: job for job in page if job.id not in found}
+            found |= fresh
             offset += len(page)
-            if len(page) < size:
+            if len(page) < size or not fresh:  # an older server has one page only, and gives it again
                 break
         return [*found.values()]
 
