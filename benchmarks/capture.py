@@ -7,21 +7,22 @@ Cells: real kernels execute the same cells, one after the other, in three ways: 
 all captures left out (TRACKBOOK_CAPTURE=none), and with all of them. A cell's time is the one that a front end sees,
 from the request to the reply. System: processor time of a process that sleeps while a run is open, with system metrics
 and without. Data: a cell that computes, alone, beside the digest of a big file, and beside a process that does nothing
-but digest it, which is what the machine takes for that in any case; and the digest's speed beside bare hashlib's. By
-the clock, and in processor time of the cell's thread, which other work on the machine reaches less. Repeats are
-interleaved, and medians are quoted; what counts is the difference within one run.
+but digest it, which is what the machine takes for that in any case; and the digest's speed beside bare hashlib's.
+Repeats are interleaved, and medians are quoted; what counts is the difference within one run.
 """
 
 import argparse
 import hashlib
 import json
 import os
+import random
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from jupyter_client.manager import KernelManager
 
@@ -29,6 +30,14 @@ OFF, NONE, ALL = "off", "none", "all"
 CELL = "total = sum(number * number for number in range(20_000))\ntotal"
 WAIT = "import trackbook as tb\ntb.current_run().surroundings.wait(60)"
 OPEN = "%load_ext trackbook\n%track start bench"
+PIECES = """
+_pieces = []
+for _ in range({count}):
+    _began = time.perf_counter()
+    for number in range({turns}):
+        number * number
+    _pieces.append(time.perf_counter() - _began)
+"""
 DIGEST = "import hashlib, sys; hashlib.file_digest(open(sys.argv[1], 'rb', buffering=0), 'sha256')"
 UNTIL_KNOWN = "from trackbook.services.background import background; assert background.wait(600)"
 MEGABYTE = 1_000_000
@@ -174,55 +183,67 @@ def busy_seconds() -> float:
     return (user + nice + system + sum(interrupts)) / os.sysconf("SC_CLK_TCK")
 
 
-def measure_cell(kernel: Kernel, work: str) -> tuple[float, float]:
-    """Return the seconds that a cell takes by the clock, and those of its thread's processor time."""
-    took = kernel.run(
-        f"import time; _began = time.thread_time()\n{work}\n_used = time.thread_time() - _began"
-    )
-    return took, float(kernel.value("_used"))
-
-
-def measure_data(kernel: Kernel, path: Path, turn: int) -> dict[str, tuple[float, float]]:
-    """Time a cell that takes a little less than the digest of the file: alone, beside the digest, beside another
-    process that does nothing but digest it, and alone again.
+class Beside(NamedTuple):
+    """How much longer a cell took, each as a share: beside Trackbook's digest, beside a process that does nothing but
+    digest (the floor), and beside nothing at all (what the machine's noise makes of this measure). Then seconds of
+    Trackbook's digest and of bare hashlib's.
     """
-    bare = bare_seconds(path)
-    turns = 1_000_000
-    work = "for number in range({}): number * number"
-    # So that the digest goes on beside the whole of the cell.
-    work = work.format(int(0.8 * bare / kernel.run(work.format(turns)) * turns))
 
-    def beside() -> tuple[float, float]:
+    digest: float
+    floor: float
+    nothing: float
+    digest_seconds: float
+    bare_seconds: float
+
+
+def measure_pieces(kernel: Kernel, turns: int, count: int) -> float:
+    """Return the mean seconds by the clock of a cell's pieces of work."""
+    kernel.run(PIECES.format(turns=turns, count=count))
+    return statistics.fmean(json.loads(kernel.value("_pieces")))
+
+
+def measure_data(kernel: Kernel, path: Path, turn: int) -> Beside | None:
+    """Time one cell alone, beside a digest, alone, beside the other digest, alone; None if one was over too early."""
+    bare = bare_seconds(path)
+    turns = int(0.03 / measure_pieces(kernel, 100_000, 10) * 100_000)
+    count = max(4, int(0.7 * bare / 0.03))
+    lasted = True
+
+    def beside() -> float:
+        nonlocal lasted
         renew(path)
         kernel.run(f"tb.current_run().data({str(path)!r})")
-        measured = measure_cell(kernel, work)
+        measured = measure_pieces(kernel, turns, count)
+        lasted &= kernel.value("background.wait(0)") == "False"
         kernel.run(UNTIL_KNOWN)
         return measured
 
-    def floor() -> tuple[float, float]:
+    def floor() -> float:
+        nonlocal lasted
         with subprocess.Popen([sys.executable, "-c", DIGEST, str(path)]) as digest:
-            measured = measure_cell(kernel, work)
+            time.sleep(0.05)  # until it has started
+            measured = measure_pieces(kernel, turns, count)
+            lasted &= digest.poll() is None
             digest.wait()
         return measured
 
-    busy = busy_seconds()
-    before, processor = measure_cell(kernel, work)
-    others = max(0.0, busy_seconds() - busy - processor) / before
-    ways = {"beside": beside, "floor": floor}
-    found = {name: ways[name]() for name in (list(ways) if turn % 2 else reversed(ways))}
-    after = measure_cell(kernel, work)
+    first, second = (beside, floor) if turn % 2 else (floor, beside)
+    alone = [measure_pieces(kernel, turns, count)]
+    found = [first()]
+    alone.append(measure_pieces(kernel, turns, count))
+    found.append(second())
+    alone.append(measure_pieces(kernel, turns, count))
+    # Each beside its own neighbours in time: a machine drifts more within a minute than a digest costs.
+    slower = [one / statistics.fmean(alone[at : at + 2]) - 1 for at, one in enumerate(found)]
+    ours, theirs = slower if turn % 2 else reversed(slower)
     renew(path)
     kernel.run(f"_began = time.perf_counter(); tb.current_run().data({str(path)!r}); {UNTIL_KNOWN}")
-    digest = kernel.value("time.perf_counter() - _began")
-    return {
-        **found,
-        "alone": ((before + after[0]) / 2, (processor + after[1]) / 2),
-        "digest": (float(digest), bare),
-        "others": (others, others),
-    }
+    seconds = float(kernel.value("time.perf_counter() - _began"))
+    nothing = 2 * alone[1] / (alone[0] + alone[2]) - 1
+    return Beside(ours, theirs, nothing, seconds, bare) if lasted else None
 
 
-def show_data(repeats: int, size: int) -> None:
+def show_data(rounds: int, size: int) -> None:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
         # Written once: what a machine has to bring to its disk goes on beside the cells that are measured.
@@ -235,28 +256,38 @@ def show_data(repeats: int, size: int) -> None:
         kernel = Kernel(folder, ALL)
         kernel.run(OPEN)
         kernel.run(WAIT)
-        found = [measure_data(kernel, path, turn) for turn in range(repeats)]
+        kernel.run("import time\nfrom trackbook.services.background import background")
+        busy, began = busy_seconds(), time.perf_counter()
+        measured = [measure_data(kernel, path, turn) for turn in range(rounds)]
+        used = (busy_seconds() - busy) / (time.perf_counter() - began)
         kernel.stop()
-    alone = statistics.median(one["alone"][0] for one in found)
-    others = statistics.median(one["others"][0] for one in found)
-    print(f"others had {others:.2f} of this machine's {os.cpu_count()} processors meanwhile")
-    print(f"a cell of {alone:.2f} s beside the digest of {size / 1e9:g} GB; medians of {repeats}")
-    print(f"{'':44}{'by the clock':>14}{'processor time':>16}")
-    # Each beside its own neighbours in time: a machine drifts more within a minute than a digest costs.
-    slower = {
-        way: [statistics.median(one[way][kind] / one["alone"][kind] - 1 for one in found) for kind in (0, 1)]
-        for way in ("beside", "floor")
-    }
-    for title, way in (
-        ("slower beside the digest", "beside"),
-        ("beside a process that only digests", "floor"),
+    found = [one for one in measured if one is not None]
+    print(
+        f"a cell beside the digest of {size / 1e9:g} GB, {len(found)} of {rounds} rounds in which it lasted;"
+    )
+    print(f"{used:.2f} of {os.cpu_count()} processors at work on average, this measure included")
+    print(f"{'':44}{'median':>8}   95 % of it between")
+    for title, values in (
+        ("slower beside the digest", [one.digest for one in found]),
+        ("beside a process that only digests", [one.floor for one in found]),
+        ("the one more than the other", [one.digest - one.floor for one in found]),
+        ("beside nothing: this measure's noise", [one.nothing for one in found]),
     ):
-        print(f"{title:44}{slower[way][0]:>+14.1%}{slower[way][1]:>+16.1%}")
-    ours, bare = (statistics.median(one["digest"][kind] for one in found) for kind in (0, 1))
-    speed = statistics.median(one["digest"][1] / one["digest"][0] for one in found)
+        low, high = interval(values)
+        print(f"{title:44}{statistics.median(values):>+8.1%}   {low:+.1%} and {high:+.1%}")
+    ours = statistics.median(one.digest_seconds for one in found)
+    bare = statistics.median(one.bare_seconds for one in found)
+    speed = statistics.median(one.bare_seconds / one.digest_seconds for one in found)
     print(
         f"digest: {size / MEGABYTE / ours:.0f} MB/s, bare hashlib {size / MEGABYTE / bare:.0f} MB/s; {speed:.2f} of it"
     )
+
+
+def interval(values: list[float]) -> tuple[float, float]:
+    """Return between what the median lies with 95 %, by resampling."""
+    draw = random.Random(0)
+    medians = sorted(statistics.median(draw.choices(values, k=len(values))) for _ in range(2000))
+    return medians[50], medians[1950]
 
 
 def clean_environment() -> dict[str, str]:
@@ -272,11 +303,12 @@ def main() -> None:
         "--seconds", type=float, default=20.0, help="that each process sleeps, for system metrics"
     )
     parser.add_argument("--size", type=int, default=1000, help="of the file, in MB")
+    parser.add_argument("--rounds", type=int, default=40, help="of cells beside a digest")
     options = parser.parse_args()
     parts = {
         "cells": lambda: show_cells(options.repeats, options.cells),
         "system": lambda: show_system(options.repeats, options.seconds),
-        "data": lambda: show_data(options.repeats, options.size * MEGABYTE),
+        "data": lambda: show_data(options.rounds, options.size * MEGABYTE),
     }
     for name, show in parts.items():
         if options.only in (None, name):

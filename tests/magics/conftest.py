@@ -22,7 +22,7 @@ from trackbook.domain import records as r
 from trackbook.domain.metric import SYSTEM
 from trackbook.domain.records import Record
 from trackbook.services.context import Services, open_services
-from trackbook.store.blobs import BlobStore
+from trackbook.store.blobs import BlobStore, digest_of
 from trackbook.store.journal import read_records
 from trackbook.store.locks import ProcessLock
 from trackbook.store.paths import StorePaths, create_store
@@ -210,6 +210,7 @@ class RecordedRun:
         for name, path in store.list_journals():
             if name.subject == run_id:
                 self.records += read_records(path)
+        self._kept = {digest_of(record.data): record.data for record in self.all(r.ContentKept)}
 
     def all(self, kind: type[Any]) -> list[Any]:
         return [record for record in self.records if isinstance(record, kind)]
@@ -255,8 +256,12 @@ class RecordedRun:
 
     def _cell(self, started: r.CellStarted, finished: r.CellFinished | None) -> Cell:
         digests = finished.outputs if finished else []
-        outputs = [msgspec.json.decode(self.blobs.get(digest)) for digest in digests]
-        return Cell(started, finished, self.blobs.get(started.source_digest).decode(), outputs)
+        outputs = [msgspec.json.decode(self.content(digest)) for digest in digests]
+        return Cell(started, finished, self.content(started.source_digest).decode(), outputs)
+
+    def content(self, digest: str) -> bytes:
+        """The content of this digest, be it in a journal or a blob already."""
+        return self._kept[digest] if digest in self._kept else self.blobs.get(digest)
 
 
 class Project:

@@ -138,6 +138,12 @@ class ArtifactStored(_Record, frozen=True, array_like=True, tag="a"):
     cell_id: str | None = None
 
 
+class ContentKept(_Record, frozen=True, array_like=True, tag="content"):
+    """A little content, which later records name by its digest. Who reads the journal stores it as a blob."""
+
+    data: bytes
+
+
 class CellStarted(_Record, frozen=True, array_like=True, tag="c"):
     """An execution began. `order` counts this writer's executions from 1."""
 
@@ -327,6 +333,7 @@ Record = (
     | Renamed
     | RunGrouped
     | ArtifactStored
+    | ContentKept
     | CellStarted
     | CellFinished
     | SnapshotTaken

@@ -55,7 +55,7 @@ class Edits:
     def _append(self, run_id: str, record: Record) -> None:
         self._write(run_id, lambda writer: writer.append(record))
 
-    def _write(self, run_id: str, write: Callable[[RunRecorder], None]) -> None:
+    def _write(self, run_id: str, write: Callable[[RunRecorder], object]) -> None:
         capture = captures_in(self.store.project)
         writer = RunRecorder.join(self.store, run_id, role="editor", capture=capture)
         writer.told_of_secrets = True  # what an edit says is masked without a word

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from trackbook.domain.records import Record, WriterClosed, WriterOpened
+from trackbook.domain.records import ContentKept, Record, WriterClosed, WriterOpened
 from trackbook.errors import CorruptRecord
 from trackbook.store.batch import Reading
 from trackbook.store.journal import Damage, scan
@@ -83,6 +83,8 @@ class PartReader:
         for entry in entries:
             if isinstance(entry, Damage):
                 damages.append((entry.position, entry.end, entry.reason))
+            elif isinstance(entry.record, ContentKept):
+                self._place.blobs.put_bytes(entry.record.data)  # before the index knows what names it
             else:
                 records.append(entry.record)
             position = entry.end

@@ -263,7 +263,7 @@ class RunRecorder(RunWriter):
         order = self.count_cell()
         with self.masking() as mask:
             source = mask.text(source, f"source of cell {order}")
-        digest = self.store_blob(source.encode("utf-8", "surrogatepass")) or ""
+        digest = self.keep_content(source.encode("utf-8", "surrogatepass")) or ""
         self.append(records.CellStarted(now() if at is None else at, order, cell_id, count, digest))
         return order
 
@@ -291,7 +291,7 @@ class RunRecorder(RunWriter):
         with self.masking() as mask:
             outputs = mask.outputs(outputs, place)
             error = mask.cell_error(error, place)
-        digests = [self.store_blob(msgspec.json.encode(to_wire(output))) or "" for output in outputs]
+        digests = [self.keep_content(msgspec.json.encode(to_wire(output))) or "" for output in outputs]
         names = list(reads), list(writes)
         self.append(
             records.CellFinished(

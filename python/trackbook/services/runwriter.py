@@ -25,11 +25,14 @@ from trackbook.services.capturing.switches import is_wanted
 from trackbook.services.masking import Masker
 from trackbook.services.mending import MendingWriter
 from trackbook.services.warning import warn, warn_without_line
-from trackbook.store.blobs import BlobStore
+from trackbook.store.blobs import BlobStore, digest_of
 from trackbook.store.journal import JournalWriter, opening_record
 from trackbook.store.locks import ProcessLock, boot_id, os_host, process_started
 from trackbook.store.paths import PartName, StorePaths
 from trackbook.version import version
+
+# Of one content, in bytes; with what one cell prints and the text of a table it is done.
+MOST_IN_JOURNAL = 16 * 1024
 
 
 class RunWriter:
@@ -59,6 +62,9 @@ class RunWriter:
         self.capture = capture
         self.failed_appends = 0
         self.told_of_secrets = False
+        # Whether a little content goes into the journal; None until it is asked.
+        self.keeps_content: bool | None = None
+        self._kept: set[str] = set()
         self._fork_lock = threading.RLock()
         self._mend_lock = threading.RLock()
         self._forked = False
@@ -86,8 +92,8 @@ class RunWriter:
         yield masker
         self.secrets_masked(masker.found)
 
-    def append(self, record: Record) -> None:
-        """Append one record. A disk that refuses makes a warning, once, and no error."""
+    def append(self, record: Record) -> bool:
+        """Append one record, and tell whether it is stored. A disk that refuses makes a warning, once, and no error."""
         if self._forked:
             self._become_child()
         if not self.is_open:
@@ -99,6 +105,8 @@ class RunWriter:
                 self._writer.append(_without_surrogates(record))
         except OSError as error:
             self._refused(record, error)
+            return False
+        return True
 
     def store_blob(self, data: bytes) -> str | None:
         """Store bytes that belong to the run by digest; None when the disk refuses (warns once)."""
@@ -107,6 +115,22 @@ class RunWriter:
         except OSError as error:
             self._count_lost(f"{len(data)} bytes", error)
             return None
+
+    def keep_content(self, data: bytes) -> str | None:
+        """Store bytes that the next record names, a little of them in the journal itself: on the path of each cell a
+        file of its own takes milliseconds while the disk is busy. Returns the digest, None when the disk refuses.
+        """
+        if self.keeps_content is None:
+            # Of a store elsewhere this folder is the spool, and files are what is sent to it.
+            self.keeps_content = self.store.remote is None
+        if len(data) > MOST_IN_JOURNAL or not self.keeps_content:
+            return self.store_blob(data)
+        digest = digest_of(data)
+        if digest not in self._kept:
+            if not self.append(records.ContentKept(now(), data)):
+                return None
+            self._kept.add(digest)
+        return digest
 
     def has_blob(self, digest: str) -> bool:
         """Tell whether bytes of this digest are stored; if they are, they stay until a record names them."""
@@ -165,6 +189,7 @@ class RunWriter:
 
     def _after_fork(self) -> None:
         self._writer.forget()
+        self._kept = set()
         if self._lock is not None:
             self._lock.forget()
         self._fork_lock = threading.RLock()

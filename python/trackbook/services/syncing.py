@@ -23,6 +23,8 @@ class Syncing:
         self._seconds = seconds
         self._blobs = _NotedBlobs(recorder.store.blobs)
         recorder.blobs = self._blobs
+        # What an ingester writes out of a journal it brings to no disk.
+        recorder.keeps_content = False
         self._sizes: dict[Path, int] = {}  # of journals, as far as they are on the disk
         self._turn = threading.Lock()
         self._over = threading.Event()

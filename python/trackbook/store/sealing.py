@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from trackbook.domain.ids import new_id
+from trackbook.domain.records import ContentKept
 from trackbook.store.durable import bring_to_disk
 from trackbook.store.journal import Damage, Entry, scan
 from trackbook.store.paths import PartName, StorePaths
@@ -59,7 +60,9 @@ def _draft(store: StorePaths, name: PartName) -> Path | None:
     except FileNotFoundError:
         return None
     entries = list(scan(data))
-    content = separate(entry.record for entry in entries if isinstance(entry, Entry))
+    records = (entry.record for entry in entries if isinstance(entry, Entry))
+    # Content is a blob since the journal was read, which it was to its end.
+    content = separate(record for record in records if not isinstance(record, ContentKept))
     content.unread = [
         Unread(lost.position, data[lost.position : lost.end], lost.reason)
         for lost in entries
