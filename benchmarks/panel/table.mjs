@@ -17,6 +17,7 @@ const [url] = process.argv.slice(2);
 const OPENINGS = 3;
 const FILTERS = 6;
 const TURNS = 150;
+const LOOK = 5_000;
 
 /** Turn the wheel: mostly row by row, at times far. */
 async function wheel(page) {
@@ -59,18 +60,32 @@ try {
   const { page, took } = await open(browser, 'first');
   found['table painted, a server’s first time'] = took;
 
-  // As soon as it is there, which is the worst time to ask.
   const heads = await headsInSight(page);
-  const up = [];
   const down = [];
-  for (const head of heads) {
+  /** Sort by a column for the first time, then the other way round; returns how long the first took. */
+  const sort = async head => {
     const press = () => head.click({ force: true });
-    up.push(await timed(page, 'table-sorted', press));
+    const up = await timed(page, 'table-sorted', press);
     down.push(await timed(page, 'table-sorted', press));
-  }
-  found['sorted, a server’s first time'] = up[0];
-  found['sorted by a column for the first time'] = median(up.slice(1));
-  found['the slowest of them'] = Math.max(...up.slice(1));
+    return up;
+  };
+  const each = async some => {
+    const up = [];
+    for (const head of some) {
+      up.push(await sort(head));
+    }
+    return up;
+  };
+  found['sorted, a server’s first time'] = await sort(heads[0]);
+  // As soon as it is there, which is the worst time to ask; then as somebody who has looked at it first.
+  const half = Math.ceil(heads.length / 2);
+  const atOnce = await each(heads.slice(1, half));
+  found['sorted by a column for the first time, at once'] = median(atOnce);
+  found['the slowest of them'] = Math.max(...atOnce);
+  await page.waitForTimeout(LOOK);
+  found['sorted by a column for the first time, after five seconds'] = median(
+    await each(heads.slice(half))
+  );
   found['sorted the other way round'] = median(down);
 
   const search = page.getByRole('combobox', { name: 'Search runs' });

@@ -1,6 +1,6 @@
 """The run table over REST: the bodies of the contract, its answers, and what is refused."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -93,3 +93,28 @@ async def test_views_and_many_runs(
     assert result == {"changed": [sample.finished, sample.failed], "failed": []}
     assert (await ask(f"{base}/runs")).json["total"] == 1
     assert (await ask(f"{base}/runs/bulk", "POST", {"runs": [], "action": "trash"})).status == 400
+
+
+async def test_what_a_table_shows_is_read_before_it_is_sorted(
+    ask: Callable[..., Any],
+    until: Callable[..., Awaitable[Any]],
+    sample: Any,
+    jp_serverapp: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A window reads values of its own runs alone; sorting needs those of all, and finds them in memory."""
+    monkeypatch.setattr("trackbook.services.run_tables._WORTH_AHEAD", 1)
+    (app,) = jp_serverapp.extension_manager.extension_apps["trackbook"]
+    searcher = app.projects.services(sample.project).runs.searcher
+    column = "metrics.acc"
+    await ask(f"/projects/{sample.project}/table", "POST", {"columns": [column], "offset": 50})
+    before = searcher.taken
+
+    async def is_read() -> bool:
+        return bool(searcher.taken > before)
+
+    await until(is_read)
+    read = searcher.taken
+    page = (await ask(f"/projects/{sample.project}/table", "POST", {"order_by": f"{column} desc"})).json
+    assert page["ids"][0] == sample.finished
+    assert searcher.taken == read

@@ -238,3 +238,33 @@ def test_where_a_text_can_not_be_read(asked: CheckRequest, where: tuple[str, int
     assert (error.field, error.place, error.start, error.end) == where
     assert error.message
     assert check_texts(CheckRequest("min(metrics.a) < 1 b", "name, max(metrics.b) desc")).error is None
+
+
+@pytest.mark.parametrize(
+    "column", ["params.p", "metrics.loss", "tags.team", "git.commit", "duration / params.n"]
+)
+def test_a_column_that_was_read_ahead_is_all_that_sorting_and_grouping_need(
+    services: Services, filled: list[str], monkeypatch: pytest.MonkeyPatch, column: str
+) -> None:
+    monkeypatch.setattr("trackbook.services.run_tables._WORTH_AHEAD", len(filled))
+    tables, searcher = services.run_tables, services.runs.searcher
+    tables.read_ahead(column)
+    read = searcher.taken
+    assert read > 0
+    tables.window(TableRequest(order_by=f"{column} desc", columns=[column]))
+    tables.groups(GroupsRequest(group_by=[column]))
+    assert searcher.taken == read
+
+
+def test_nothing_is_read_ahead_of_few_runs_or_where_memory_runs_short(
+    services: Services, filled: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables, searcher = services.run_tables, services.runs.searcher
+    tables.read_ahead("params.p")
+    assert searcher.taken == 0
+    monkeypatch.setattr("trackbook.services.run_tables._WORTH_AHEAD", len(filled))
+    monkeypatch.setattr("trackbook.store.search.Searcher.has_room", False)
+    tables.read_ahead("params.p")
+    assert searcher.taken == 0
+    with pytest.raises(ColumnError):
+        tables.read_ahead("params.p +")

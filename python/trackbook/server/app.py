@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from jupyter_server.extension.application import ExtensionApp
 
 from trackbook.config import Settings
+from trackbook.server.ahead import ReadingAhead
 from trackbook.server.events import ENDED_SCHEMA, SCHEMA, ChangeWatcher
 from trackbook.server.projects import OpenProject, Projects
 from trackbook.server.routes import handlers
@@ -27,6 +28,7 @@ class TrackbookServer(ExtensionApp):
 
     projects: Projects
     watcher: ChangeWatcher
+    ahead: ReadingAhead
 
     def initialize_settings(self) -> None:
         """Make what the handlers need."""
@@ -36,6 +38,7 @@ class TrackbookServer(ExtensionApp):
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="trackbook")
         self.projects = Projects(self._root_folder(), Settings.load(), on_open=self._watch)
         self.watcher = ChangeWatcher(self.projects, bus, self.in_thread, self.log)
+        self.ahead = ReadingAhead(self.projects, self.in_thread, self.log)
 
     def initialize_handlers(self) -> None:
         """Register the routes of rest-api.yml."""
@@ -48,6 +51,7 @@ class TrackbookServer(ExtensionApp):
     async def stop_extension(self) -> None:
         """End the watching, and close the indexes."""
         await self.watcher.stop()
+        await self.ahead.stop()
         await self.in_thread(self.projects.close)
         self._threads.shutdown(wait=False)
 

@@ -31,14 +31,17 @@ MOST_RUNS = 500
 T = TypeVar("T")
 
 
-class _InThread(Protocol):
-    def __call__(self, call: Callable[[], T]) -> Coroutine[Any, Any, T]: ...
+class InThread(Protocol):
+    """Runs a call beside the server's own work, and returns what it returns."""
+
+    def __call__(self, call: Callable[[], T]) -> Coroutine[Any, Any, T]:
+        """Return what `call` returns."""
 
 
 class ChangeWatcher:
     """Looks at the index of each open project a few times a second, and says on the event bus what changed."""
 
-    def __init__(self, projects: Projects, bus: EventLogger, in_thread: _InThread, log: Logger) -> None:
+    def __init__(self, projects: Projects, bus: EventLogger, in_thread: InThread, log: Logger) -> None:
         self._projects = projects
         self._bus = bus
         self._in_thread = in_thread

@@ -29,10 +29,13 @@ from trackbook.store.runs import decode_spark
 from trackbook.store.search import Match, Scope
 from trackbook.store.segments import context_text
 from trackbook.store.table_columns import read_columns, read_lines
+from trackbook.store.values import sort_key
 
 # Of so many runs the columns are counted anew after some seconds, not after each change.
 _MANY_RUNS: Final = 20_000
 _SECONDS: Final = 5.0
+# With fewer runs a column is read in no time.
+_WORTH_AHEAD: Final = 5_000
 
 
 class RunTables:
@@ -68,6 +71,18 @@ class RunTables:
         """Return a window of the groups that the matching runs make. Raises like `window`."""
         with self._database.read() as connection:
             return read_groups(self._match(connection, asked.scope, "", is_sorted=False), asked)
+
+    def read_ahead(self, column: str) -> None:
+        """Read a column of a large store as a whole, which sorting and grouping by it would have to do first.
+
+        Does nothing where memory for columns runs short. Raises ColumnError for a column that can't be read.
+        """
+        (operand,) = parse_columns([column], "columns")
+        with self._database.read() as connection:
+            columns = self._searcher.columns(connection)
+            if columns.table.count >= _WORTH_AHEAD and self._searcher.has_room:
+                sort_key(columns, operand, descending=False)
+                values_of(columns, operand, columns.table.newest[:0])
 
     def columns(self) -> TableColumns:
         """Return all columns that a table can show; those of a large store may be some seconds old."""

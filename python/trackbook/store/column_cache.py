@@ -37,7 +37,7 @@ class ColumnCache:
     """Columns in memory. Safe to use from several threads; what it gives is never changed."""
 
     def __init__(self, memory: int = MEMORY) -> None:
-        self._memory = memory
+        self.memory = memory
         self._table: RunTable | None = None
         self._before: deque[RunTable] = deque(maxlen=4)
         self._columns: OrderedDict[Origin[Any], _Kept] = OrderedDict()
@@ -94,7 +94,7 @@ class ColumnCache:
         self._columns.pop(origin, None)
         self._columns[origin] = kept
         taken = sum(other.size for other in self._columns.values())
-        while taken > self._memory and len(self._columns) > 1:
+        while taken > self.memory and len(self._columns) > 1:
             taken -= self._columns.popitem(last=False)[1].size
 
     def holds(self, origin: Origin[Any]) -> bool:

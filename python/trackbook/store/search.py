@@ -73,6 +73,15 @@ class Searcher:
         """About how many bytes the columns take."""
         return self._columns.taken
 
+    @property
+    def has_room(self) -> bool:
+        """Whether columns that nobody asked for yet may come into memory: none that is in use is to go for them."""
+        return self._columns.taken < self._columns.memory // 2
+
+    def columns(self, connection: Connection) -> Columns:
+        """Return the columns of the revision that `connection` sees, for as long as it is open."""
+        return self._columns.at(connection)
+
     def search(
         self,
         connection: Connection,
@@ -103,7 +112,7 @@ class Searcher:
         """Return all runs that match with what sorts them, for as long as `connection` is open. Raises as `search`."""
         asked = parse_query(query)
         order = parse_order(order_by) or asked.order
-        columns = self._columns.at(connection)
+        columns = self.columns(connection)
         answer = self._known((query, order_by, scope), columns.table)
         if answer is None:
             found = _matching(columns, query, asked, scope)

@@ -30,6 +30,7 @@ class TableHandler(ScopeHandler):
                 replace(asked, scope=self.in_source(project, asked.scope))
             ),
         )
+        self.app.ahead.want(project, asked.columns)
 
 
 class GroupsHandler(ScopeHandler):

@@ -34,6 +34,9 @@ class RemoteRunTables(RunTables):
         """Return a window of the groups that the matching runs make; as `RunTables.groups`."""
         return self._post(GroupPage, asked, "table", "groups")
 
+    def read_ahead(self, column: str) -> None:
+        """Do nothing: where the store is served its columns are read."""
+
     def columns(self) -> TableColumns:
         """Return all columns that a table can show; as `RunTables.columns`."""
         return self._connection.ask(TableColumns, "GET", self._connection.in_project("columns"))
