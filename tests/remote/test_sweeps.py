@@ -246,5 +246,14 @@ def test_jobs_are_listed_to_the_last_however_many_a_page_holds(
         listed = jobs.list(limit=limit, sweep_id=sweep_id, offset=offset)
         end = None if limit is None else offset + limit
         assert [job.id for job in listed] == newest_first[offset:end], (limit, offset)
+    assert jobs.counts()["queued"] == len(queued)
+    # Of any of them, and not only of those that one page holds.
+    assert [jobs.find(job.id[-12:]).id for job in queued] == [job.id for job in queued]
+    assert jobs.find(queued[0].id).id == queued[0].id
+    assert {job.id for job in jobs.matching(queued[0].id[-6:])} >= {queued[0].id}
+    for nothing in ("0123456789ab", queued[0].id[-5:], "%%%%%%"):
+        with pytest.raises(NotFound):
+            jobs.find(nothing)
     for job in queued:
         jobs.cancel(job.id)
+    assert "queued" not in jobs.counts()

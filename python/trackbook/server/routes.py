@@ -38,6 +38,7 @@ from trackbook.server.handlers.projects import ProjectsHandler
 from trackbook.server.handlers.queue import (
     QueueCancelHandler,
     QueueClaimHandler,
+    QueueCountsHandler,
     QueuedJobsHandler,
     QueueFinishHandler,
     QueueHandler,
@@ -147,6 +148,7 @@ _REMOTE: Routes = (
     ("/projects/{project}/blobs/missing", MissingBlobsHandler),
     ("/projects/{project}/blobs/{digest}", BlobHandler),
     ("/projects/{project}/queue", QueueHandler),
+    ("/projects/{project}/queue/counts", QueueCountsHandler),
     ("/projects/{project}/queue/jobs", QueuedJobsHandler),
     ("/projects/{project}/queue/claim", QueueClaimHandler),
     ("/projects/{project}/queue/recover", QueueRecoverHandler),

@@ -200,13 +200,17 @@ class Jobs:
 
         Raises NotFound without such a job, UsageError if several ids end so.
         """
-        with self._database.read() as connection:
-            found = table.find_jobs(connection, reference.strip())
+        found = self.matching(reference.strip())
         if len(found) > 1:
             raise UsageError(f"{reference!r} fits {len(found)} jobs; write more of the id.")
         if not found:
             raise NotFound("job", reference)
         return found[0]
+
+    def matching(self, ending: str) -> JobList:
+        """Return the jobs, ten at most, whose id ends so; none for fewer than 6 characters."""
+        with self._database.read() as connection:
+            return table.find_jobs(connection, ending)
 
     def get_many(self, job_ids: Sequence[str]) -> JobList:
         """Return the jobs of these ids, in their order; unknown ids are left out."""

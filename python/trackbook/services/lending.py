@@ -95,6 +95,14 @@ class Lending:
         """Return jobs, the one submitted last first; those before `offset` are left out."""
         return self._jobs.list(status, limit, sweep_id=sweep_id, offset=offset)
 
+    def counts(self) -> dict[JobStatus, int]:
+        """Return how many jobs there are in each state that any is in."""
+        return self._jobs.counts()
+
+    def matching(self, ending: str) -> "JobList":
+        """Return the jobs, ten at most, whose id ends so; none for fewer than 6 characters."""
+        return self._jobs.matching(ending)
+
     def get_many(self, job_ids: Sequence[str]) -> "JobList":
         """Return the jobs of these ids, in their order; unknown ids are left out."""
         return self._jobs.get_many(job_ids)

@@ -22,6 +22,7 @@ class _Window(Struct, frozen=True):
     offset: Annotated[int, Meta(ge=0)] = 0
     limit: Annotated[int, Meta(ge=1, le=MAX_PAGE)] = 100
     sweep: str | None = None
+    ending: str | None = None
 
 
 class _Submission(Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,9 +71,12 @@ class QueueHandler(StoreHandler):
 
     @guarded("read")
     async def get(self, project: str) -> None:
-        """Answer with the newest jobs."""
+        """Answer with the newest jobs, or with those whose ids end in some way."""
         window = self.query(_Window)
         lending = self.served.lending(project)
+        if (ending := window.ending) is not None:
+            await self.reply_plain(lambda: {"jobs": lending.matching(ending)})
+            return
         await self.reply_plain(
             lambda: {"jobs": lending.list(window.status, window.limit, window.sweep, window.offset)}
         )
@@ -83,6 +87,16 @@ class QueueHandler(StoreHandler):
         specs = self.body(_Submission, surrogates=True).jobs
         lending = self.served.lending(project)
         await self.reply_plain(lambda: {"jobs": lending.submit(specs)}, status=201)
+
+
+class QueueCountsHandler(StoreHandler):
+    """`/projects/{project}/queue/counts`"""
+
+    @guarded("read")
+    async def get(self, project: str) -> None:
+        """Answer with how many jobs there are in each state."""
+        lending = self.served.lending(project)
+        await self.reply_plain(lambda: {"counts": lending.counts()})
 
 
 class QueuedJobsHandler(StoreHandler):

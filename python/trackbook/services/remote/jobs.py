@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from trackbook.domain.job import JOB_ENDED, Job, JobSpec, JobStatus, contents_of
-from trackbook.errors import NotFound, UsageError
+from trackbook.errors import NotFound
 from trackbook.services.jobs import IdList, JobList, Jobs
 from trackbook.services.remote.blobs import served_blobs
 from trackbook.services.remote.connection import Connection, decode, exact_body
@@ -16,6 +16,10 @@ _AT_ONCE = 500
 
 class _Jobs(msgspec.Struct):
     jobs: list[Job]
+
+
+class _Counts(msgspec.Struct):
+    counts: dict[JobStatus, int]
 
 
 class RemoteJobs(Jobs):
@@ -52,11 +56,9 @@ class RemoteJobs(Jobs):
         return [*found.values()]
 
     def counts(self) -> dict[JobStatus, int]:
-        """Return how many of the latest 500 jobs are in each state that any is in."""
-        found: dict[JobStatus, int] = {}
-        for job in self.list(limit=_AT_ONCE):
-            found[job.status] = found.get(job.status, 0) + 1
-        return found
+        """Return how many jobs there are in each state that any is in."""
+        path = self._connection.in_project("queue", "counts")
+        return self._connection.ask(_Counts, "GET", path).counts
 
     def get(self, job_id: str) -> Job:
         """Return one job; raises NotFound if there is none of this id."""
@@ -65,17 +67,10 @@ class RemoteJobs(Jobs):
             raise NotFound("job", job_id)
         return found[0]
 
-    def find(self, reference: str) -> Job:
-        """Return the job of an id, or of the end of one of the latest 500 jobs' ids; as `Jobs.find`."""
-        ending = reference.strip()
-        found = self.get_many([ending])
-        if not found and len(ending) >= 6:
-            found = [job for job in self.list(limit=_AT_ONCE) if job.id.endswith(ending)]
-        if len(found) > 1:
-            raise UsageError(f"{reference!r} fits {len(found)} jobs; write more of the id.")
-        if not found:
-            raise NotFound("job", reference)
-        return found[0]
+    def matching(self, ending: str) -> JobList:
+        """Return the jobs, ten at most, whose id ends so; as `Jobs.matching`."""
+        path = self._connection.in_project("queue")
+        return self._connection.ask(_Jobs, "GET", path, {"ending": ending}).jobs
 
     def get_many(self, job_ids: Sequence[str]) -> JobList:
         """Return the jobs of these ids, in their order; unknown ids are left out."""
