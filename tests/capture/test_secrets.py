@@ -21,6 +21,7 @@ def text_of(length: int, letters: str = LETTERS) -> str:
 
 
 HEX = text_of(32, "0123456789abcdef")
+MIXED = "aB3" + text_of(37)
 HEX40 = text_of(40, "0123456789abcdef")
 JWT = ".".join(("eyJhbGciOiJIUzI1NiJ9", "eyJzdWIiOiIxMjM0NTY3ODkwIn0", text_of(43)))
 TOKENS = {
@@ -45,6 +46,8 @@ TOKENS = {
     "tavily key": "tvly-dev-" + text_of(32),
     "xai key": "xai-" + text_of(80),
     "telegram token": "1234567890:AA" + text_of(33),
+    "doppler token": f"dp.pt.{text_of(43)}",
+    "mailgun key": f"key-{HEX}",
     "sendgrid key": f"SG.{text_of(22)}.{text_of(43)}",
     "wandb key": "wandb_v1_" + text_of(60),
     "pinecone key": "pcsk_" + text_of(60),
@@ -142,6 +145,15 @@ GIVEN = {
     "curl -s --user 'bob:tigers' https://x.org": "tigers",
     'requests.get(url, auth=("bob","pw77"))': "pw77",
     "HTTPBasicAuth(user, 'tigers')": "tigers",
+    "!mysql -u root -phunter22 shop": "hunter22",
+    "mysqldump --single-transaction -u root -p'hunter22' shop": "hunter22",
+    "!sshpass -p hunter22 ssh bob@host": "hunter22",
+    "!redis-cli -h host -a hunter22 ping": "hunter22",
+    "!docker login -u bob -p hunter22 example.org": "hunter22",
+    "smtp.login('bob@example.org', 'tigers')": "tigers",
+    'session.login(user, "pw77", timeout=3)': "pw77",
+    f"cohere.Client('{MIXED}')": MIXED,
+    f'client = OpenAIClient("{MIXED}", timeout=3)': MIXED,
     "postgresql://bob:p@ss@w0rd@db/x": "p@ss@w0rd",
     "postgresql://bob:pa/ss9@db/x": "pa/ss9",
     "https://hooks.slack.com/services/T00000000/B0000000/abcdefgh": "T00000000/B0000000/abcdefgh",
@@ -207,6 +219,17 @@ def test_values_of_secret_names(text: str) -> None:
         "connect(user=user, password=password, host=host)",
         "auth=(user, password)",
         "curl -u $USER:$PASSWORD https://x.org",
+        "mysql -u root -p shop",
+        "mysql -u root -p$PASSWORD shop",
+        "mysql --port 3306",
+        "pip install mysqlclient && mkdir -p some/folder",
+        "login page; pytest -p no:cacheprovider",
+        "docker login -u bob -p $PASSWORD",
+        "docker login --password-stdin",
+        "session.login(user, password)",
+        "session.login(user, timeout='never')",
+        "Client('a-project-of-2024-with-a-rather-long-name')",
+        f"MlflowClient('{HEX40}')",
         "http://localhost:8888/lab?email=a@b.org",
         "http://host:8080/tree/@scope/x",
         "ssh://a-user-with-a-long-name@example.org/a.git",

@@ -62,6 +62,7 @@ TOKENS = (
     Format("linear key", ("lin_api_",), r"lin_api_[0-9A-Za-z]{32,}"),
     Format("shopify token", ("shpat_", "shpca_", "shppa_", "shpss_"), r"shp[a-z]{2}_[0-9a-fA-F]{32}"),
     Format("new relic key", ("NRAK-",), r"NRAK-[0-9A-Z]{20,}"),
+    Format("mailgun key", ("key-",), r"key-[0-9a-f]{32}(?![0-9A-Za-z_-])"),
     Format("supabase token", ("sbp_",), r"sbp_[0-9a-f]{40}"),
     Format("planetscale token", ("pscale_tkn_",), r"pscale_tkn_[\w-]{30,}"),
     Format("jwt", ("eyJ",), r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}"),
@@ -71,6 +72,7 @@ TOKEN_STARTS = tuple(start for token in TOKENS for start in token.starts)
 DOTTED = (
     Format("google token", ("ya29.",), r"ya29\.[\w-]{20,}"),
     Format("vault token", ("hvs.",), r"hvs\.[\w-]{24,}"),
+    Format("doppler token", ("dp.pt.", "dp.ct.", "dp.sa."), r"dp\.(?:pt|ct|sa)\.[0-9A-Za-z]{40,}"),
     Format("sendgrid key", ("SG.",), r"SG\.[\w-]{16,}\.[\w-]{32,}"),
 )
 # What is found by a piece of its text; group 1 is the secret.
@@ -133,6 +135,27 @@ UNNAMED = (
         rb"auth\s{0,2}=?\s{0,2}\(\s*[^,()\n]{1,100},\s*[rbu]{0,2}[\"']([^\n\"']{4,200})[\"']\s*\)",
         "password of a login",
     ),
+    (
+        b"mysql",
+        rb"\bmysql(?:dump|admin|import|show)?\s(?:[^\n|;]{0,300}?\s)??-p[\"']?([^\s\"'$-][^\s\"']{3,200})",
+        "password of mysql",
+    ),
+    (b"sshpass", rb"\bsshpass\s{1,3}-p\s?[\"']?([^\s\"'$][^\s\"']{3,200})", "password of sshpass"),
+    (
+        b"redis-cli",
+        rb"\bredis-cli\s(?:[^\n|;]{0,300}?\s)??-a\s[\"']?([^\s\"'$][^\s\"']{3,200})",
+        "password of redis",
+    ),
+    (
+        b"login",
+        rb"\blogin\s(?:[^\n|;]{0,300}?\s)??-p[\s=][\"']?([^\s\"'$-][^\s\"']{3,200})",
+        "password of a login",
+    ),
+    (
+        b"login",
+        rb"\blogin\(\s*[^,()=\n]{1,100},\s*[rbu]{0,2}[\"']([^\n\"']{4,200})[\"']\s*[,)]",
+        "password of a login",
+    ),
     (b"pwd=", rb";\s?pwd=([^;\"'\s]{4,200})", "password in a connection string"),
     (
         b"password=",
@@ -149,4 +172,5 @@ UNNAMED = (
     ),
 )
 LOGIN = rb"\blogin\s+(?:--?[a-z][\w-]*\s+){0,4}([\w-]{32,})"
+CLIENT = rb"lient\(\s*[\"']([0-9a-z]{32,200})[\"']\s*[,)]"
 DEFAULTS = rb"(?:get|getenv|setdefault|putenv|setenv|pop)\(\s*[\"']$"

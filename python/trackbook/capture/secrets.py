@@ -12,6 +12,7 @@ from typing import NamedTuple
 from trackbook.capture.secretformats import (
     AUTHORIZATION,
     BEARER,
+    CLIENT,
     DEFAULTS,
     DOTTED,
     IN_URL,
@@ -130,6 +131,15 @@ def _find_unnamed(text: str, low: bytes) -> Iterator[Found]:
         for found in compiled(LOGIN).finditer(low):
             if looks_random(text[found.start(1) : found.end(1)]):
                 yield Found(found.start(1), found.end(1), "key of a login", True)
+    if b"lient(" in low:
+        for found in compiled(CLIENT).finditer(low):
+            if _has_all_kinds(text[found.start(1) : found.end(1)]):
+                yield Found(found.start(1), found.end(1), "key of a client", True)
+
+
+def _has_all_kinds(value: str) -> bool:
+    # As no digest and no word has them: small letters, capitals and digits.
+    return value not in (value.lower(), value.upper()) and any(c.isdigit() for c in value)
 
 
 def _find_tokens(text: str, data: bytes) -> Iterator[Found]:
