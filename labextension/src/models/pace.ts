@@ -3,6 +3,7 @@ import type { IDisposable } from '@lumino/disposable';
 /**
  * Does something once some time after it was asked for, however often it is asked for meanwhile. What is asked for
  * while it is at work it does once more: Lumino's Throttler would forget that, and with it the last change of a run.
+ * In a page that nobody sees it waits until somebody does.
  */
 export class Pace implements IDisposable {
   /** `limit` is the time from the first asking to the work, in ms. An error of `work` is its own to tell. */
@@ -18,6 +19,7 @@ export class Pace implements IDisposable {
   dispose(): void {
     this._isDisposed = true;
     clearTimeout(this._timer);
+    document.removeEventListener('visibilitychange', this._onTime);
   }
 
   /** Have it done when it is time. */
@@ -27,9 +29,17 @@ export class Pace implements IDisposable {
     }
     this._isAsked = true;
     if (!this._isWorking) {
-      this._timer = setTimeout(() => void this._do(), this._limit);
+      this._timer = setTimeout(this._onTime, this._limit);
     }
   }
+
+  private readonly _onTime = () => {
+    if (document.hidden) {
+      document.addEventListener('visibilitychange', this._onTime, { once: true });
+    } else {
+      void this._do();
+    }
+  };
 
   private async _do(): Promise<void> {
     this._isAsked = false;

@@ -60,4 +60,28 @@ describe('Pace', () => {
     expect(pace.isDisposed).toBe(true);
     expect(work).not.toHaveBeenCalled();
   });
+
+  it('waits in a page that nobody sees, and works once when somebody does', async () => {
+    const hidden = jest.spyOn(document, 'hidden', 'get').mockReturnValue(true);
+    const work = jest.fn();
+    const pace = new Pace(work, 10);
+    pace.soon();
+    await jest.advanceTimersByTimeAsync(1000);
+    pace.soon();
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(work).not.toHaveBeenCalled();
+    hidden.mockReturnValue(false);
+    document.dispatchEvent(new Event('visibilitychange'));
+    expect(work).toHaveBeenCalledTimes(1);
+    document.dispatchEvent(new Event('visibilitychange'));
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(work).toHaveBeenCalledTimes(1);
+    hidden.mockReturnValue(true);
+    pace.soon();
+    await jest.advanceTimersByTimeAsync(1000);
+    pace.dispose();
+    hidden.mockRestore();
+    document.dispatchEvent(new Event('visibilitychange'));
+    expect(work).toHaveBeenCalledTimes(1);
+  });
 });
