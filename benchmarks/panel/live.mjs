@@ -19,7 +19,7 @@ import {
   openLab,
   pause,
   processorTime,
-  residentMegabytes
+  ownMegabytes
 } from './browser.mjs';
 import { compareAll } from './comparing.mjs';
 
@@ -104,7 +104,7 @@ async function memory(browser) {
       news: await page.evaluate(() => window.trackbookNews),
       heap: metric('JSHeapUsedSize') / 1e6,
       nodes: metric('Nodes'),
-      server: residentMegabytes(server)
+      server: ownMegabytes(server)
     });
   }
   // Before that, caches fill.
