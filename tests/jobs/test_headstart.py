@@ -1,6 +1,7 @@
 """A worker that imports while its jobs are still being prepared."""
 
 import json
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -91,3 +92,13 @@ def test_it_ends_with_who_started_it(project: Project) -> None:
         starter.kill()
     wait_for(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
     assert "Traceback" not in worker_log(project.store).read_text()
+
+
+@pytest.mark.parametrize("command", ["run", "sweep"])
+def test_nothing_heavy_is_imported_before_it(command: str) -> None:
+    code = (
+        f"import sys, trackbook.cli.app\nimport trackbook.cli.commands.{command}\n"
+        "print(*sorted({'sqlalchemy', 'numpy', 'asyncio'} & set(sys.modules)))"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == ""

@@ -60,7 +60,6 @@ from trackbook.errors import UsageError
 from trackbook.jobs.headstart import HeadStart, is_usual
 from trackbook.notebook.clean import clean_notebook
 from trackbook.notebook.read import read_notebook
-from trackbook.services.sharing import first_values, tell_sharing
 from trackbook.services.sweep_files import SweepPlan, read_sweep_file
 
 if TYPE_CHECKING:
@@ -233,6 +232,9 @@ def sweep(
             spec = project.sweeps.spec(sweep_id)
             say(describe_sweep(spec, named=trials is not None or plan.trials is not None), "dim")
             if spec.job.share_prefix:
+                # Late, as all that is heavy: the head start comes first.
+                from trackbook.services.sharing import first_values, tell_sharing
+
                 sharing = tell_sharing(
                     clean_notebook(read_notebook(path)),
                     spec.job.params | first_values(spec.space),

@@ -47,6 +47,7 @@ _OWN = (
 
 def main() -> None:
     """Be the template that the first argument, as JSON, describes."""
+    gc.disable()  # imports leave next to no garbage, and each look for some goes through all that is there
     spec = json.loads(sys.argv[1])
     del sys.argv[1:]
     if sys.path[0] == "":
@@ -72,6 +73,7 @@ def main() -> None:
     modules.look_ahead()
     gc.collect()
     gc.freeze()
+    gc.enable()
     serve_forks(
         spec["path"],
         lambda request: (
