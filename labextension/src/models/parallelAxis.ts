@@ -1,6 +1,7 @@
 import { numberOf } from '../client/board';
 import type { JsonValue } from '../client/types';
-import { formatMoment, formatNumber, formatValue } from '../format';
+import { formatMoment, formatValue } from '../format';
+import { type ITick, makeScale, ticksOf, timeTicks } from './scales';
 
 /** Where on an axis what is missing lies: a lane of its own below it. */
 export const MISSING = -0.12;
@@ -8,6 +9,10 @@ export const MISSING = -0.12;
 const WIDE = 100;
 /** Words beyond these are drawn in one last place. */
 const MOST_WORDS = 60;
+/** Up to so many different numbers are written themselves: they are what somebody chose. */
+const FEW_NUMBERS = 6;
+/** About how many round marks an axis has otherwise. */
+const MARKS = 5;
 
 /** A part of an axis that was brushed, in shares of its length from its lower end. */
 export interface IBrush {
@@ -36,13 +41,7 @@ export function makeParallelAxis(
   if (isTime) {
     const moments = values.map(value => (typeof value === 'string' ? Date.parse(value) : null));
     const write = (value: number) => `'${new Date(value).toISOString()}'`;
-    return numberAxis(
-      column,
-      moments,
-      false,
-      value => formatMoment(new Date(value).toISOString()),
-      write
-    );
+    return numberAxis(column, moments, false, momentMarks(moments), write);
   }
   const isNumber = known.every(value => typeof value === 'number' || isNumberText(value));
   if (isNumber) {
@@ -52,7 +51,7 @@ export function makeParallelAxis(
     });
     const least = extent(numbers)[0];
     const isLog = least > 0 && extent(numbers)[1] / least >= WIDE;
-    return numberAxis(column, numbers, isLog, formatNumber, String);
+    return numberAxis(column, numbers, isLog, numberMarks(numbers, isLog), String);
   }
   return wordAxis(column, values);
 }
@@ -61,7 +60,7 @@ function numberAxis(
   column: string,
   numbers: readonly (number | null)[],
   isLog: boolean,
-  format: (value: number) => string,
+  marks: readonly ITick[],
   write: (value: number) => string
 ): IParallelAxis {
   const [low, high] = extent(numbers);
@@ -69,18 +68,15 @@ function numberAxis(
   const unscale = isLog ? Math.exp : (value: number) => value;
   const span = scale(high) - scale(low);
   const isFlat = !(span > 0);
-  const places = Float32Array.from(numbers, value =>
-    value === null ? MISSING : isFlat ? 0.5 : (scale(value) - scale(low)) / span
-  );
+  const placeOf = (value: number) => (isFlat ? 0.5 : (scale(value) - scale(low)) / span);
+  const places = Float32Array.from(numbers, value => (value === null ? MISSING : placeOf(value)));
   const at = (share: number) => unscale(scale(low) + share * span);
   const hasMissing = numbers.includes(null);
-  const isNothing = !Number.isFinite(low);
-  const marks = isNothing ? [] : isFlat ? [0.5] : [0, 0.25, 0.5, 0.75, 1];
   return {
     column,
     places,
     hasMissing,
-    ticks: marks.map(place => ({ place, label: format(isFlat ? low : at(place)) })),
+    ticks: marks.map(({ value, label }) => ({ place: placeOf(value), label })),
     condition: brush => {
       const parts = [];
       const isWithin = isFlat ? holds(brush, 0.5) : brush.to >= 0 && brush.from <= 1;
@@ -93,6 +89,30 @@ function numberAxis(
       return joined(column, parts.join(' and '), isWithin, hasMissing, holds(brush, MISSING));
     }
   };
+}
+
+/** Where numbers are marked: at each of them where they are few, and at round ones otherwise. */
+function numberMarks(numbers: readonly (number | null)[], isLog: boolean): readonly ITick[] {
+  const different = [...new Set(numbers)].filter(value => value !== null);
+  if (different.length <= FEW_NUMBERS) {
+    return different
+      .sort((one, other) => one - other)
+      .map(value => ({ value, label: formatValue(value) }));
+  }
+  return ticksOf(makeScale(...extent(numbers), 0, 1, isLog), MARKS);
+}
+
+/** Where moments are marked: at round times. */
+function momentMarks(moments: readonly (number | null)[]): readonly ITick[] {
+  const [low, high] = extent(moments);
+  if (!(low < high)) {
+    const label = Number.isFinite(low) ? formatMoment(new Date(low).toISOString()) : null;
+    return label === null ? [] : [{ value: low, label }];
+  }
+  return timeTicks(makeScale(low / 1000, high / 1000, 0, 1), MARKS).map(({ value, label }) => ({
+    value: value * 1000,
+    label
+  }));
 }
 
 function wordAxis(column: string, values: readonly JsonValue[]): IParallelAxis {

@@ -36,6 +36,9 @@ describe('the search of the table', () => {
     const note = screen.getByRole('alert');
     expect(note.querySelector('mark')?.textContent).toBe('>');
     expect(note.textContent).toContain('A value is expected after >');
+    const long = 'metrics.acc >> 1 and params.optimizer is not null';
+    fireEvent.change(input, { target: { value: long } });
+    expect(note.querySelector('code')?.textContent).toMatch(/^metrics\.acc >> 1 and .*…$/);
     expect(input.getAttribute('aria-invalid')).toBe('true');
     page.dispose();
   });
@@ -78,6 +81,21 @@ describe('the columns of the table', () => {
     page.dispose();
   });
 
+  it('of a metric are its last, lowest and highest value, and its curve', async () => {
+    const { page, table, client } = await readyPage();
+    show(<ColumnPicker page={page} client={client} />);
+    const lowest = screen.getByRole('button', { name: 'min metrics.acc' });
+    fireEvent.click(lowest);
+    fireEvent.click(screen.getByRole('button', { name: 'curve metrics.acc' }));
+    expect(table.columns.find('min(metrics.acc)')).toBeDefined();
+    expect(table.columns.find('spark(acc)')).toBeDefined();
+    expect(lowest.getAttribute('aria-pressed')).toBe('true');
+    expect(screen.queryByText('Typed')).toBeNull();
+    fireEvent.click(lowest);
+    expect(table.columns.find('min(metrics.acc)')).toBeUndefined();
+    page.dispose();
+  });
+
   it('are typed as arithmetic, with what is wrong said in place', async () => {
     const { page, table, client } = await readyPage();
     show(<ColumnPicker page={page} client={client} />);
@@ -117,7 +135,7 @@ describe('the groups of the table', () => {
     const contents = new CellContents(table, nullTranslator.load('trackbook'));
     const { all } = new GridColumns(table);
     const texts = all.map(drawn => contents.of(table.at(0), drawn, 0).text);
-    expect(texts).toEqual(['', '0.1000 (3)', '', '', '0.003000']);
+    expect(texts).toEqual(['', '0.1 (3)', '', '', '0.003000']);
     expect(contents.of(table.at(0), all[4], 0).full).toContain('Maximum: 1');
     fireEvent.change(screen.getByRole('combobox', { name: 'Show of numbers' }), {
       target: { value: 'count' }

@@ -34,6 +34,26 @@ describe('An axis of parallel coordinates', () => {
     expect(placesOf(made)).toEqual([0.5, 0, 1, MISSING, 0.5]);
   });
 
+  it('marks few numbers themselves, and many at round ones', () => {
+    const labels = (values: JsonValue[], isTime = false) =>
+      axis(values, 'params.x', isTime).ticks.map(({ label }) => label);
+    expect(labels([0.03, 0.001, 0.01, 0.03, null])).toEqual(['0.001', '0.01', '0.03']);
+    expect(labels([3, 3])).toEqual(['3']);
+    expect(labels([null, 'NaN'])).toEqual([]);
+    const many = Array.from({ length: 41 }, (_, place) => 2 + place / 4);
+    expect(labels(many)).toEqual(['2', '4', '6', '8', '10', '12']);
+    const wide = Array.from({ length: 30 }, (_, place) => 1.4e-6 * 1.4 ** place);
+    expect(labels(wide)).toEqual(['1e-5', '0.0001', '0.001', '0.01']);
+    const day = '2026-11-27T';
+    const times = [`${day}10:03:00Z`, `${day}11:48:00Z`];
+    expect(axis(times, 'started', true).ticks.map(({ place }) => place.toFixed(3))).toEqual([
+      '0.257',
+      '0.543',
+      '0.829'
+    ]);
+    expect(labels([times[0]], true)).toHaveLength(1);
+  });
+
   it.each(BRUSHES)('says as $condition what is brushed', sample => {
     const { column, values, isTime, brush, condition } = sample;
     expect(axis(values, column, isTime).condition(brush)).toBe(condition);

@@ -9,7 +9,7 @@ import { type IFrame, makeFrame } from './frame';
 import type { ILine } from './lines';
 import { type IPen, SvgPen } from './pen';
 import { Pointer } from './Pointer';
-import { ticksOf } from './scales';
+import { ticksOf } from '../../models/scales';
 
 /** Makes pictures of a chart as it is drawn now. */
 export interface IPictures {

@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { formatDuration, formatExact, formatMoment, formatNumber } from '../../format';
-import { type IScale, type ITick, ticksOf, timeTicks } from './scales';
+import { type IScale, type ITick, ticksOf, timeTicks } from '../../models/scales';
 
 /** The field of a metric in the search language. */
 export function metricField(key: string): string {

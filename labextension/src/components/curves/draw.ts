@@ -1,7 +1,7 @@
 import type { Dash, ILine } from './lines';
 import type { IFrame } from './frame';
 import type { IPen } from './pen';
-import type { ITick } from './scales';
+import type { ITick } from '../../models/scales';
 
 /** The colours and letters of the page that a chart is in. */
 export interface ILook {

@@ -1,7 +1,7 @@
 import { lowerBound } from '../../models/curveData';
 import type { IWindow } from '../../models/curveChart';
 import type { ILine } from './lines';
-import { type IScale, makeScale } from './scales';
+import { type IScale, makeScale } from '../../models/scales';
 
 /** What a chart shows of both axes; null: all that there is. */
 export interface IRange {

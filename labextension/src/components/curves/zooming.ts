@@ -1,6 +1,6 @@
 import type { IWindow } from '../../models/curveChart';
 import type { IFrame } from './frame';
-import type { IScale } from './scales';
+import type { IScale } from '../../models/scales';
 
 /** Less than this is a click, or a slip of the hand across the other axis; in pixels. */
 const LEAST = 6;

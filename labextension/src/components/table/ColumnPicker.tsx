@@ -4,7 +4,7 @@ import * as React from 'react';
 import { toApiError } from '../../client/errors';
 import type { ColumnKind, ITableClient, ITableColumn } from '../../client/table';
 import { sparkColumn } from '../../models/table/columns';
-import { isSummary, metricKey } from '../../models/table/firstColumns';
+import { isSummary, metricKey, summaryColumn } from '../../models/table/firstColumns';
 import type { TablePage } from '../../models/table/tablePage';
 import { useModel, useView } from '../view';
 
@@ -26,23 +26,38 @@ export function ColumnPicker(props: {
   useModel(table, table.columns);
   const [word, setWord] = React.useState('');
   const lower = word.trim().toLowerCase();
-  const choices = choicesOf(table.known);
+  const choices = choicesOf(table.known, trans);
   const matching = choices.filter(({ column }) => column.toLowerCase().includes(lower));
   const listed = matching.slice(0, LISTED);
   const shown = table.columns.columns.map(({ column }) => column);
-  const typed = shown.filter(column => !choices.some(choice => choice.column === column));
+  const listable = new Set(choices.flatMap(({ column, more }) => [column, ...more.map(of)]));
+  const typed = shown.filter(column => !listable.has(column));
   const toggle = (column: string, isOn: boolean) =>
     isOn ? page.addColumn(column) : table.columns.remove(column);
-  const box = (column: string, title?: string, count?: number) => (
-    <label key={column} className="trackbook-ColumnPicker-choice" title={title ?? column}>
-      <input
-        type="checkbox"
-        checked={shown.includes(column)}
-        onChange={event => toggle(column, event.target.checked)}
-      />
-      <span>{column}</span>
+  const box = (column: string, count?: number, more: readonly IForm[] = []) => (
+    <div key={column} className="trackbook-ColumnPicker-choice">
+      <label title={column}>
+        <input
+          type="checkbox"
+          checked={shown.includes(column)}
+          onChange={event => toggle(column, event.target.checked)}
+        />
+        <span>{column}</span>
+      </label>
+      {more.map(form => (
+        <button
+          key={form.column}
+          className="trackbook-Link"
+          aria-pressed={shown.includes(form.column)}
+          title={form.title}
+          onClick={() => toggle(form.column, !shown.includes(form.column))}
+        >
+          {form.word}
+          <span className="trackbook-ReadersOnly"> {column}</span>
+        </button>
+      ))}
       {count !== undefined && <span className="trackbook-Quiet">{count}</span>}
-    </label>
+    </div>
   );
   return (
     <div className="trackbook-ColumnPicker">
@@ -69,7 +84,7 @@ export function ColumnPicker(props: {
             items.length > 0 && (
               <fieldset key={kind}>
                 <legend>{kindWord(kind, trans)}</legend>
-                {items.map(({ column, title, count }) => box(column, title, count))}
+                {items.map(({ column, count, more }) => box(column, count, more))}
               </fieldset>
             )
           );
@@ -147,20 +162,44 @@ function Expression(props: { page: TablePage; client: Pick<ITableClient, 'check'
   );
 }
 
+/** Another column of the same metric. */
+interface IForm {
+  column: string;
+  word: string;
+  title: string;
+}
+
 interface IChoice {
   column: string;
   kind: ColumnKind;
   count: number;
-  title: string;
+  more: readonly IForm[];
 }
 
-/** What can be shown: each column, and the curve of each metric below it. */
-function choicesOf(known: readonly ITableColumn[]): IChoice[] {
-  return known.flatMap(({ column, kind, count }) => {
-    const choice = { column, kind, count, title: column };
+const of = (form: IForm) => form.column;
+
+/** What can be shown: each column, and beside the last value of a metric its lowest, its highest, and its curve. */
+function choicesOf(known: readonly ITableColumn[], trans: TranslationBundle): IChoice[] {
+  return known.map(({ column, kind, count }) => {
     const key = kind === 'metric' && !isSummary(column) ? metricKey(column) : null;
-    return key === null ? [choice] : [choice, { ...choice, column: sparkColumn(key) }];
+    return { column, kind, count, more: key === null ? [] : formsOf(column, key, trans) };
   });
+}
+
+function formsOf(column: string, key: string, trans: TranslationBundle): IForm[] {
+  return [
+    {
+      column: summaryColumn('min', column),
+      word: trans.__('min'),
+      title: trans.__('The lowest value that each run ever had')
+    },
+    {
+      column: summaryColumn('max', column),
+      word: trans.__('max'),
+      title: trans.__('The highest value that each run ever had')
+    },
+    { column: sparkColumn(key), word: trans.__('curve'), title: trans.__('A small curve') }
+  ];
 }
 
 function kindWord(kind: ColumnKind, trans: TranslationBundle): string {

@@ -154,6 +154,7 @@ function Problem(props: { id: string; text: string; problem: IQueryProblem }): J
         {text.slice(start, problem.start)}
         <mark>{text.slice(problem.start, end) || '\u00a0'}</mark>
         {text.slice(end, end + AROUND)}
+        {text.length > end + AROUND && '…'}
       </code>
       <span>{problem.message}</span>
     </div>

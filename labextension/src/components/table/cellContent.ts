@@ -8,7 +8,8 @@ import {
   guessType,
   hoverText,
   isRightAligned,
-  numberText
+  numberText,
+  usualFormat
 } from '../../models/table/cellText';
 import { type IColumn, sparkKey } from '../../models/table/columns';
 import { type ITableRow, valueOf } from '../../models/table/rowRequest';
@@ -74,7 +75,7 @@ export class CellContents {
         const value = group.values[place];
         return value === null
           ? trans.__('none')
-          : cellText(value, this.typeOf(column), null, Date.now());
+          : cellText(value, this.typeOf(column), usualFormat(column), Date.now());
       })
       .join(' · ');
     const names = this._table.groupBy.map((column, place) => {
@@ -114,7 +115,8 @@ export class CellContents {
       const text = formatDuration(Math.max(1, Math.floor(seconds)));
       return { text, full: text, isRight };
     }
-    return { text: cellText(value, type, format, now), full: hoverText(value, type), isRight };
+    const text = cellText(value, type, format ?? usualFormat(column), now);
+    return { text, full: hoverText(value, type), isRight };
   }
 
   private _curve(row: ITableRow, { column }: IColumn): ICellContent {

@@ -18,10 +18,12 @@ interface ITableColumnDrawn {
 
 const SELECT_WIDTH = 30;
 const GROUP_WIDTH = 180;
+/** As much of the grid's width as stays at the left at most: what scrolls needs room, too. */
+const MOST_FIXED = 0.6;
 
 /** The columns of the grid: those that stay at the left, and those that scroll. */
 export class GridColumns {
-  constructor(table: TableModel) {
+  constructor(table: TableModel, room = Infinity) {
     const { columns } = table.columns;
     const labels = columnLabels(columns.map(item => item.column));
     const drawn = columns.map((column): DrawnColumn => ({
@@ -35,7 +37,8 @@ export class GridColumns {
       ...(table.isGrouped ? [{ kind: 'group', width: GROUP_WIDTH } as const] : []),
       ...drawn
     ];
-    this.fixed = this.all.length - drawn.length + table.columns.pinned;
+    const own = this.all.length - drawn.length;
+    this.fixed = fittingOf(this.all, own, own + table.columns.pinned, room * MOST_FIXED);
   }
 
   readonly all: readonly DrawnColumn[];
@@ -61,6 +64,13 @@ export class GridColumns {
       this.all.every((item, place) => isSame(item, other.all[place]))
     );
   }
+}
+
+/** How many columns stay at the left: the grid's own always, the pinned ones as far as there is room. */
+function fittingOf(all: readonly DrawnColumn[], own: number, wanted: number, room: number): number {
+  let taken = 0;
+  const over = all.slice(0, wanted).findIndex(({ width }) => (taken += width) > room);
+  return over < 0 ? wanted : Math.max(own, over);
 }
 
 function isSame(one: DrawnColumn, other: DrawnColumn): boolean {

@@ -15,6 +15,9 @@ export class GridData extends DataModel {
     return this._columns;
   }
 
+  /** How wide the grid is, in pixels; it counts from the next update on. */
+  room = Infinity;
+
   override rowCount(region: DataModel.RowRegion): number {
     return region === 'body' ? this._rows : 1;
   }
@@ -30,7 +33,7 @@ export class GridData extends DataModel {
 
   /** Take over what the table has become; says whether the columns are others than before. */
   update(): { isRecolumned: boolean } {
-    const columns = new GridColumns(this._table);
+    const columns = new GridColumns(this._table, this.room);
     const isRecolumned = !columns.equals(this._columns);
     const rows = this._table.rowCount;
     const before = this._rows;

@@ -1,5 +1,6 @@
 import { DataGrid, RendererMap } from '@lumino/datagrid';
 import { Signal } from '@lumino/signaling';
+import type { Widget } from '@lumino/widgets';
 
 import type { Reason } from '../../models/table/tableModel';
 import type { TablePage } from '../../models/table/tablePage';
@@ -100,7 +101,7 @@ export class RunGrid extends DataGrid {
     };
   }
 
-  /** Bring a cell into sight. */
+  /** Bring a cell into sight; with the first one of a row, which is always there, the row's beginning. */
   reveal(row: number, place: number): void {
     const { fixed } = this.data.columns;
     if (row >= 0) {
@@ -108,6 +109,8 @@ export class RunGrid extends DataGrid {
     }
     if (place >= fixed) {
       this.scrollToColumn(place - fixed);
+    } else if (place === 0) {
+      this.scrollTo(0, this.scrollY);
     }
   }
 
@@ -182,6 +185,14 @@ export class RunGrid extends DataGrid {
     }
   }
 
+  protected override onResize(message: Widget.ResizeMessage): void {
+    super.onResize(message);
+    if (this.viewportWidth > 0) {
+      this.data.room = this.viewportWidth;
+      this._update();
+    }
+  }
+
   /** The keyboard belongs to the element that readers read, not to the canvas. */
   protected override onActivateRequest(): void {
     this._options.onActivate();
@@ -216,10 +227,20 @@ export class RunGrid extends DataGrid {
       this._question = table.question;
       this.scrollTo(this.scrollX, 0);
     }
+    const before = this.columns;
+    this._update();
+    const added = addedPlace(before, this.columns);
+    if (added !== null) {
+      // The widths come by messages, each of which would scroll back.
+      requestAnimationFrame(() => !this.isDisposed && this.reveal(-1, added));
+    }
+    this.repaint();
+  }
+
+  private _update(): void {
     if (this.data.update().isRecolumned) {
       this._resize();
     }
-    this.repaint();
   }
 
   private _resize(): void {
@@ -249,6 +270,17 @@ export namespace RunGrid {
     /** The user clicked: the keyboard is wanted here. */
     onActivate(): void;
   }
+}
+
+/** Where the one column is that was put to those before; null where there is none, or where others went. */
+function addedPlace(before: readonly DrawnColumn[], after: readonly DrawnColumn[]): number | null {
+  const names = new Set(before.map(nameOf));
+  const added = after.findIndex(drawn => !names.has(nameOf(drawn)));
+  return added >= 0 && before.length > 1 && after.length === before.length + 1 ? added : null;
+}
+
+function nameOf(drawn: DrawnColumn): string {
+  return 'column' in drawn ? drawn.column.column : drawn.kind;
 }
 
 function styleOf(theme: IGridTheme): DataGrid.Style {

@@ -39,11 +39,16 @@ export function numberOf(value: JsonValue, type: ColumnType | null): number | nu
   return isNumber && typeof value === 'string' && NON_FINITE.has(value) ? toNumber(value) : null;
 }
 
+/** How a column's numbers read while nobody has chosen: parameters as they are typed, 0.01 and not 0.01000. */
+export function usualFormat(column: string): 'typed' | null {
+  return column.startsWith('params.') ? 'typed' : null;
+}
+
 /** The value as it stands in a cell. */
 export function cellText(
   value: JsonValue,
   type: ColumnType | null,
-  format: NumberFormat,
+  format: NumberFormat | 'typed',
   now: number
 ): string {
   if (value === null) {
@@ -75,7 +80,11 @@ export function hoverText(value: JsonValue, type: ColumnType | null): string {
 }
 
 /** A number as a column's format has it. */
-export function numberText(value: number, type: ColumnType | null, format: NumberFormat): string {
+export function numberText(
+  value: number,
+  type: ColumnType | null,
+  format: NumberFormat | 'typed'
+): string {
   if (!Number.isFinite(value)) {
     return formatNumber(value);
   }
@@ -87,6 +96,9 @@ export function numberText(value: number, type: ColumnType | null, format: Numbe
   }
   if (format === 'exact') {
     return formatExact(value);
+  }
+  if (format === 'typed') {
+    return formatValue(value);
   }
   if (format?.startsWith('digits:')) {
     const digits = Math.min(Math.max(Number(format.slice('digits:'.length)) || 4, 1), 17);

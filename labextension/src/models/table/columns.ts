@@ -29,14 +29,21 @@ const WIDTHS: Readonly<Record<string, number>> = {
   notebook: 160,
   experiment: 110,
   status: 96,
-  number: 68,
+  number: 82,
   started: 104,
   ended: 104
 };
 
-/** A column as it is when it is added. */
+/** A letter of a head, and what is around it all: padding and the arrow of its order. */
+const LETTER = 6.6;
+const AROUND = 30;
+const LEAST_WIDE = 90;
+const MOST_WIDE = 240;
+
+/** A column as it is when it is added: its head can be read where that is not very long. */
 export function makeColumn(column: string, change: Partial<IColumn> = {}): IColumn {
-  const width = WIDTHS[column] ?? (sparkKey(column) === null ? 96 : 90);
+  const head = Math.ceil(shortName(column).length * LETTER + AROUND);
+  const width = WIDTHS[column] ?? Math.min(Math.max(head, LEAST_WIDE), MOST_WIDE);
   return { column, width, isPinned: false, format: null, ...change };
 }
 

@@ -1,5 +1,5 @@
 import type { ITableColumn } from '../../client/table';
-import { type IColumn, makeColumn, quoteKey, sparkColumn } from './columns';
+import { type IColumn, makeColumn, sparkColumn } from './columns';
 
 /** How many parameters and metrics a table shows of itself. */
 const PARAMS = 6;
@@ -31,15 +31,15 @@ export function firstColumns(known: readonly ITableColumn[]): IColumn[] {
   ];
 }
 
-/** The key of the metric that a column shows. */
+/** The metric that a column shows: its key, with a context as it stands there. */
 export function metricKey(column: string): string | null {
-  const match = /^metrics\.(?:`([^`]+)`|(.+))$/.exec(column);
-  return match ? (match[1] ?? match[2]) : null;
+  const match = /^metrics\.(?:`([^`]+)`(\{.*\})?|([^`]+))$/.exec(column);
+  return match ? (match[3] ?? `${match[1]}${match[2] ?? ''}`) : null;
 }
 
-/** The column of the lowest or highest value of a metric. */
-export function summaryColumn(which: 'min' | 'max', key: string): string {
-  return `${which}(metrics.${quoteKey(key)})`;
+/** The column of the lowest or highest value of a metric, by the column of its last one. */
+export function summaryColumn(which: 'min' | 'max', column: string): string {
+  return `${which}(${column})`;
 }
 
 export function isSummary(column: string): boolean {

@@ -8,7 +8,7 @@ import { nextX, readingsAt } from '../../../src/components/curves/hover';
 import { type ILine, makeLines } from '../../../src/components/curves/lines';
 import { SvgPen } from '../../../src/components/curves/pen';
 import { curveRows } from '../../../src/components/curves/report';
-import { makeScale, ticksOf, timeTicks } from '../../../src/components/curves/scales';
+import { makeScale, ticksOf, timeTicks } from '../../../src/models/scales';
 import { smooth } from '../../../src/components/curves/smoothing';
 import { type ICurve } from '../../../src/client/curves';
 import { ColoursModel } from '../../../src/models/colours';
@@ -208,9 +208,9 @@ describe('Scales', () => {
   it('go by tens where they are logarithmic, and have room for what is all the same', () => {
     const log = makeScale(0.001, 1000, 0, 600, true);
     expect(ticksOf(log, 8).map(tick => tick.label)).toEqual([
-      '0.001000',
-      '0.01000',
-      '0.1000',
+      '0.001',
+      '0.01',
+      '0.1',
       '1',
       '10',
       '100',

@@ -8,7 +8,7 @@ import {
   sparkKey,
   tagKey
 } from '../../../src/models/table/columns';
-import { firstColumns } from '../../../src/models/table/firstColumns';
+import { firstColumns, metricKey, summaryColumn } from '../../../src/models/table/firstColumns';
 import { isSameSpec, specFromJson, specToJson } from '../../../src/models/table/tableSpec';
 import { SPEC } from '../../support/table';
 
@@ -74,6 +74,24 @@ describe('columns', () => {
     expect(tagKey('params.team')).toBeNull();
     expect(quoteKey('train/loss')).toBe('`train/loss`');
     expect(quoteKey('val.acc')).toBe('val.acc');
+  });
+
+  it('are as wide as their heads, within limits', () => {
+    const widthOf = (column: string) => makeColumn(column).width;
+    expect(widthOf('metrics.acc')).toBe(90);
+    expect(widthOf('metrics.acc{subset=val}')).toBeGreaterThan(120);
+    expect(widthOf('metrics.acc / metrics.size')).toBeGreaterThan(190);
+    expect(widthOf(`metrics.${'a'.repeat(90)}`)).toBe(240);
+  });
+
+  it('know their metric', () => {
+    expect(metricKey('metrics.acc{subset=val}')).toBe('acc{subset=val}');
+    expect(metricKey('metrics.`train/loss`')).toBe('train/loss');
+    expect(metricKey('metrics.`train/loss`{subset=val}')).toBe('train/loss{subset=val}');
+    expect(metricKey('params.lr')).toBeNull();
+    expect(summaryColumn('min', 'metrics.`train/loss`{subset=val}')).toBe(
+      'min(metrics.`train/loss`{subset=val})'
+    );
   });
 
   it('are chosen by what most runs have, metrics with a goal first', () => {

@@ -16,6 +16,8 @@ export interface IParallelLayout {
 const TOP = 26;
 const BOTTOM = 16;
 const SIDE = 56;
+/** How far from an axis stands what is written on it. */
+const BESIDE = 6;
 
 export function layoutOf(
   width: number,
@@ -218,19 +220,20 @@ function drawAxes(
     context.font = `600 11px ${family}`;
     write(context, fitted(context, names[place], layout.gap || layout.width), x, 11, ink, ground);
     context.font = `10px ${family}`;
-    context.textAlign = place === axes.length - 1 && place > 0 ? 'right' : 'left';
-    const shift = place === axes.length - 1 && place > 0 ? -6 : 6;
+    context.textAlign = 'left';
+    const room = place === axes.length - 1 ? layout.width - x : layout.gap;
+    const label = (text: string, y: number) =>
+      write(context, fitted(context, text, room - 2 * BESIDE), x + BESIDE, y, ink, ground);
     let last = Infinity;
-    for (const { place: share, label } of axis.ticks) {
-      const y = yOf(layout, share);
+    for (const tick of axis.ticks) {
+      const y = yOf(layout, tick.place);
       if (last - y >= 13) {
         last = y;
-        const text = fitted(context, label, (layout.gap || layout.width) * 0.7);
-        write(context, text, x + shift, Math.max(layout.top + 4, y), ink, ground);
+        label(tick.label, Math.max(layout.top + 4, y));
       }
     }
     if (axis.hasMissing) {
-      write(context, picture.missing, x + shift, layout.lane, ink, ground);
+      label(picture.missing, layout.lane);
     }
   });
 }

@@ -1,4 +1,4 @@
-import { formatNumber } from '../../format';
+import { formatNumber } from '../format';
 
 /** A mark on an axis. */
 export interface ITick {
@@ -109,10 +109,15 @@ function logTicks(scale: IScale, every: number): ITick[] {
   const first = Math.ceil(Math.log10(scale.low) - 1e-9);
   for (let power = first; power <= Math.log10(scale.high) + 1e-9; power += 1) {
     if (power % every === 0) {
-      ticks.push({ value: 10 ** power, label: formatNumber(Number(`1e${power}`)) });
+      ticks.push({ value: 10 ** power, label: powerText(power) });
     }
   }
   return ticks;
+}
+
+/** A power of ten without digits that say nothing: `0.01`, not `0.01000`. */
+function powerText(power: number): string {
+  return formatNumber(Number(`1e${power}`)).replace(/(\.\d*?)0+$/, '$1');
 }
 
 function exponent(value: number, digits: number): string {
