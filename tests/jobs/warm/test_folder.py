@@ -239,6 +239,19 @@ except ModuleRefused as refusal:
 """
 
 
+def test_a_file_that_is_deleted_or_moved_meanwhile_is_no_hazard(packages: Path) -> None:
+    (packages / "odd_one.py").write_text(
+        "import os, sys\nhere = sys.argv[1]\nos.unlink(here + '/log')\nos.rename(here + '/own', here + '/moved')"
+    )
+    said, log = packages / "said", packages / "log"
+    with log.open("wb") as output, (packages / "own").open("wb") as own:
+        command = [sys.executable, "-c", REFUSE, str(packages), str(said)]
+        subprocess.run(command, stdout=output, stderr=output, pass_fds=[own.fileno()], check=True)
+    assert not log.exists()
+    assert (packages / "moved").exists()
+    assert not said.exists()
+
+
 def test_a_refused_module_is_left_out_and_remembered(
     warm: Warm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,12 +24,21 @@ _KINDS = {
 }
 
 
+class OpenFile(NamedTuple):
+    """What is open under a number. `target` is its name, which a file loses when it is moved or deleted."""
+
+    number: int
+    identity: str
+    writes: bool
+    target: str
+
+
 class ProcessState(NamedTuple):
     """What this process has of the things that a fork does not carry over, or shares when it should not."""
 
     threads: int
     python_threads: frozenset[str]
-    descriptors: frozenset[tuple[int, str]]
+    files: list[OpenFile]
     children: frozenset[str]
 
 
@@ -41,7 +50,7 @@ def process_state() -> ProcessState:
     return ProcessState(
         threads,
         frozenset(thread.name for thread in threading.enumerate()),
-        frozenset(_descriptors()),
+        _open_files(),
         frozenset(_children()),
     )
 
@@ -53,8 +62,9 @@ def new_hazards(before: ProcessState, after: ProcessState) -> list[str]:
     if after.threads > before.threads:
         named = f" ({', '.join(started)})" if started else ""
         found.append(f"starts threads when it is imported{named}")
-    for _, target in sorted(after.descriptors - before.descriptors):
-        if (hazard := _hazard(target)) is not None:
+    known = {file[:3] for file in before.files}
+    for file in after.files:
+        if file[:3] not in known and (hazard := _hazard(file)) is not None:
             found.append(hazard)
     if after.children - before.children:
         found.append("starts a process when it is imported")
@@ -94,28 +104,31 @@ def _threads() -> list[str]:
     return found
 
 
-def _descriptors() -> list[tuple[int, str]]:
+def _open_files() -> list[OpenFile]:
     found = []
-    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
+    for number in sorted(map(int, os.listdir("/proc/self/fd"))):  # noqa: PTH208
         try:
-            target = os.readlink(f"/proc/self/fd/{name}")  # noqa: PTH115
-            flags = Path(f"/proc/self/fdinfo/{name}").read_text()
+            target = os.readlink(f"/proc/self/fd/{number}")  # noqa: PTH115
+            flags = Path(f"/proc/self/fdinfo/{number}").read_text()
+            status = os.fstat(number)
         except OSError:  # the descriptor with which they were listed
             continue
         mode = next((line.split()[1] for line in flags.splitlines() if line.startswith("flags:")), "0")
         writes = int(mode, 8) & os.O_ACCMODE != os.O_RDONLY
-        found.append((int(name), f"{'w' if writes else 'r'} {target}"))
+        # What is no file has a name that says what it is, and an inode that may be that of many.
+        identity = f"{status.st_dev}:{status.st_ino}" if target.startswith("/") else target
+        found.append(OpenFile(number, identity, writes, target))
     return found
 
 
-def _hazard(target: str) -> str | None:
-    mode, _, path = target.partition(" ")
+def _hazard(file: OpenFile) -> str | None:
+    path = file.target
     for kind, words in _KINDS.items():
         if path.startswith(kind):
             return f"opens {words} when it is imported"
     if path.startswith(_DEVICES):
         return f"opens the device {path} when it is imported"
-    if mode == "w" and path.startswith("/") and not path.startswith("/dev/"):
+    if file.writes and path.startswith("/") and not path.startswith("/dev/"):
         return f"opens {path} for writing when it is imported"
     return None
 
