@@ -179,7 +179,9 @@ def test_a_sweep_with_a_failing_trial(notebook: Path, program: Program, call: Ca
     assert done.returncode == 1
     head, *rows = done.stdout.decode().splitlines()
     assert head.split() == ["#", "Status", "score", "rate", "fails", "Error", "Time"]
-    assert [row.split().count("★") for row in rows] == [1, 1, 0, 0]
+    # Of those with the best value, the one that failed is not the best.
+    assert [row.split().count("★") for row in rows] == [1, 0, 0, 0]
+    assert ["failed" in row for row in rows[:2]] == [False, True]
     assert [("6" in row.split(), "0.5" in row.split()) for row in rows] == [(True, False)] * 2 + [
         (False, True)
     ] * 2

@@ -138,6 +138,7 @@ def test_ctrl_c_leaves_a_sweep_that_can_be_resumed(
         (["trial.ipynb", "-s", "rate", "--trials", "0"], "1 to 10,000"),
         (["trial.ipynb", "-s", "rate", "--jobs", "0"], "at a time"),
         (["trial.ipynb", "-s", "rate", "-p", "rate=1"], "both a single value and a sweep"),
+        (["trial.ipynb", "-s", "rate", "--scheduler", "nonsense"], "no address of a Dask scheduler"),
         (["--sweep-file", "none.yaml"], "no such file"),
         (["--sweep-file", "wrong.yaml"], "has no 'spaces'"),
         (["--sweep-file", "typed.yaml"], "typed.yaml: Expected"),
@@ -153,6 +154,7 @@ def test_what_is_wrong_is_said_before_anything_runs(
     answer = call("sweep", *arguments)
     assert (answer.code, answer.out) == (2, "")
     assert hint in answer.err
+    assert json.loads(call("sweeps", "--json").out or "[]") == []
 
 
 def test_there_may_be_none(project: Path, call: Call) -> None:

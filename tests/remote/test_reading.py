@@ -208,7 +208,8 @@ def test_no_method_of_a_service_is_forgotten(remote: RemoteServices) -> None:
     }  # made of others that are
     fine |= {"code", "counterpart"}  # git is asked here, and the rest of runs
     fine |= {"announce"}  # a note of a worker
-    fine |= {"define", "extend", "find", "check_idle", "mark_best", "runs_of", "ended_runs_of"}  # of sweeps
+    # Of sweeps:
+    fine |= {"define", "plan", "add", "extend", "find", "check_idle", "mark_best", "runs_of", "ended_runs_of"}
     fine |= {"last_at", "trashed_at"}  # for resuming, forking and cleaning, which need the store itself
     for name, prop in vars(Services).items():
         if name.startswith("_") or not hasattr(prop, "func"):

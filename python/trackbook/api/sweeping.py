@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from trackbook.config import Settings
 from trackbook.domain.run import Run
@@ -15,6 +15,7 @@ from trackbook.services.sweep_files import read_objective, read_pruner
 if TYPE_CHECKING:
     import pandas as pd
 
+    from trackbook.domain.sweep import SweepSpec
     from trackbook.jobs.trials import SweepProgress
     from trackbook.services.context import Services
 
@@ -82,10 +83,20 @@ class Sweep:
             )
         return pd.DataFrame(rows).set_index("trial") if rows else pd.DataFrame()
 
-    def resume(self, *, trials: int | None = None, jobs: int | None = None, progress: bool = True) -> "Sweep":
-        """Go on with a sweep that was interrupted, or give it more trials; returns it when it has ended."""
-        self._services.sweeps.extend(self.id, trials=trials, parallel=jobs)
-        return _work_off(self._services, self.id, progress)
+    def resume(
+        self,
+        *,
+        trials: int | None = None,
+        jobs: int | None = None,
+        scheduler: str | None = None,
+        progress: bool = True,
+    ) -> "Sweep":
+        """Go on with a sweep that was interrupted, or give it more trials; returns it when it has ended.
+
+        One that ran on a Dask cluster goes on on one, by default that which settings name.
+        """
+        spec = self._services.sweeps.extend(self.id, trials=trials, parallel=jobs)
+        return _work_off(self._services, spec, self.id, scheduler, progress)
 
     def __repr__(self) -> str:
         detail = self.detail
@@ -112,6 +123,9 @@ def sweep(
     kernel: str | None = None,
     tags: Mapping[str, str] | None = None,
     share_prefix: bool = False,
+    executor: Literal["local", "dask"] | None = None,
+    scheduler: str | None = None,
+    files: Sequence[str] = (),
     progress: bool = True,
 ) -> Sweep:
     """Run a notebook with many values of its parameters, and wait for it; returns the sweep.
@@ -120,7 +134,9 @@ def sweep(
     `low`, `high`, `log` and `step`, for a range; a text as on the command line; or None for all that its type allows. A
     list of names takes what their types allow. `objective` is such as "accuracy:max", by default the metric with a
     goal; `pruner` such as "median:startup=3". `jobs` trials run at a time; times are in seconds, `timeout` for each
-    trial and `max_time` for all. With `progress` a line for each trial goes to stderr.
+    trial and `max_time` for all. With `executor="dask"` the trials run on a Dask cluster, of this machine's own or at
+    the address `scheduler`, and get `files` (patterns such as "data/*.csv") along. With `progress` a line for each
+    trial goes to stderr.
 
     An interrupt cancels what runs, and returns the sweep as it is then; `resume` goes on. Raises, before anything runs,
     NotebookError, ParameterError, and UsageError for what doesn't fit together.
@@ -133,8 +149,10 @@ def sweep(
     folder = settings.folder
     store = create_store(folder, settings.remote) if folder is not None else locate_store(path.parent)
     wanted = [] if objective is None else [objective] if isinstance(objective, (str, Mapping)) else objective
+    if executor == "local" and scheduler is not None:
+        raise UsageError("`scheduler` names a Dask cluster: leave `executor` out, or write executor='dask'.")
     services = open_services(store, settings.token)
-    sweep_id = services.sweeps.define(
+    spec = services.sweeps.plan(
         path,
         params,
         _space(space),
@@ -154,15 +172,29 @@ def sweep(
         tags=tags,
         parent_id=settings.run_id,
         share_prefix=share_prefix,
+        executor=executor or ("dask" if scheduler is not None else "local"),
+        files=files,
     )
-    return _work_off(services, sweep_id, progress)
+    return _work_off(services, spec, None, scheduler, progress)
 
 
-def _work_off(services: "Services", sweep_id: str, progress: bool) -> Sweep:
+def _work_off(
+    services: "Services", spec: "SweepSpec", sweep_id: str | None, scheduler: str | None, progress: bool
+) -> Sweep:
+    from trackbook.jobs.executors import open_trial_workers
     from trackbook.jobs.sweeping import run_sweep
 
-    run_sweep(services.store, sweep_id, on_progress=_Teller().tell if progress else None)
+    with open_trial_workers(
+        services.store, spec.job.executor, parallel=spec.parallel, scheduler=scheduler, on_notice=_say
+    ) as workers_of:
+        sweep_id = sweep_id or services.sweeps.add(spec)
+        tell = _Teller().tell if progress else None
+        run_sweep(services.store, sweep_id, on_progress=tell, workers=workers_of(sweep_id))
     return Sweep(services, sweep_id)
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(f"{sentence}\n")
 
 
 class _Teller:

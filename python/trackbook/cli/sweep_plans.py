@@ -8,6 +8,7 @@ import msgspec
 
 from trackbook.cli.values import read_values
 from trackbook.domain.limits import Limits
+from trackbook.domain.sweep import SweepSpec
 from trackbook.notebook.parameters import find_parameters
 from trackbook.notebook.read import read_notebook
 from trackbook.services.sweep_files import SweepPlan
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from trackbook.services.context import Services
 
 
-def define_sweep(
+def plan_sweep(
     project: "Services",
     notebook: Path,
     plan: SweepPlan,
@@ -25,10 +26,10 @@ def define_sweep(
     params_file: Path | None,
     limits: Limits,
     **given: Any,
-) -> str:
-    """Define the sweep; returns its id. `given` are arguments of `Sweeps.define`, None where nothing was said.
+) -> SweepSpec:
+    """Return what the sweep is to try. `given` are arguments of `Sweeps.plan`, None where nothing was said.
 
-    Raises what `Sweeps.define` does.
+    Raises what `Sweeps.plan` does.
     """
     known = find_parameters(read_notebook(notebook), notebook)
     values, space = read_values(known, params, params_file, sweeps)
@@ -54,7 +55,7 @@ def define_sweep(
     # A name that the command line gives a value, or values, is not the file's any more.
     of_file = {name: value for name, value in plan.params.items() if name not in space}
     more = {name: value for name, value in plan.space.items() if name not in space and name not in values}
-    return project.sweeps.define(
+    return project.sweeps.plan(
         notebook,
         of_file | values,
         more | space,

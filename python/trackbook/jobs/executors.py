@@ -38,23 +38,30 @@ class TrialWorkers(Protocol):
 @contextlib.contextmanager
 def open_trial_workers(
     store: StorePaths,
-    sweep_id: str,
     executor: ExecutorName,
     *,
     parallel: int | None = None,
     scheduler: str | None = None,
     on_notice: Callable[[str], None] = lambda sentence: None,
-) -> Iterator[TrialWorkers | None]:
-    """Make ready who runs the trials of a sweep; None stands for this machine's own workers. As `open_executor`."""
+) -> Iterator[Callable[[str], TrialWorkers | None]]:
+    """Make ready who runs the trials of a sweep, before it is added. As `open_executor`.
+
+    Gives what returns, for the id of that sweep, those who run its trials; None stands for this machine's own workers.
+    """
     if executor == "local":
-        yield None
+        yield lambda sweep_id: None
         return
     from trackbook.jobs.distributed.cluster import open_cluster
+    from trackbook.jobs.distributed.crew import DaskCrew
     from trackbook.jobs.distributed.trials import DaskTrials
 
     named = scheduler or Settings.load().scheduler_in(store.project)
     with open_cluster(named, parallel or 1) as cluster:
-        yield DaskTrials(store, sweep_id, cluster, parallel=parallel, on_notice=on_notice)
+        crew = DaskCrew(store, cluster, parallel=parallel, on_notice=on_notice)
+        try:
+            yield lambda sweep_id: DaskTrials(store, sweep_id, crew)
+        finally:
+            crew.close()
 
 
 @contextlib.contextmanager

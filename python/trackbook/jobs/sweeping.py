@@ -69,8 +69,8 @@ def _work_off(store: StorePaths, sweep_id: str) -> SweepOutcome:
         spec = services.sweeps.spec(sweep_id)
     finally:
         services.close()
-    with open_trial_workers(store, sweep_id, spec.job.executor, parallel=spec.parallel) as workers:
-        return run_sweep(store, sweep_id, workers=workers)
+    with open_trial_workers(store, spec.job.executor, parallel=spec.parallel) as workers_of:
+        return run_sweep(store, sweep_id, workers=workers_of(sweep_id))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

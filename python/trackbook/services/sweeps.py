@@ -64,7 +64,7 @@ class Sweeps:
         self._jobs, self._runs = jobs, runs
         self._edits = Edits(place.paths)
 
-    def define(
+    def plan(
         self,
         notebook: Path,
         params: Mapping[str, Any] | None = None,
@@ -88,10 +88,10 @@ class Sweeps:
         files: Sequence[str] = (),
         share_prefix: bool = False,
         snapshots: bool | None = None,
-    ) -> str:
-        """Check everything, freeze the notebook, and note down what is to be tried; returns the id of the sweep.
+    ) -> SweepSpec:
+        """Check everything, freeze the notebook, and return what is to be tried; `add` makes a sweep of it.
 
-        Nothing runs yet. `space` is as `check_space` takes it; `max_time` is in seconds for the whole sweep, `timeout`
+        `space` is as `check_space` takes it; `max_time` is in seconds for the whole sweep, `timeout`
         for each trial. With `share_prefix` the cells on which swept values have no effect run once.
 
         Raises, before anything is stored, what `Jobs.submit` does, and UsageError for parts that don't fit together.
@@ -128,10 +128,23 @@ class Sweeps:
             max_time=max_time,
             max_failures=max_failures,
         )
-        check_sweep_spec(spec)
+        return check_sweep_spec(spec)
+
+    def add(self, spec: SweepSpec) -> str:
+        """Note down what is to be tried as a sweep of its own; returns its id. Nothing runs yet."""
         sweep_id = new_id()
         self.redefine(sweep_id, spec)
         return sweep_id
+
+    def define(
+        self,
+        notebook: Path,
+        params: Mapping[str, Any] | None = None,
+        space: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> str:
+        """Do as `plan` does, with the same options, and `add` the sweep; returns its id."""
+        return self.add(self.plan(notebook, params, space, **options))
 
     def redefine(self, sweep_id: str, spec: SweepSpec) -> None:
         """Note down what a sweep is to try from now on."""

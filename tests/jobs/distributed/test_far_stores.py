@@ -9,6 +9,7 @@ import psutil
 import pytest
 from tests.jobs.distributed.conftest import Dask, Submitter, wait_for
 
+import trackbook as tb
 from trackbook.domain.job import Job
 from trackbook.errors import NotFound
 from trackbook.jobs.distributed.cluster import Cluster, open_cluster
@@ -110,6 +111,42 @@ def test_jobs_run_where_nothing_of_the_project_is(submitter: Submitter, cluster:
         )
         hosts.add(run.host)
     assert hosts == {"machine-a", "machine-b"}
+
+
+SEARCHED = """\
+import trackbook as tb, time
+for step in range(600):
+    tb.log({"loss": x}, step=step)
+    if x < 5:
+        break
+    time.sleep(0.1)
+"""
+
+
+def test_a_sweep_is_searched_pruned_and_given_more_trials_there(submitter: Submitter, dask: Dask) -> None:
+    path = submitter.notebook(SEARCHED, parameters="x = 1.0", name="searched/train.ipynb")
+    sweep = tb.sweep(
+        path,
+        {"x": (1.0, 9.0)},
+        trials=6,
+        objective="loss:min",
+        pruner="threshold:upper=5",
+        jobs=2,
+        scheduler=dask.address,
+        progress=False,
+    )
+    assert sweep.status == "finished"
+    assert {run.status for run in sweep.runs} == {"finished", "pruned"}
+    for run in sweep.runs:
+        assert (run.status == "pruned") is (run.params["x"] >= 5), run
+        assert run.host in ("machine-a", "machine-b")
+    assert sweep.best is not None
+    values = [run.metrics["loss"] for run in sweep.runs if run.status == "finished"]
+    assert sweep.best.metrics["loss"] == min(values)
+    sweep.resume(trials=7, scheduler=dask.address, progress=False)
+    assert (sweep.status, len(sweep.runs)) == ("finished", 7)
+    assert sweep.runs[-1].host in ("machine-a", "machine-b")
+    sweep._services.close()
 
 
 def begun(where: Path) -> dict[str, str]:

@@ -52,9 +52,8 @@ def test_trials_are_taken_up_as_they_are_queued(machine: Submitter, local_dask: 
     trials = jobs.submit(path, sweep={"n": [1, 2]}, executor="dask")
     sweep_id = trials[0].spec.sweep_id
     assert sweep_id is not None
-    with open_trial_workers(
-        machine.store, sweep_id, "dask", parallel=1, scheduler=local_dask.address
-    ) as workers:
+    with open_trial_workers(machine.store, "dask", parallel=1, scheduler=local_dask.address) as workers_of:
+        workers = workers_of(sweep_id)
         assert workers is not None
         for _ in range(2):
             deadline = time.monotonic() + 120
@@ -78,7 +77,8 @@ def test_a_trial_that_is_pruned_ends_as_such(machine: Submitter, local_dask: Das
     (job,) = jobs.submit(path, sweep={"n": [1]}, executor="dask")
     sweep_id = job.spec.sweep_id
     assert sweep_id is not None
-    with open_trial_workers(machine.store, sweep_id, "dask", scheduler=local_dask.address) as workers:
+    with open_trial_workers(machine.store, "dask", scheduler=local_dask.address) as workers_of:
+        workers = workers_of(sweep_id)
         assert workers is not None
 
         def ended() -> bool:

@@ -36,7 +36,7 @@ from trackbook.cli.project import (
     open_project,
     surrounding_run,
 )
-from trackbook.cli.sweep_plans import define_sweep
+from trackbook.cli.sweep_plans import plan_sweep
 from trackbook.domain.formatting import one_line
 from trackbook.domain.job import Job
 from trackbook.domain.limits import Limits
@@ -204,32 +204,34 @@ def sweep(
                 else None
             )
             project = open_notebook_project(path)
-            sweep_id = define_sweep(
-                project,
-                path,
-                plan,
-                sweeps,
-                params,
-                params_file,
-                limits,
-                sampler=sampler,
-                trials=trials,
-                seed=seed,
-                objectives=list(objectives) or None,
-                pruner=pruner,
-                parallel=parallel,
-                max_time=max_time,
-                max_failures=max_failures,
-                experiment=experiment,
-                timeout=timeout,
-                kernel=kernel,
-                share_prefix=share_prefix,
-                parent_id=surrounding_run(),
-                executor=place.executor,
-                files=files,
-                snapshots=snapshots,
+            sweep_id, spec = (
+                None,
+                plan_sweep(
+                    project,
+                    path,
+                    plan,
+                    sweeps,
+                    params,
+                    params_file,
+                    limits,
+                    sampler=sampler,
+                    trials=trials,
+                    seed=seed,
+                    objectives=list(objectives) or None,
+                    pruner=pruner,
+                    parallel=parallel,
+                    max_time=max_time,
+                    max_failures=max_failures,
+                    experiment=experiment,
+                    timeout=timeout,
+                    kernel=kernel,
+                    share_prefix=share_prefix,
+                    parent_id=surrounding_run(),
+                    executor=place.executor,
+                    files=files,
+                    snapshots=snapshots,
+                ),
             )
-            spec = project.sweeps.spec(sweep_id)
             say(describe_sweep(spec, named=trials is not None or plan.trials is not None), "dim")
             if spec.job.share_prefix:
                 # Late, as all that is heavy: the head start comes first.
@@ -243,7 +245,7 @@ def sweep(
                 for line in describe_sharing(sharing):
                     say(line, "dim")
         return work_off(
-            project, sweep_id, spec, sort, as_json, scheduler=place.scheduler, head_start=head_start
+            project, spec, sweep_id, sort, as_json, scheduler=place.scheduler, head_start=head_start
         )
 
 
@@ -264,31 +266,38 @@ def check_resumable(context: click.Context) -> None:
 
 def work_off(
     project: "Services",
-    sweep_id: str,
     spec: SweepSpec,
+    sweep_id: str | None,
     sort: str | None,
     as_json: bool,
     *,
     scheduler: str | None = None,
     head_start: HeadStart | None = None,
 ) -> int:
-    """Work a sweep off, and print how it came out; returns the exit code. `scheduler` is that of a Dask cluster."""
+    """Work a sweep off, and print how it came out; returns the exit code.
+
+    One without an id is added once there is who runs its trials. `scheduler` is that of a Dask cluster.
+    """
     from trackbook.jobs.executors import open_trial_workers
     from trackbook.jobs.sweeping import run_sweep
 
     with (
         open_trial_workers(
             project.store,
-            sweep_id,
             spec.job.executor,
             parallel=spec.parallel,
             scheduler=scheduler,
             on_notice=say,
-        ) as workers,
+        ) as workers_of,
         SweepView(Path(spec.job.path).name) as view,
     ):
+        sweep_id = sweep_id or project.sweeps.add(spec)
         outcome = run_sweep(
-            project.store, sweep_id, on_progress=view.update, workers=workers, head_start=head_start
+            project.store,
+            sweep_id,
+            on_progress=view.update,
+            workers=workers_of(sweep_id),
+            head_start=head_start,
         )
     project.runs.refresh(timeout=RESULTS_WITHIN)
     spec = project.sweeps.spec(sweep_id)
@@ -297,13 +306,15 @@ def work_off(
     metric = sort or (spec.objectives[0].metric if spec.objectives else goal_metric(runs))
     goals = {objective.metric: objective.direction for objective in spec.objectives if objective.direction}
     ordered = sort_by_metric(runs, metric, goals.get(metric)) if metric else runs
-    front = best_runs(spec, runs) if len(spec.objectives) > 1 and sort is None else []
-    ordered.sort(key=lambda run: run.id not in front)
+    is_judged = sort is None and len(goals) == len(spec.objectives) > 0
+    best = best_runs(spec, runs) if is_judged else []
+    ordered.sort(key=lambda run: run.id not in best)
     if as_json:
         print_json(ordered)
     elif ordered:
-        print_data(trials_table(ordered, list(spec.space), metric, goals, front or None))
-    say(_describe_order(runs, metric, goals.get(metric or ""), len(front)), "dim")
+        print_data(trials_table(ordered, list(spec.space), metric, goals, best if is_judged else None))
+    front = len(best) if len(spec.objectives) > 1 else 0
+    say(_describe_order(runs, metric, goals.get(metric or ""), front), "dim")
     for job in outcome.jobs:
         if job.status == "failed":
             say(_describe_failure(job, found.get(job.spec.run_id), spec), "red")

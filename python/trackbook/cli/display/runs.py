@@ -55,11 +55,11 @@ def trials_table(
     swept: Sequence[str],
     metric: str | None,
     goals: Mapping[str, Goal] | None = None,
-    front: Sequence[str] | None = None,
+    best: Sequence[str] | None = None,
 ) -> Table:
     """Return the runs of a sweep as a table: the metric they are sorted by, and the parameters that it varied.
 
-    `goals` go before those that the runs state. Of several objectives the runs of the Pareto `front` are marked.
+    `goals` go before those that the runs state. The `best` runs are marked; without them, those with the best values.
     """
     goals = goals or {}
     first = [key for key in [metric, *goals] if key is not None]
@@ -73,7 +73,7 @@ def trials_table(
     return make_table(
         [
             *_identity_columns(runs),
-            *_metric_columns(runs, metrics, titles, goals, front),
+            *_metric_columns(runs, metrics, titles, goals, best),
             *_param_columns(runs, varied, titles, rank=0),
             *_param_columns(runs, shown, titles, rank=5),
             *_error_column(runs, rank=2),
@@ -176,7 +176,7 @@ def _metric_columns(
     names: Sequence[str],
     titles: dict[str, str],
     goals: Mapping[str, Goal] | None = None,
-    front: Sequence[str] | None = None,
+    best_runs: Sequence[str] | None = None,
 ) -> list[Column]:
     columns = []
     for place, name in enumerate(names):
@@ -187,10 +187,10 @@ def _metric_columns(
             (goals or {}).get(key) or key_goal(runs, key),
             [run.experiment for run in runs],
         )
-        if front is not None and key in (goals or {}):
+        if best_runs is not None and key in (goals or {}):
             values = [cell.plain.removeprefix(f"{BEST} ") for cell in cells]
             cells = [
-                Text(f"{BEST} {text}", "bold green") if run.id in front else Text(text)
+                Text(f"{BEST} {text}", "bold green") if run.id in best_runs else Text(text)
                 for run, text in zip(runs, values, strict=True)
             ]
         rank = 1 if place == 0 else 4 + 2 * place

@@ -1,10 +1,8 @@
 """The trials of a sweep on a Dask cluster, for a controller that adds some as others end."""
 
 import time
-from collections.abc import Callable
 
 from trackbook.domain.job import JOB_ENDED, Job
-from trackbook.jobs.distributed.cluster import Cluster
 from trackbook.jobs.distributed.crew import DaskCrew
 from trackbook.services.queues import open_queue
 from trackbook.services.sweeps import is_late
@@ -15,30 +13,14 @@ _LOOK_FAR_EVERY = 0.3
 
 
 class DaskTrials:
-    """Works on whatever jobs of a sweep are queued, `parallel` at a time; None leaves it to the cluster.
+    """Has a crew work on whatever jobs of a sweep are queued."""
 
-    Raises StoreError where the workers that are there can't work on the store.
-    """
-
-    def __init__(
-        self,
-        store: StorePaths,
-        sweep_id: str,
-        cluster: Cluster,
-        *,
-        parallel: int | None = None,
-        on_notice: Callable[[str], None] = lambda sentence: None,
-    ) -> None:
-        self._sweep_id = sweep_id
+    def __init__(self, store: StorePaths, sweep_id: str, crew: DaskCrew) -> None:
+        self._sweep_id, self._crew = sweep_id, crew
         self._queueing = open_queue(store)
         self._known: dict[str, Job] = {}
         self._every = _LOOK_FAR_EVERY if store.remote else _LOOK_EVERY
         self._next_look = 0.0
-        try:
-            self._crew = DaskCrew(store, cluster, parallel=parallel, on_notice=on_notice)
-        except BaseException:
-            self._queueing.close()
-            raise
 
     def tend(self, wanted: int) -> None:
         """Hand out what waits, and see to what was handed out; `wanted` trials have not ended.
