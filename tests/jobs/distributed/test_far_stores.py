@@ -123,7 +123,9 @@ for step in range(600):
 """
 
 
-def test_a_sweep_is_searched_pruned_and_given_more_trials_there(submitter: Submitter, dask: Dask) -> None:
+def test_a_sweep_is_searched_pruned_and_given_more_trials_there(
+    submitter: Submitter, dask: Dask, cluster: Cluster
+) -> None:
     path = submitter.notebook(SEARCHED, parameters="x = 1.0", name="searched/train.ipynb")
     sweep = tb.sweep(
         path,

@@ -10,6 +10,7 @@ from trackbook.config import Settings
 from trackbook.errors import InfrastructureError, MissingExtra, UsageError
 from trackbook.jobs.distributed import cluster as clusters
 from trackbook.jobs.distributed.cluster import Cluster, open_cluster
+from trackbook.jobs.distributed.crew import DaskCrew
 from trackbook.jobs.distributed.orders import (
     Order,
     Report,
@@ -47,6 +48,20 @@ def test_secrets_go_along_only_where_nobody_can_read_them(tmp_path: Path) -> Non
         private = store_environment(spool, settings, with_secrets=True)
         assert private.items() >= {"TRACKBOOK_STORE": url, **opened}.items()
         assert "TRACKBOOK_SPOOL" not in private  # for the worker's machine to choose
+
+
+def test_it_is_said_where_what_opens_the_store_is_not_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRACKBOOK_STORE", SERVED)
+    monkeypatch.setenv("TRACKBOOK_TOKEN", "tb_secret")
+    spool = create_store(tmp_path / "spool", Settings.load().remote)
+    cluster = Cluster(Known("tcp://10.0.0.2:5"), "tcp://10.0.0.1:8786")
+    said: list[str] = []
+    DaskCrew(spool, cluster, on_notice=said.append).close()
+    (sentence,) = said
+    assert "is not sent over tcp://10.0.0.1:8786" in sentence
+    assert "TRACKBOOK_TOKEN of their own" in sentence
 
 
 def test_what_opens_the_store_on_the_worker_stays() -> None:

@@ -61,11 +61,11 @@ class DaskCrew:
         self._waiting: dict[str, Job] = {}
         self._futures: dict[str, Any] = {}
         self._handed: dict[str, int] = {}
+        self._told: set[str] = set()
         self._sight: Sight | None = show_store(self._store) if store.remote is None else None
         self._order = self._make_order()
         self._next_recovery = 0.0
         self._seen_worker = self._seen_scheduler = time.monotonic()
-        self._told: set[str] = set()
         try:
             self._check_workers()
             self._resources = self._memory_is_declared()
