@@ -59,6 +59,7 @@ def look_around(
 
 def look_ahead() -> None:
     """List what is installed, quickly, for all kernels that are forked from this process, so that none has to."""
+    platform.platform()  # starts a process the first time
     installed_packages()
     read_editable(git=False)
 

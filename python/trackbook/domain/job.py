@@ -173,3 +173,8 @@ class WorkerInfo(Struct, frozen=True):
     current: list[str] = []
     memory: int | None = None
     standing: bool = True
+
+
+def is_late(job: Job) -> bool:
+    """Tell whether a trial's job was asked for once more by itself."""
+    return job.spec.trial is not None and job.spec.trial.late

@@ -3,8 +3,7 @@
 import logging
 
 from trackbook.config import Settings
-from trackbook.domain.job import Job
-from trackbook.services.sweeps import is_late
+from trackbook.domain.job import Job, is_late
 from trackbook.store.paths import StorePaths
 
 _INDEXING_SECONDS = 60.0

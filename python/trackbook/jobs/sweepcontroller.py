@@ -7,7 +7,7 @@ from typing import Protocol
 import msgspec
 
 from trackbook.domain.ids import new_id
-from trackbook.domain.job import JOB_ENDED, Job, JobSpec
+from trackbook.domain.job import JOB_ENDED, Job, JobSpec, is_late
 from trackbook.domain.run import Run, RunStatus
 from trackbook.domain.sweep import SweepSpec
 from trackbook.domain.trial import Trial
@@ -20,7 +20,7 @@ from trackbook.jobs.sweepworkers import SweepWorkers
 from trackbook.jobs.trials import SweepProgress, TrialState, known_trials
 from trackbook.services.context import Services
 from trackbook.services.ingester import ensure_ingester, is_served
-from trackbook.services.sweeps import SWEEP, is_late
+from trackbook.services.sweeps import SWEEP
 
 _LOOK_EVERY = 0.05
 _LOOK_EVERY_IDLE = 0.2

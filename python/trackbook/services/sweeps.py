@@ -11,7 +11,7 @@ import msgspec
 
 from trackbook.domain.clock import now
 from trackbook.domain.ids import new_id
-from trackbook.domain.job import JOB_ENDED, ExecutorName, Job
+from trackbook.domain.job import JOB_ENDED, ExecutorName, Job, is_late
 from trackbook.domain.limits import Limits
 from trackbook.domain.records import SweepDefined
 from trackbook.domain.run import Run
@@ -380,11 +380,6 @@ def hold_here(store: StorePaths, sweep_id: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def is_late(job: Job) -> bool:
-    """Tell whether a trial's job was asked for once more by itself."""
-    return job.spec.trial is not None and job.spec.trial.late
 
 
 def sweep_lock(store: StorePaths, sweep_id: str) -> Path:

@@ -269,6 +269,17 @@ def test_a_refused_module_is_left_out_and_remembered(
     ]
 
 
+def test_what_a_package_imports_to_show_something_is_imported_with_it(warm: Warm) -> None:
+    need = warm.need("pandas")
+    template = warm.provide(need)
+    assert template.said["left_out"] == {}
+    code = (
+        "import sys\nimport pandas\nbefore = set(sys.modules)\npandas.DataFrame({'a': [1.5]})._repr_html_()\n"
+        "answer = sorted(name for name in set(sys.modules) - before if 'pandas' in name)"
+    )
+    assert warm.probe(need, code) == []
+
+
 def test_modules_of_a_project_are_never_imported_beforehand(warm: Warm, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text("x = 1")
     need = warm.need("mine", "json", "no_such_module", PYTHONPATH=python_path(tmp_path))

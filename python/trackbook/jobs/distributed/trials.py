@@ -2,10 +2,9 @@
 
 import time
 
-from trackbook.domain.job import JOB_ENDED, Job
+from trackbook.domain.job import JOB_ENDED, Job, is_late
 from trackbook.jobs.distributed.crew import DaskCrew
 from trackbook.services.queues import open_queue
-from trackbook.services.sweeps import is_late
 from trackbook.store.paths import StorePaths
 
 _LOOK_EVERY = 0.1
