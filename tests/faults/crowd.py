@@ -150,7 +150,7 @@ class Writer:
 
 
 def write(root: str, run_id: str, notes: str, rest: float) -> None:
-    """Log a number that grows, and note each one that was acknowledged."""
+    """Log a number that grows, and note each one that was acknowledged; cells are executed meanwhile."""
     run = RunRecorder.start(StorePaths(Path(root)), experiment="crowd", run_id=run_id)
     acknowledged = os.open(notes, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     step = 0
@@ -159,7 +159,15 @@ def write(root: str, run_id: str, notes: str, rest: float) -> None:
         os.write(acknowledged, b".")
         step += 1
         if step % 20 == 0:
+            execute(run, step)
             time.sleep(rest)
+
+
+def execute(run: RunRecorder, number: int) -> None:
+    """Record a cell whose source and output no other cell has."""
+    printed = {"output_type": "stream", "name": "stdout", "text": f"{run.run_id} {number}\n"}
+    order = run.cell_started(None, number, f"print(run, {number})  # {run.run_id}")
+    run.cell_finished(order, "ok", 0.001, [printed])
 
 
 def write_on_a_full_disk(root: str, run_id: str, notes: str, seed: int) -> None:
@@ -181,6 +189,7 @@ def write_on_a_full_disk(root: str, run_id: str, notes: str, seed: int) -> None:
                 limit_files(resource.RLIM_INFINITY)
                 os.write(acknowledged, b".")
                 limit_files(size + 3000)
+                execute(run, step)
             else:
                 lost += 1
         if chance.random() < 0.5:

@@ -4,7 +4,8 @@
 
 Each writer notes outside the store how many of its points were acknowledged. After each round all of them are counted,
 in the index as it grew, and from time to time in one made anew. Ends with a summary; the exit code is 1 if a point was
-lost or doubled, or anything else was not as it must be. The store is kept then, and named.
+lost or doubled, the content of an executed cell is missing, or anything else was not as it must be. The store is kept
+then, and named.
 """
 
 import argparse
