@@ -110,10 +110,24 @@ export function formatQuantity(value: number, unit: string | null): string {
   return `${formatNumber(value)}${NBSP}${unit}`;
 }
 
+/** A relative change as `+12.3 %`; what is very much more as a factor. */
+export function formatChange(share: number): string {
+  const size = Math.abs(share) * 100;
+  if (size >= 1e4) {
+    return `×${NBSP}${formatNumber(share + 1)}`;
+  }
+  return `${share < 0 ? '−' : '+'}${Number(size.toPrecision(3))}${NBSP}%`;
+}
+
 /** A parameter on one line: numbers short, text as it is, all else as JSON. */
 export function formatValue(value: JsonValue): string {
   if (typeof value === 'number') {
-    return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(SIGNIFICANT)));
+    const isTiny = value !== 0 && Math.abs(value) < 1e-4;
+    return Number.isInteger(value)
+      ? String(value)
+      : isTiny
+        ? shortExponent(value)
+        : String(Number(value.toPrecision(SIGNIFICANT)));
   }
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

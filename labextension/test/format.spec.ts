@@ -1,5 +1,6 @@
 import {
   formatBytes,
+  formatChange,
   formatDuration,
   formatExact,
   formatNumber,
@@ -34,6 +35,20 @@ describe('formatNumber', () => {
 
   it('keeps all digits where they are asked for', () => {
     expect(formatExact(0.1 + 0.2)).toBe('0.30000000000000004');
+  });
+});
+
+describe('formatChange', () => {
+  it.each([
+    [0.0368, '+3.68 %'],
+    [-0.128, '−12.8 %'],
+    [1, '+100 %'],
+    [1.5, '+150 %'],
+    [-1, '−100 %'],
+    [10.9, '+1090 %'],
+    [119, '× 120']
+  ])('writes %p', (value, text) => {
+    expect(plain(formatChange(value))).toBe(text);
   });
 });
 
@@ -103,6 +118,8 @@ describe('formatValue', () => {
     [0.1, '0.1'],
     [0.30000000000000004, '0.3'],
     [64, '64'],
+    [3.17e-6, '3.17e-6'],
+    [12345678, '12345678'],
     ['adam', 'adam'],
     [true, 'true'],
     [null, 'null'],

@@ -48,6 +48,18 @@ test.describe('The board of charts', () => {
     const dots = scatter.locator('.scatterlayer .point');
     await expect(dots).toHaveCount(COUNT, { timeout: 60_000 });
 
+    // What is read out of the curves has room, in a narrow chart, too.
+    const curves = board.getByRole('figure', { name: 'acc', exact: true });
+    const pointer = curves.getByRole('group', { name: 'Curves of acc' });
+    await pointer.press('ArrowRight');
+    await pointer.press('ArrowRight');
+    const readings = curves.locator('.trackbook-Curves-tooltip');
+    await expect(readings.getByText(/^and \d+ more$/)).toBeVisible();
+    const [outer, inner] = [(await curves.boundingBox())!, (await readings.boundingBox())!];
+    expect(inner.x).toBeGreaterThanOrEqual(outer.x);
+    expect(inner.x + inner.width).toBeLessThanOrEqual(outer.x + outer.width);
+    expect(inner.y + inner.height).toBeLessThanOrEqual(outer.y + outer.height);
+
     // Brushing an axis narrows all charts; taking the brush back shows all runs again.
     const parallel = board.getByRole('figure', { name: /to acc$/ });
     await parallel.scrollIntoViewIfNeeded();

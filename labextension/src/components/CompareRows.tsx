@@ -12,7 +12,14 @@ import {
   type IDataVersion
 } from '../client/compare';
 import type { JsonValue } from '../client/types';
-import { formatBytes, formatExact, formatExactValue, formatNumber, formatValue } from '../format';
+import {
+  formatBytes,
+  formatChange,
+  formatExact,
+  formatExactValue,
+  formatNumber,
+  formatValue
+} from '../format';
 import { classes, useView } from './view';
 
 interface IRows<T> {
@@ -60,7 +67,7 @@ function Change({ row, place }: { row: IComparedMetric; place: number }): JSX.El
   }
   const sign = absolute > 0 ? '+' : '−';
   const size = `${sign}${formatNumber(Math.abs(absolute))}`;
-  const share = relative === null ? '' : ` (${sign}${percent(Math.abs(relative))})`;
+  const share = relative === null ? '' : ` (${formatChange(relative)})`;
   const word = better === null ? '' : better ? trans.__('better') : trans.__('worse');
   return (
     <span
@@ -219,12 +226,4 @@ function Goal({ row }: { row: { key: string; goal?: string | null } }): JSX.Elem
   return row.goal ? (
     <span className="trackbook-Quiet">{row.goal === 'max' ? ' ↑' : ' ↓'}</span>
   ) : null;
-}
-
-/** A share as "12.3 %"; what is very much more as a factor. */
-function percent(share: number): string {
-  const size = share * 100;
-  return size >= 1e4
-    ? `× ${formatNumber(share + 1)}`
-    : `${size.toPrecision(3).replace(/\.?0+$/, '')} %`;
 }

@@ -10,10 +10,20 @@ import type { IFrame } from './frame';
 import { type IReading, nextX, readingsAt } from './hover';
 import { dragged, panned, scaled } from './zooming';
 
-/** As many readings as there is room for beside the pointer. */
+/** As many readings as anybody looks through, where the chart is high enough. */
 const MOST = 14;
+/** How high a reading is, and what is above and below them all; in pixels. */
+const READING = 18;
+const BEYOND = 52;
 /** So near to the first and last point of a line one reads it, in pixels. */
 const REACH = 8;
+/** How far beside the pointer the readings are. */
+const BESIDE = 14;
+/** What of them can't be narrower: padding, colour and value; and the range, for which there is not always room. */
+const FIGURES = 96;
+const RANGE = 110;
+const LEAST_NAME = 60;
+const MOST_NAME = 160;
 
 interface IPlace {
   x: number;
@@ -163,10 +173,13 @@ function Tooltip(props: {
   );
   const shown = [...readings]
     .sort((a, b) => (distance(a) || 0) - (distance(b) || 0))
-    .slice(0, MOST)
+    .slice(0, Math.max(3, Math.min(MOST, Math.floor((frame.height - BEYOND) / READING))))
     .sort((a, b) => b.value - a.value);
   const isRight = place.x > (frame.left + frame.right) / 2;
-  const side = isRight ? { right: frame.width - place.x + 14 } : { left: place.x + 14 };
+  const room = (isRight ? place.x : frame.width - place.x) - BESIDE;
+  const hasRange = room > FIGURES + RANGE + LEAST_NAME;
+  const name = Math.max(LEAST_NAME, room - FIGURES - (hasRange ? RANGE : 0));
+  const side = isRight ? { right: frame.width - place.x + BESIDE } : { left: place.x + BESIDE };
   return (
     <div className="trackbook-Curves-tooltip" style={side} aria-hidden="true">
       <div className="trackbook-Quiet">{placeText(x, (nearest ?? shown[0]).x, trans)}</div>
@@ -180,11 +193,13 @@ function Tooltip(props: {
                   style={{ backgroundColor: `var(${reading.line.colour})` }}
                 />
               </td>
-              <td className="trackbook-Curves-name">
+              <td className="trackbook-Curves-name" style={{ maxWidth: Math.min(name, MOST_NAME) }}>
                 {reading.line.label || reading.line.curve.key}
               </td>
               <td className="trackbook-mod-number">{formatNumber(reading.value)}</td>
-              <td className="trackbook-Quiet trackbook-mod-number">{rangeText(reading)}</td>
+              {hasRange && (
+                <td className="trackbook-Quiet trackbook-mod-number">{rangeText(reading)}</td>
+              )}
             </tr>
           ))}
         </tbody>

@@ -4,9 +4,11 @@ import { groupPlaces, statisticsOf } from '../../../src/components/board/groups'
 import { barsOf } from '../../../src/components/board/kinds/bars';
 import { overlayPlot } from '../../../src/components/board/kinds/classifier';
 import { strongestPair } from '../../../src/components/board/kinds/correlation';
+import { canvasHeight } from '../../../src/components/board/kinds/curves';
 import { boxPlot, histogramOf } from '../../../src/components/board/kinds/distribution';
 import {
   brushedRuns,
+  drawParallel,
   layoutOf,
   nearestRun,
   shareAt,
@@ -206,6 +208,35 @@ describe('Parallel coordinates', () => {
     expect([...brushedRuns(axes, brushes, 3)]).toEqual([0, 0, 1]);
   });
 
+  it('let the few that are kept stand out from the many that are not', () => {
+    const values = Array.from({ length: 300 }, (_, run) => run);
+    const many = ['a', 'b'].map(column => makeParallelAxis(column, values, false));
+    const brushes = new Map([['a', { from: 0.99, to: 1 }]]);
+    const strengths: number[] = [];
+    const pen = {
+      globalAlpha: 1,
+      measureText: () => ({ width: 0 }),
+      stroke: () => strengths.push(pen.globalAlpha)
+    };
+    const context = new Proxy(pen, {
+      get: (target, name) => Reflect.get(target, name) ?? (() => undefined)
+    });
+    drawParallel(context as unknown as CanvasRenderingContext2D, {
+      axes: many,
+      names: ['a', 'b'],
+      layout: layoutOf(400, 260, 2, false),
+      brushes,
+      kept: brushedRuns(many, brushes, 300),
+      colours: values.map(() => 'blue'),
+      pointed: null,
+      missing: 'missing',
+      read: () => 'black'
+    });
+    const lines = strengths.slice(0, -many.length);
+    expect(lines.at(-1)).toBeGreaterThan(0.5);
+    expect(Math.max(...lines.slice(0, -1))).toBeLessThan(0.1);
+  });
+
   it('know where a pointer is', () => {
     expect(shareAt(layout, yOf(layout, 0.25))).toBeCloseTo(0.25);
     expect(shareAt(layout, yOf(layout, MISSING))).toBe(MISSING);
@@ -215,6 +246,14 @@ describe('Parallel coordinates', () => {
     expect(nearestRun(axes, layout, 3, middle, yOf(layout, 0.75), kept)).toBeNull();
     kept[1] = 0;
     expect(nearestRun(axes, layout, 3, middle, yOf(layout, 1), kept)).toBeNull();
+  });
+});
+
+describe('Curves', () => {
+  it('share the height of their chart among contexts as far as they can still be read', () => {
+    expect(canvasHeight(232, true, 1)).toBe(200);
+    expect(canvasHeight(400, false, 2)).toBe(200);
+    expect(canvasHeight(240, true, 3)).toBeGreaterThan(140);
   });
 });
 

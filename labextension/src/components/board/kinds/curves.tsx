@@ -25,6 +25,8 @@ import { firstMetric, isMetric } from '../suggest';
 
 /** A legend takes so much of a chart's height, in pixels. */
 const LEGEND = 32;
+/** Lower than this, no curve can be read: several contexts make the chart higher. */
+const LEAST_HEIGHT = 160;
 
 /** Curves of one or several metrics. */
 function Curves(props: IChartProps): JSX.Element {
@@ -78,7 +80,7 @@ function CurvesOf(props: IChartProps & { keys: readonly string[] }): JSX.Element
   }, [report, lines, drawing, label, pictures, trans]);
   const owners = model.overview ? ownersOf(model.overview, colours, trans) : [];
   const hasLegend = owners.length > 1;
-  const height = Math.max(120, (chart.height - (hasLegend ? LEGEND : 0)) / drawing.facets.length);
+  const height = canvasHeight(chart.height, hasLegend, drawing.facets.length);
   return (
     <div className="trackbook-Curves">
       {hasLegend && <CurveLegend owners={owners} options={options} />}
@@ -94,6 +96,11 @@ function CurvesOf(props: IChartProps & { keys: readonly string[] }): JSX.Element
       <CurveNotes model={model} />
     </div>
   );
+}
+
+/** How high each canvas of a chart is: one, or one for each context. */
+export function canvasHeight(height: number, hasLegend: boolean, facets: number): number {
+  return Math.max(LEAST_HEIGHT, (height - (hasLegend ? LEGEND : 0)) / facets);
 }
 
 /** The keys of the metrics that are chosen, each with all of its contexts. */

@@ -112,15 +112,15 @@ export function drawParallel(context: CanvasRenderingContext2D, picture: IParall
   const count = colours.length;
   context.clearRect(0, 0, layout.width, layout.height);
   const isAll = brushes.size === 0;
-  const strength = count > 1000 ? 0.25 : count > 200 ? 0.45 : 0.8;
+  const drawn = kept.reduce((sum, one) => sum + one, 0);
   context.lineJoin = 'round';
   context.lineWidth = 1;
   if (!isAll) {
-    context.globalAlpha = count > 1000 ? 0.06 : 0.15;
+    context.globalAlpha = strengthOf(count - drawn) / 6;
     context.strokeStyle = read('--jp-ui-font-color3');
     drawLines(context, axes, layout, count, run => !kept[run]);
   }
-  context.globalAlpha = strength;
+  context.globalAlpha = strengthOf(drawn);
   // Lines of one colour are one path: a stroke of its own for each of thousands takes many times as long.
   for (const [colour, runs] of byColour(colours, kept)) {
     context.strokeStyle = colour;
@@ -133,6 +133,11 @@ export function drawParallel(context: CanvasRenderingContext2D, picture: IParall
     strokeRuns(context, axes, layout, [pointed]);
   }
   drawAxes(context, picture, names);
+}
+
+/** How strongly each of so many lines is drawn: many lie over each other. */
+function strengthOf(count: number): number {
+  return count > 1000 ? 0.25 : count > 200 ? 0.45 : 0.8;
 }
 
 function byColour(colours: readonly string[], kept: Uint8Array): Map<string, number[]> {
