@@ -59,6 +59,18 @@ def test_a_scatter_plot_has_a_dot_a_run() -> None:
 
 
 @pytest.mark.usefixtures("project")
+def test_axes_suit_their_values_unless_that_is_said() -> None:
+    figure = tb.chart("scatter", x="params.lr", y="metrics.acc")
+    assert [figure.layout.xaxis.type, figure.layout.yaxis.type] == ["log", None]
+    plain = tb.chart("scatter", x="params.lr", y="params.optimizer", log_x=False)
+    assert [plain.layout.xaxis.type, plain.layout.yaxis.type] == [None, None]
+    sheet = tb.chart("contour", x="params.depth", y="params.lr", z="metrics.acc")
+    assert [sheet.layout.xaxis.type, sheet.layout.yaxis.type] == [None, "log"]
+    ordinary = tb.chart("scatter", x="number", y="metrics.acc")
+    assert ordinary.layout.xaxis.type is None
+
+
+@pytest.mark.usefixtures("project")
 def test_runs_are_named_or_searched() -> None:
     named = tb.chart("bars", values="metrics.acc", runs=["#3", 1])
     assert sorted(named.data[0].x) == ["churn #1", "churn #3"]

@@ -20,10 +20,10 @@ export function chartCode(
   } else {
     const { query, notebook, experiment, trashed } = target.scope;
     given.push(['query', query], ['experiment', experiment], ['notebook', notebook]);
-    given.push(['trashed', trashed]);
+    given.push(['trashed', trashed || null]);
   }
   given.push(...Object.entries(options), ['title', title]);
-  const kept = given.filter(([, value]) => value !== null && value !== '' && value !== false);
+  const kept = given.filter(([, value]) => value !== null && value !== '');
   const parts = [literal(kind), ...kept.map(([name, value]) => `${name}=${literal(value)}`)];
   const line = `tb.chart(${parts.join(', ')})`;
   const call = line.length <= 100 ? line : `tb.chart(\n    ${parts.join(',\n    ')},\n)`;

@@ -1,12 +1,10 @@
 import { numberOf } from '../client/board';
 import type { JsonValue } from '../client/types';
 import { formatMoment, formatValue } from '../format';
-import { type ITick, makeScale, ticksOf, timeTicks } from './scales';
+import { type ITick, makeScale, spansOrders, ticksOf, timeTicks } from './scales';
 
 /** Where on an axis what is missing lies: a lane of its own below it. */
 export const MISSING = -0.12;
-/** Numbers that span so many times themselves are drawn by their logarithm. */
-const WIDE = 100;
 /** Words beyond these are drawn in one last place. */
 const MOST_WORDS = 60;
 /** Up to so many different numbers are written themselves: they are what somebody chose. */
@@ -49,8 +47,7 @@ export function makeParallelAxis(
       const number = numberOf(value);
       return number !== null && Number.isFinite(number) ? number : null;
     });
-    const least = extent(numbers)[0];
-    const isLog = least > 0 && extent(numbers)[1] / least >= WIDE;
+    const isLog = spansOrders(numbers);
     return numberAxis(column, numbers, isLog, numberMarks(numbers, isLog), String);
   }
   return wordAxis(column, values);

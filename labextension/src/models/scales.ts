@@ -42,6 +42,19 @@ export function makeScale(
   };
 }
 
+/** A span of as many times the lowest number has orders in it. */
+const WIDE = 100;
+
+/** Whether numbers are told apart by their logarithm alone: all positive, of different orders, and most of them small. */
+export function spansOrders(numbers: readonly (number | null)[]): boolean {
+  const known = numbers
+    .filter((value): value is number => value !== null && Number.isFinite(value))
+    .sort((one, other) => one - other);
+  const [low, high] = [known[0], known[known.length - 1]];
+  const middle = known[(known.length - 1) >> 1];
+  return low > 0 && high / low >= WIDE && middle - low < (high - low) / 4;
+}
+
 /** Round marks within a scale, about as many as `most`. */
 export function ticksOf(scale: IScale, most: number): ITick[] {
   if (scale.isLog) {

@@ -9,13 +9,15 @@ from trackbook.domain.frame import CorrelationMethod, Evaluator
 from trackbook.domain.scope import RunScope
 from trackbook.errors import MissingExtra, UsageError
 from trackbook.views.chart import FALLBACKS
-from trackbook.views.chartdata import Target, are_numbers, number_of, text_of
+from trackbook.views.chartdata import Table, Target, are_numbers, number_of, text_of
 from trackbook.views.curvefigure import curves
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 _MOST_BARS: Final = 60
+# A logarithmic axis suits what spans so many times its lowest value.
+_WIDE: Final = 100
 _SCALE: Final = "Cividis"
 
 
@@ -34,7 +36,8 @@ def chart(
     """Return a chart over runs as a plotly figure: over those named in `runs`, else over all that match.
 
     `runs` are runs, their ids or numbers; `query` is written in the search language. Columns are written in it, too:
-    `params.lr`, `metrics.acc`, `min(metrics.loss)`, `metrics.acc / metrics.size`. The kinds and what they take:
+    `params.lr`, `metrics.acc`, `min(metrics.loss)`, `metrics.acc / metrics.size`. Without `log_x` and `log_y` a scatter
+    plot and a contour have the scales that suit their values. The kinds and what they take:
 
     - `curves`: metrics, and x ("step", "time", "relative" or a metric), group_by, band ("range", "deviation"),
       log_x, log_y
@@ -74,8 +77,8 @@ def _scatter(
     y: str,
     size: str | None = None,
     colour: str | None = None,
-    log_x: bool = False,
-    log_y: bool = False,
+    log_x: bool | None = None,
+    log_y: bool | None = None,
 ) -> "Figure":
     go = _plotly()
     table = target.frame([name for name in (x, y, size, colour) if name])
@@ -114,8 +117,8 @@ def _scatter(
             hovertemplate="%{text}<br>%{x}, %{y}<extra></extra>",
         )
     figure.update_layout(showlegend=len(groups) > 1)
-    _axis(figure, "x", _short(x), log_x)
-    _axis(figure, "y", _short(y), log_y)
+    _axis(figure, "x", _short(x), _is_log(table, x, log_x))
+    _axis(figure, "y", _short(y), _is_log(table, y, log_y))
     return figure
 
 
@@ -222,11 +225,14 @@ def _histogram(
     return figure
 
 
-def _contour(target: Target, *, x: str, y: str, z: str, log_x: bool = False, log_y: bool = False) -> "Figure":
+def _contour(
+    target: Target, *, x: str, y: str, z: str, log_x: bool | None = None, log_y: bool | None = None
+) -> "Figure":
     import numpy as np
 
     go = _plotly()
     table = target.frame([x, y, z])
+    log_x, log_y = _is_log(table, x, log_x), _is_log(table, y, log_y)
     triples = [
         (a, b, c, label)
         for a, b, c, label in zip(*(table.numbers(name) for name in (x, y, z)), table.labels, strict=True)
@@ -354,6 +360,21 @@ def _dimension(name: str, values: list[Any]) -> dict[str, Any]:
         "tickvals": list(range(len(words))),
         "ticktext": words,
     }
+
+
+def _is_log(table: Table, column: str, chosen: bool | None) -> bool:
+    """Return whether an axis is logarithmic: as it was chosen, or as suits the column's values."""
+    if chosen is not None or not are_numbers(table[column]):
+        return bool(chosen)
+    return _span_orders([value for value in table.numbers(column) if value is not None])
+
+
+def _span_orders(numbers: Sequence[float]) -> bool:
+    """Return whether numbers are all positive, of different orders, and most of them small, as the panel does."""
+    known = sorted(value for value in numbers if math.isfinite(value))
+    if not known or known[0] <= 0 or known[-1] / known[0] < _WIDE:
+        return False
+    return known[(len(known) - 1) // 2] - known[0] < (known[-1] - known[0]) / 4
 
 
 def _axis(figure: "Figure", axis: str, title: str, log: bool) -> None:

@@ -3,6 +3,7 @@ import type { Layout, LayoutAxis } from 'plotly.js';
 import type { ITableColumn } from '../../client/table';
 import type { JsonValue } from '../../client/types';
 import { DASHES, type ColoursModel, PALETTE_SIZE } from '../../models/colours';
+import { spansOrders } from '../../models/scales';
 import { baseLayout, type ReadVariable } from '../traces';
 import { isNumeric, textOf } from './frames';
 import { numberOf } from '../../client/board';
@@ -21,11 +22,11 @@ export interface IAxisValues {
 
 /**
  * Places on an axis: numbers, moments or, for all else, words. Truth values and texts beside numbers are words; NaN and
- * infinities have no place, nor have numbers that are not positive on a log axis.
+ * infinities have no place, nor have numbers that are not positive on a log axis. Without `isLog` the numbers decide.
  */
 export function axisOf(
   values: readonly JsonValue[],
-  isLog: boolean,
+  isLog: boolean | null,
   column?: ITableColumn
 ): IAxisValues {
   if (column?.type === 'time') {
@@ -35,11 +36,16 @@ export function axisOf(
     };
   }
   if (isNumeric(values) || values.every(value => value === null)) {
-    const places = values.map(value => {
+    const numbers = values.map(value => {
       const number = numberOf(value);
-      return number !== null && Number.isFinite(number) && (!isLog || number > 0) ? number : null;
+      return number !== null && Number.isFinite(number) ? number : null;
     });
-    return { type: isLog ? 'log' : 'linear', values: places };
+    return (isLog ?? spansOrders(numbers))
+      ? {
+          type: 'log',
+          values: numbers.map(number => (number !== null && number > 0 ? number : null))
+        }
+      : { type: 'linear', values: numbers };
   }
   return { type: 'category', values: values.map(value => (value === null ? null : textOf(value))) };
 }

@@ -114,6 +114,26 @@ export function flagOption(options: ChartOptions, name: string): boolean {
   return options[name] === true;
 }
 
+/** Whether an axis is logarithmic; null where that is left to what lies on it. */
+export function scaleOption(options: ChartOptions, name: string): boolean | null {
+  const value = options[name];
+  return value === true || value === 'log'
+    ? true
+    : value === false || value === 'linear'
+      ? false
+      : null;
+}
+
+/** The field of an axis' scale. */
+export function scaleField(name: string, label: string, trans: TranslationBundle): IOptionField {
+  const choices = [
+    { value: '', label: trans.__('as suits the values') },
+    { value: 'linear', label: trans.__('linear') },
+    { value: 'log', label: trans.__('logarithmic') }
+  ];
+  return { name, label, type: 'choice', choices };
+}
+
 export function numberOption(options: ChartOptions, name: string, otherwise: number): number {
   const value = options[name];
   return typeof value === 'number' && Number.isFinite(value) ? value : otherwise;

@@ -93,6 +93,8 @@ describe('Axes', () => {
       values: [1, null, null, -2]
     });
     expect(axisOf([1, -2], true)).toEqual({ type: 'log', values: [1, null] });
+    expect(axisOf([0.001, 0.01, 1], null).type).toBe('log');
+    expect(axisOf([1, 2, 3], null).type).toBe('linear');
     expect(axisOf([1, 'a', true], false).type).toBe('category');
   });
 });
@@ -219,7 +221,7 @@ describe('Parallel coordinates', () => {
       stroke: () => strengths.push(pen.globalAlpha)
     };
     const context = new Proxy(pen, {
-      get: (target, name) => Reflect.get(target, name) ?? (() => undefined)
+      get: (target, name) => (Reflect.get(target, name) as unknown) ?? (() => undefined)
     });
     drawParallel(context as unknown as CanvasRenderingContext2D, {
       axes: many,

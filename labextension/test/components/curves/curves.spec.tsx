@@ -8,7 +8,7 @@ import { nextX, readingsAt } from '../../../src/components/curves/hover';
 import { type ILine, makeLines } from '../../../src/components/curves/lines';
 import { SvgPen } from '../../../src/components/curves/pen';
 import { curveRows } from '../../../src/components/curves/report';
-import { makeScale, ticksOf, timeTicks } from '../../../src/models/scales';
+import { makeScale, spansOrders, ticksOf, timeTicks } from '../../../src/models/scales';
 import { smooth } from '../../../src/components/curves/smoothing';
 import { type ICurve } from '../../../src/client/curves';
 import { ColoursModel } from '../../../src/models/colours';
@@ -203,6 +203,14 @@ describe('Scales', () => {
   ])('from %d to %d have round marks', (low, high, labels) => {
     const ticks = ticksOf(makeScale(low, high, 0, 500), 5);
     expect(ticks.map(tick => tick.label)).toEqual(labels);
+  });
+
+  it('suit what is spread over orders, and not what is only wide', () => {
+    expect(spansOrders([0.001, 0.003, 0.01, 0.03, 0.1, null, NaN])).toBe(true);
+    expect(spansOrders(Array.from({ length: 500 }, (_, run) => run + 1))).toBe(false);
+    expect(spansOrders([0, 0.001, 1])).toBe(false);
+    expect(spansOrders([0.5, 0.9])).toBe(false);
+    expect(spansOrders([])).toBe(false);
   });
 
   it('go by tens where they are logarithmic, and have room for what is all the same', () => {

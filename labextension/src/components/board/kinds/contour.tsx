@@ -3,9 +3,17 @@ import * as React from 'react';
 
 import { numberOf } from '../../../client/board';
 import { formatNumber } from '../../../format';
+import type { ChartOptions } from '../../../models/board';
+import { spansOrders } from '../../../models/scales';
 import { axesLayout, axisTitle, scaleOf } from '../axes';
-import { flagOption, type IChartKind, type IChartProps, textOption } from '../chartKinds';
-import { columnOf, labelsOf, shortName } from '../frames';
+import {
+  type IChartKind,
+  type IChartProps,
+  scaleField,
+  scaleOption,
+  textOption
+} from '../chartKinds';
+import { columnOf, labelsOf, numbersOf, shortName } from '../frames';
 import { FrameChart, type IFrameChart, type IFrameDrawing } from '../FrameChart';
 import { rangeText } from '../report';
 import { firstMetric, isNumberColumn, params } from '../suggest';
@@ -19,6 +27,14 @@ export interface IContour {
   z: string;
   isLogX: boolean;
   isLogY: boolean;
+}
+
+/** What is drawn of a chart, each axis on the scale that is chosen or that suits its values. */
+function contourOf(options: ChartOptions, frame: INamedFrame): IContour {
+  const [x, y, z] = ['x', 'y', 'z'].map(name => textOption(options, name));
+  const isLog = (option: string, column: string) =>
+    scaleOption(options, option) ?? spansOrders(numbersOf(frame, column) ?? []);
+  return { x, y, z, isLogX: isLog('log_x', x), isLogY: isLog('log_y', y) };
 }
 
 /** Runs that have all three numbers, by their places. */
@@ -84,19 +100,12 @@ function Contour(props: IChartProps): JSX.Element {
   const { trans } = useView();
   const make = React.useCallback(
     ({ chart: { options } }: IChartProps): IFrameChart => {
-      const what: IContour = {
-        x: textOption(options, 'x'),
-        y: textOption(options, 'y'),
-        z: textOption(options, 'z'),
-        isLogX: flagOption(options, 'log_x'),
-        isLogY: flagOption(options, 'log_y')
-      };
-      const asked = [what.x, what.y, what.z];
       return {
-        asked,
+        asked: ['x', 'y', 'z'].map(name => textOption(options, name)),
         needed: 3,
-        plot: (frame, drawing) => contourPlot(frame, what, drawing),
+        plot: (frame, drawing) => contourPlot(frame, contourOf(options, frame), drawing),
         summary: frame => {
+          const what = contourOf(options, frame);
           const points = contourPoints(frame, what);
           const told = (['x', 'y', 'z'] as const).map(axis =>
             rangeText(
@@ -138,10 +147,13 @@ export const contourKind: IChartKind = {
     { name: 'x', label: trans.__('Horizontal'), type: 'column', offers: isNumberColumn },
     { name: 'y', label: trans.__('Vertical'), type: 'column', offers: isNumberColumn },
     { name: 'z', label: trans.__('Height'), type: 'column', offers: isNumberColumn },
-    { name: 'log_x', label: trans.__('Log scale, horizontal'), type: 'flag' },
-    { name: 'log_y', label: trans.__('Log scale, vertical'), type: 'flag' }
+    scaleField('log_x', trans.__('Scale, horizontal'), trans),
+    scaleField('log_y', trans.__('Scale, vertical'), trans)
   ],
   component: Contour,
-  code: ({ x, y, z, log_x, log_y }) =>
-    x && y && z ? { x, y, z, log_x: log_x ?? null, log_y: log_y ?? null } : null
+  code: options => {
+    const { x, y, z } = options;
+    const scales = { log_x: scaleOption(options, 'log_x'), log_y: scaleOption(options, 'log_y') };
+    return x && y && z ? { x, y, z, ...scales } : null;
+  }
 };

@@ -201,8 +201,8 @@ export const curvesKind: IChartKind = {
   code: options => ({
     metrics: listOption(options, 'metrics'),
     x: textOption(options, 'over') || textOption(options, 'x') || 'step',
-    log_x: flagOption(options, 'log_x'),
-    log_y: flagOption(options, 'log_y'),
+    log_x: flagOption(options, 'log_x') || null,
+    log_y: flagOption(options, 'log_y') || null,
     group_by: textOption(options, 'group_by'),
     band: textOption(options, 'band')
   })

@@ -262,7 +262,7 @@ export const boxKind: IChartKind = {
   ],
   component: Box,
   code: ({ value, group, log }) =>
-    value ? { value, group: group ?? null, log: log ?? null } : null
+    value ? { value, group: group ?? null, log: log || null } : null
 };
 
 export const histogramKind: IChartKind = {
@@ -291,5 +291,5 @@ export const histogramKind: IChartKind = {
   ],
   component: Histogram,
   code: ({ value, group, bins, log }) =>
-    value ? { value, group: group ?? null, bins: bins ?? null, log: log ?? null } : null
+    value ? { value, group: group ?? null, bins: bins ?? null, log: log || null } : null
 };

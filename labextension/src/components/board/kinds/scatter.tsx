@@ -5,10 +5,11 @@ import type { ChartOptions } from '../../../models/board';
 import { CommandIDs } from '../../../commandIds';
 import { useModel, useView } from '../../view';
 import {
-  flagOption,
   type IChartKind,
   type IChartProps,
   type IOptionField,
+  scaleField,
+  scaleOption,
   textOption
 } from '../chartKinds';
 import { ChartState } from '../ChartState';
@@ -109,8 +110,8 @@ function whatOf(options: ChartOptions): IScatter {
     y: textOption(options, 'y'),
     size: textOption(options, 'size'),
     colour: textOption(options, 'colour'),
-    isLogX: flagOption(options, 'log_x'),
-    isLogY: flagOption(options, 'log_y')
+    isLogX: scaleOption(options, 'log_x'),
+    isLogY: scaleOption(options, 'log_y')
   };
 }
 
@@ -132,8 +133,8 @@ function fields(trans: TranslationBundle): IOptionField[] {
       offers: isDrawable,
       isOptional: true
     },
-    { name: 'log_x', label: trans.__('Log scale, horizontal'), type: 'flag' },
-    { name: 'log_y', label: trans.__('Log scale, vertical'), type: 'flag' }
+    scaleField('log_x', trans.__('Scale, horizontal'), trans),
+    scaleField('log_y', trans.__('Scale, vertical'), trans)
   ];
 }
 
@@ -156,15 +157,17 @@ export const scatterKind: IChartKind = {
   isFirst: () => true,
   fields,
   component: Scatter,
-  code: ({ x, y, size, colour, log_x, log_y }) =>
-    x && y
+  code: options => {
+    const { x, y, size, colour } = options;
+    return x && y
       ? {
           x,
           y,
           size: size ?? null,
           colour: colour ?? null,
-          log_x: log_x ?? null,
-          log_y: log_y ?? null
+          log_x: scaleOption(options, 'log_x'),
+          log_y: scaleOption(options, 'log_y')
         }
-      : null
+      : null;
+  }
 };

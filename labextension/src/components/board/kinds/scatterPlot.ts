@@ -16,8 +16,9 @@ export interface IScatter {
   y: string;
   size: string;
   colour: string;
-  isLogX: boolean;
-  isLogY: boolean;
+  /** Whether an axis is logarithmic; null: as suits its values. */
+  isLogX: boolean | null;
+  isLogY: boolean | null;
 }
 
 export interface IScatterDrawing {
