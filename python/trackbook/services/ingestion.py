@@ -59,6 +59,7 @@ class Ingester:
         self._heartbeats = heartbeats or Heartbeats(place.paths)
         self._opened = place.database.opened
         self._parts = self._known_parts()
+        self._is_filled = False
         self._seal_next = 0.0
         self._numbering = Numbering(place.paths)
         self._presence = Presence(place)
@@ -122,8 +123,11 @@ class Ingester:
     # Reading
 
     def _read_what_was_sealed(self) -> int:
+        if self._is_filled and self.database.is_present:
+            return 0
         with self.database.read() as connection:
             if not is_unread(self.place, connection):
+                self._is_filled = not self.place.shared and revision_of(connection) > 0
                 return 0
         self.rebuild()
         return 1

@@ -14,7 +14,7 @@ from trackbook.domain.status import may_move
 from trackbook.store import schema as t
 from trackbook.store.cards import write_cards
 from trackbook.store.deletion import delete_rows
-from trackbook.store.dialects import insert_or_update
+from trackbook.store.dialects import insert_or_update, upsert
 from trackbook.store.job_history import TRIED, note_attempt
 from trackbook.store.parts import slices
 from trackbook.store.paths import PartName
@@ -25,6 +25,7 @@ from trackbook.store.sparks import extend_spark, put_before
 Row = dict[str, Any]
 # Returns the points that a fork shares with the run from which it was made.
 History = Callable[[Fork], dict[SeriesKey, Columns]]
+_REVISION = select(func.max(t.revisions.c.revision))
 
 
 @dataclass(slots=True)
@@ -44,7 +45,7 @@ class Reading:
 
 def revision_of(connection: Connection) -> int:
     """Return the number of the index's last change."""
-    return int(connection.execute(select(func.max(t.revisions.c.revision))).scalar() or 0)
+    return int(connection.execute(_REVISION).scalar() or 0)
 
 
 class Batch:
@@ -207,13 +208,7 @@ class Batch:
         self.points = [(name, content) for name, content in self.points if name.subject not in subjects]
 
     def _upsert(self, table: Table, rows: list[Row], newest: bool = False) -> None:
-        keys = [column.name for column in table.primary_key.columns]
-        statement = insert_or_update(self.connection, table)
-        changes = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-        where = statement.excluded.at >= table.c.at if newest else None
-        self.connection.execute(
-            statement.on_conflict_do_update(index_elements=keys, set_=changes, where=where), rows
-        )
+        self.connection.execute(upsert(self.connection, table, rows[0], newest=newest), rows)
 
     def _finish_cells(self) -> None:
         c = t.cells.c

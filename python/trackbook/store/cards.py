@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, Connection, String, bindparam, func, select
 from trackbook.domain.run import Run
 from trackbook.domain.status import ENDED
 from trackbook.store import schema as t
-from trackbook.store.dialects import insert_or_update, is_postgresql
+from trackbook.store.dialects import is_postgresql, upsert
 from trackbook.store.rows import fetch
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -34,9 +34,7 @@ def write_cards(connection: Connection, runs: Iterable[Run]) -> None:
         if run.status in ENDED and (card := _card(run)) is not None:
             rows.append({"run_id": run.id, "revision": run.revision, "card": card})
     if rows:
-        statement = insert_or_update(connection, t.cards)
-        changes = {name: statement.excluded[name] for name in ("revision", "card")}
-        connection.execute(statement.on_conflict_do_update(index_elements=["run_id"], set_=changes), rows)
+        connection.execute(upsert(connection, t.cards, rows[0]), rows)
 
 
 def read_cards(connection: Connection, ids: Sequence[str]) -> dict[str, Run]:

@@ -72,12 +72,17 @@ class Database:
         """Close all connections."""
         self.engine.dispose()
 
+    @property
+    def is_present(self) -> bool:
+        """Whether the index that is open is the one that is there: its file was neither deleted nor replaced."""
+        return _identity(self.store.index) == self._file
+
     def _renew(self) -> None:
         """Open the index anew if its file was deleted or replaced: what is read and written must be what others see."""
-        if _identity(self.store.index) == self._file:
+        if self.is_present:
             return
         with self._renewing:
-            if _identity(self.store.index) != self._file:
+            if not self.is_present:
                 self.engine.dispose()
                 _bring_up_to_date(self.engine, self.store)
                 self._file = _identity(self.store.index)
