@@ -22,11 +22,12 @@ MODULES = "modules"
 
 class FrozenParts:
     """What of a job's context has to be given back: `kernel` is the name to start it by, `modules` the folder, if any,
-    that goes before all others from which it imports. `notes` says what has changed.
+    that goes before all others from which it imports. `notes` says what has changed. `folder` is the job's,
+    `workplace` the one in which it runs.
     """
 
-    def __init__(self, blobs: Blobs, spec: JobSpec, kernel: str, folder: Path) -> None:
-        self._blobs, self._spec = blobs, spec
+    def __init__(self, blobs: Blobs, spec: JobSpec, kernel: str, folder: Path, workplace: Path) -> None:
+        self._blobs, self._spec, self._workplace = blobs, spec, workplace
         self.kernel = kernel
         self.modules: Path | None = None
         self.notes: list[str] = []
@@ -77,9 +78,8 @@ class FrozenParts:
 
     def _restore_modules(self, target: Path) -> None:
         assert self._spec.frozen is not None
-        folder = Path(self._spec.folder)
         modules = self._spec.frozen.modules
-        changed = [one.path for one in modules if _digest_of(folder / one.path) != one.digest]
+        changed = [one.path for one in modules if _digest_of(self._workplace / one.path) != one.digest]
         if not changed:
             return
         missing = [one.path for one in modules if not self._blobs.has(one.digest)]

@@ -52,13 +52,23 @@ _RUN_STATUS: dict[OutcomeStatus, RunStatus] = {
 
 
 class JobWork:
-    """Runs one claimed job with an executor. Its run is open from `run`'s beginning to its end."""
+    """Runs one claimed job with an executor. Its run is open from `run`'s beginning to its end.
+
+    `shared` is a folder for what the trials of a sweep have in common on this machine.
+    """
 
     def __init__(
-        self, store: StorePaths, job: Job, executor: Executor, blobs: Blobs, *, parallel: int = 1
+        self,
+        store: StorePaths,
+        job: Job,
+        executor: Executor,
+        blobs: Blobs,
+        *,
+        parallel: int = 1,
+        shared: Path | None = None,
     ) -> None:
         self._store, self._job, self._executor, self._blobs = store, job, executor, blobs
-        self._parallel = parallel
+        self._parallel, self._shared = parallel, shared
         self._folder = store.job_folder(job.id)
         self._outputs = store.output_folder(job.id)
 
@@ -110,7 +120,7 @@ class JobWork:
 
     def _execute(self, recorder: RunRecorder, observer: Observer) -> Outcome:
         spec = self._job.spec
-        folder = working_folder(self._store, spec, self._folder, self._blobs)
+        folder = working_folder(self._store, spec, self._folder, self._blobs, self._shared)
         if (note := describe_workplace(spec, folder, os_host())) is not None:
             recorder.add_note(note)
         notebook = parse_notebook(self._blobs.get(spec.notebook), spec.path)
@@ -128,7 +138,7 @@ class JobWork:
             if prefix is None:
                 recorder.add_note(f"No cells were shared with other trials: {reason}.")
         kernel = spec.kernel or kernel_of(notebook) or DEFAULT_KERNEL
-        frozen = FrozenParts(self._blobs, spec, kernel, self._folder)
+        frozen = FrozenParts(self._blobs, spec, kernel, self._folder, folder)
         for note in frozen.notes:
             recorder.add_note(note)
         if prefix is not None and frozen.modules is not None:

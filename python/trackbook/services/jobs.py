@@ -335,10 +335,6 @@ class Jobs:
 
 
 def _sharing(spec: JobSpec, shares: bool, swept: Sequence[str], snapshots: bool | None) -> JobSpec:
-    if shares and spec.executor == "dask":
-        raise UsageError(
-            "Cells are shared by copies of a process on this machine; on a Dask cluster they are not."
-        )
     # Where the project alone says that snapshots are kept, trials that share cells, which are to be quick, keep none.
     keeps = spec.snapshots and (bool(snapshots) or not shares)
     return msgspec.structs.replace(spec, share_prefix=shares, swept=list(swept), snapshots=keeps)

@@ -151,6 +151,63 @@ def test_a_sweep_is_searched_pruned_and_given_more_trials_there(
     sweep._services.close()
 
 
+SHARED = """\
+import os, pathlib, helper
+import numpy as np
+np.random.seed(3)
+base = np.random.rand() + len(pathlib.Path("data/in.txt").read_text())
+pathlib.Path(where, f"{os.uname().nodename}-{os.getpid()}").touch()
+print("loaded", helper.NAME)
+"""
+OWN = """\
+import trackbook as tb
+tb.log({"score": x * base + np.random.rand()})
+assert pathlib.Path("data/in.txt").exists()
+"""
+
+
+def test_cells_are_shared_on_each_worker(
+    submitter: Submitter, dask: Dask, cluster: Cluster, tmp_path: Path
+) -> None:
+    path = submitter.notebook(SHARED, OWN, parameters="x = 1\nwhere = ''", name="shared/train.ipynb")
+    (path.parent / "data").mkdir()
+    (path.parent / "data" / "in.txt").write_text("123")
+    (path.parent / "helper.py").write_text("NAME = 'helped'\n")
+
+    def sweep(where: Path, values: list[int], share: bool) -> tb.Sweep:
+        where.mkdir()
+        found = tb.sweep(
+            path,
+            {"x": values},
+            params={"where": str(where)},
+            objective="score:max",
+            jobs=2,
+            scheduler=dask.address,
+            files=["data"],
+            share_prefix=share,
+            progress=False,
+        )
+        assert found.status == "finished", found.detail
+        return found
+
+    # Where nothing of the notebook's folder is.
+    plain = sweep(tmp_path / "plain", [1, 2], share=False)
+    path.parent.rename(submitter.folder / "moved")
+    path = submitter.folder / "moved" / "train.ipynb"
+    shared = sweep(tmp_path / "shared", [1, 2, 3, 4, 5, 6], share=True)
+    scores = {run.params["x"]: run.metrics["score"] for run in shared.runs}
+    assert [scores[run.params["x"]] for run in plain.runs] == [run.metrics["score"] for run in plain.runs]
+    assert len(scores) == 6
+    # Once on each machine.
+    ran = [one.name.rpartition("-")[0] for one in (tmp_path / "shared").iterdir()]
+    assert sorted(ran) == sorted({str(run.host) for run in shared.runs})
+    for run in shared.runs:
+        notes = submitter.services.runs.detail(run.id).run.notes or ""
+        assert "ran once for all trials" in notes, notes
+    for done in (plain, shared):
+        done._services.close()
+
+
 def begun(where: Path) -> dict[str, str]:
     """The hosts on which notebooks sleep, by their runs."""
     return {name.partition("@")[0]: name.partition("@")[2] for name in (p.name for p in where.glob("*@*"))}

@@ -13,10 +13,13 @@ import subprocess
 import sys
 import tempfile
 import threading
+from functools import cache
+from pathlib import Path
 
 import msgspec
 
 from trackbook.jobs.distributed.orders import Order, Report, own_environment
+from trackbook.jobs.workerfolder import make_worker_folder
 
 _TRIES = 3
 
@@ -30,7 +33,10 @@ class WorkProcess:
     def __init__(self, environment: dict[str, str]) -> None:
         # Not in the worker's folder: a file random.py in there would be taken for Python's own.
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "trackbook.jobs.distributed.work"],
+            [
+                *(sys.executable, "-P", "-m", "trackbook.jobs.distributed.work"),
+                *(str(_shared_folder()), str(os.getpid())),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, **environment},
@@ -85,6 +91,12 @@ def carry_out(order: Order) -> Report:
     return Report(
         "The process that was to run the job died again and again; the Dask worker's log says more."
     )
+
+
+@cache
+def _shared_folder() -> Path:
+    """Return the folder for what the jobs that this Dask worker runs have in common."""
+    return make_worker_folder()
 
 
 @atexit.register

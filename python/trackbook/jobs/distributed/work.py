@@ -1,8 +1,9 @@
 """Works on the jobs that a Dask worker is given, in a process of its own beside it.
 
-Run as `python -m trackbook.jobs.distributed.work`. Orders come as lines of JSON on standard input, reports go to
-standard output. The end of the input means that the Dask worker is gone: the job then ends without a word, as if this
-process had been killed, and Dask gives it to another worker.
+Run as `python -m trackbook.jobs.distributed.work FOLDER OWNER`. FOLDER is for what all such processes of the Dask
+worker, whose process id is OWNER, have in common: states and folders that trials share. Orders come as lines of JSON on
+standard input, reports go to standard output. The end of the input means that the Dask worker is gone: the job then
+ends without a word, as if this process had been killed, and Dask gives it to another worker.
 """
 
 import contextlib
@@ -39,8 +40,11 @@ ORPHANED = 70
 _LOOK_EVERY = 0.2
 
 
-def carry_out(order: Order, executor: Executor) -> Report:
-    """Work on the job of an order until it has ended, its further attempts among it."""
+def carry_out(order: Order, executor: Executor, shared: Path) -> Report:
+    """Work on the job of an order until it has ended, its further attempts among it.
+
+    `shared` is a folder for what trials have in common.
+    """
     if (problem := find_problem(order)) is not None:
         return Report(problem)
     try:
@@ -48,7 +52,7 @@ def carry_out(order: Order, executor: Executor) -> Report:
         queueing = open_queue(store, job_ids=[order.job], worker=crew_name(order.crew))
         try:
             ensure_ingester(store)
-            return _Work(order, store, queueing, executor).run()
+            return _Work(order, store, queueing, executor, shared).run()
         finally:
             queueing.queue.let_go()
             queueing.close()
@@ -59,8 +63,11 @@ def carry_out(order: Order, executor: Executor) -> Report:
 class _Work:
     """The work on one job."""
 
-    def __init__(self, order: Order, store: StorePaths, queueing: Queueing, executor: Executor) -> None:
+    def __init__(
+        self, order: Order, store: StorePaths, queueing: Queueing, executor: Executor, shared: Path
+    ) -> None:
         self._order, self._store, self._queueing, self._executor = order, store, queueing, executor
+        self._shared = shared
         self._queue = queueing.queue
 
     def run(self) -> Report:
@@ -87,7 +94,14 @@ class _Work:
     def _work(self, job: Job) -> bool:
         """Run a job; False if it was taken from this worker meanwhile."""
         is_lost = False
-        work = JobWork(self._store, job, self._executor, self._queue.blobs, parallel=self._order.parallel)
+        work = JobWork(
+            self._store,
+            job,
+            self._executor,
+            self._queue.blobs,
+            parallel=self._order.parallel,
+            shared=self._shared,
+        )
         try:
             with JobLease(self._queue, job, self._executor.cancel) as lease:
                 attempt = work.run(lease, lambda: self._queue.prune_reason(job))
@@ -105,29 +119,30 @@ class _Work:
 
 def main() -> int:
     """Work on orders until the input ends."""
+    shared, owner = Path(sys.argv[1]), int(sys.argv[2])
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print is for the Dask worker's log
     with quiet_imports():
-        from trackbook.jobs.executor import PapermillExecutor
+        from trackbook.jobs.prefix.executor import SharingExecutor
 
-        executor = PapermillExecutor()
+        executor = SharingExecutor(shared, owner)
     orders: queue.Queue[bytes] = queue.Queue()
-    threading.Thread(target=_read, args=(sys.stdin.buffer, orders), daemon=True).start()
+    threading.Thread(target=_read, args=(sys.stdin.buffer, orders, shared), daemon=True).start()
     while line := orders.get():
-        report = carry_out(msgspec.json.decode(line, type=Order), executor)
+        report = carry_out(msgspec.json.decode(line, type=Order), executor, shared)
         with contextlib.suppress(BrokenPipeError):
             replies.write(msgspec.json.encode(report) + b"\n")
             replies.flush()
     return 0
 
 
-def _read(stream: BinaryIO, orders: "queue.Queue[bytes]") -> None:
+def _read(stream: BinaryIO, orders: "queue.Queue[bytes]", shared: Path) -> None:
     for line in stream:
         orders.put(line)
-    _end_with_kernels()
+    _end_with_kernels(shared)
 
 
-def _end_with_kernels() -> None:
+def _end_with_kernels(shared: Path) -> None:
     """End at once, and first what works for this process: another worker may have the job in a moment."""
     import psutil
 
@@ -137,6 +152,7 @@ def _end_with_kernels() -> None:
             if child.pid not in spared:
                 with contextlib.suppress(psutil.Error):
                     child.kill()
+    shutil.rmtree(shared, ignore_errors=True)  # the Dask worker may have been killed
     os._exit(ORPHANED)
 
 

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from trackbook.domain.run import RunError
 from trackbook.errors import KernelError
 from trackbook.jobs.executor import PapermillExecutor
 from trackbook.jobs.prefix.record import PrefixRecord, read_record, write_record
+from trackbook.jobs.socketfolders import make_sockets_folder
 from trackbook.jobs.threads import forkable_caps, usable_cores
 from trackbook.notebook.inject import INJECTED
 from trackbook.notebook.prefix import describe_cells
@@ -164,7 +164,7 @@ class SharingExecutor:
 
     def _path(self, execution: Execution, prefix: SharedPrefix) -> Path:
         if self._given is None and not self._made:
-            self._made = tempfile.mkdtemp(prefix="tb-prefix-")
+            self._made = str(make_sockets_folder("tb-prefix-"))
         folder = (self._given or Path(self._made)) / "prefixes"
         folder.mkdir(mode=0o700, exist_ok=True)
         own = {name: value for name, value in execution.environment.items() if name not in _OF_ONE_RUN}

@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import tempfile
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +15,7 @@ from trackbook.domain.execution import KeepSnapshots
 from trackbook.domain.resumption import CellSnapshot
 from trackbook.jobs.snapshots.memory import machine_memory, own_memory
 from trackbook.jobs.snapshots.thinning import superfluous
+from trackbook.jobs.socketfolders import make_sockets_folder
 from trackbook.services.processes import start_module
 from trackbook.services.sleepers import Sleeper, end, read_notes, write_notes
 from trackbook.store.locks import os_host
@@ -43,7 +43,7 @@ class Borders:
     def begin(self) -> tuple[str, int]:
         """Return where the next copy listens, and the process with which it ends."""
         if self._keeper is None or self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="tb-s-"))
+            self._folder = make_sockets_folder("tb-s-")
             self._keeper = start_module(
                 "trackbook.jobs.snapshots.keeper",
                 str(self._notes),

@@ -7,7 +7,6 @@ import os
 import select
 import shutil
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ from typing import Any, NamedTuple
 from trackbook.config import TEMPLATES, Settings
 from trackbook.errors import TrackbookError
 from trackbook.jobs.forking.request import retire_server
+from trackbook.jobs.socketfolders import make_sockets_folder, sockets_base
 from trackbook.jobs.warm import refusals
 from trackbook.jobs.warm.command import KernelCommand
 from trackbook.jobs.warm.key import (
@@ -37,7 +37,6 @@ MOST = 4  # templates of an owner at a time
 _MOST_ALIKE = 2
 _TRIES = 8
 _FAILED_FOR = 300.0
-_LONGEST = 60  # characters of a folder; the path of a socket has at most about a hundred
 _PREFIX = "tb-warm-"
 _START = "from trackbook.jobs.warm.template import main; main()"
 
@@ -73,10 +72,8 @@ class TemplateFolder:
     @classmethod
     def make(cls) -> "TemplateFolder":
         """Make one that this process owns. Raises OSError."""
-        base = tempfile.gettempdir()
-        base = base if len(base) < _LONGEST else "/tmp"
-        _take_remains_away(Path(base))
-        return cls.claim(Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base)))
+        _take_remains_away(sockets_base())
+        return cls.claim(make_sockets_folder(_PREFIX))
 
     @classmethod
     def claim(cls, path: Path) -> "TemplateFolder":
