@@ -16,7 +16,7 @@ import pytest
 from tests.jobs.conftest import wait_for
 
 from trackbook.jobs.forking.request import UNKNOWN_END, ForkedProcess, request_fork, retire_server
-from trackbook.jobs.forking.wire import can_fork
+from trackbook.jobs.forking.wire import Incoming, can_fork, send
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="forking servers need Linux")
 
@@ -127,6 +127,23 @@ def test_how_a_child_ends_is_told_as_it_was(server: Server, code: str, exit_code
         child = server.fork(code, stderr=nothing)
     assert child.wait(60) == exit_code
     assert child.poll() == child.returncode == exit_code
+
+
+def test_a_request_may_be_answered_before_its_sender_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = socket.socketpair(socket.AF_UNIX)
+    send_fds = socket.send_fds
+
+    def deliver(connection: socket.socket, buffers: list[bytes], files: list[int]) -> int:
+        sent = send_fds(connection, buffers, files)
+        heard = Incoming()
+        assert heard.receive(other)
+        heard.close()
+        other.close()
+        return sent
+
+    monkeypatch.setattr(socket, "send_fds", deliver)
+    with one:
+        send(one, {"do": "fork"}, [1])
 
 
 def test_a_child_is_signalled_and_waited_for(server: Server) -> None:

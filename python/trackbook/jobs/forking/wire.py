@@ -64,7 +64,10 @@ def send(connection: socket.socket, body: dict[str, Any], descriptors: list[int]
     if descriptors:
         sent = socket.send_fds(connection, [data], descriptors)
         data = data[sent:]
-    connection.sendall(data)
+    if (
+        data
+    ):  # sending nothing would fail, too, where the other side has read it all, answered and hung up by now
+        connection.sendall(data)
 
 
 def can_fork() -> bool:
