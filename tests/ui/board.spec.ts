@@ -39,6 +39,17 @@ async function showBoard(page: IJupyterLabPageFixture): Promise<Locator> {
   return board;
 }
 
+/** A picture of all charts of a board, in a window that has room for them. */
+async function boardPicture(page: IJupyterLabPageFixture, board: Locator): Promise<void> {
+  if (process.env.TRACKBOOK_SCREENSHOTS) {
+    await page.setViewportSize({ width: 1700, height: 1300 });
+    await board.evaluate(node => node.scrollTo(0, 0));
+    await expect(board.getByText('Loading…')).toHaveCount(0);
+    await picture(page, 'board');
+    await page.setViewportSize({ width: 1280, height: 800 });
+  }
+}
+
 test.describe('The board of charts', () => {
   test('draws, filters, selects, is arranged and saved', async ({ page, tmpPath }) => {
     test.setTimeout(240_000);
@@ -47,6 +58,8 @@ test.describe('The board of charts', () => {
     const scatter = board.getByRole('figure', { name: 'acc by depth' });
     const dots = scatter.locator('.scatterlayer .point');
     await expect(dots).toHaveCount(COUNT, { timeout: 60_000 });
+
+    await boardPicture(page, board);
 
     // What is read out of the curves has room, in a narrow chart, too.
     const curves = board.getByRole('figure', { name: 'acc', exact: true });
@@ -135,8 +148,6 @@ test.describe('The board of charts', () => {
     await board.getByRole('textbox', { name: 'Name of the board' }).fill('Overview');
     await page.keyboard.press('Enter');
     await expect(board.getByRole('combobox', { name: 'Saved boards' })).toContainText('Overview');
-    await scatter.scrollIntoViewIfNeeded();
-    await picture(page, 'board');
     await scatter.getByRole('button', { name: 'Options of acc by depth' }).click();
     const download = page.waitForEvent('download');
     await scatter.getByRole('button', { name: 'PNG' }).click();

@@ -107,6 +107,7 @@ test('The run table: sorted, searched, selected, edited and saved as a view', as
   const search = area.getByRole('combobox', { name: 'Search runs' });
   await search.fill('params.seed >> 3');
   await expect(area.getByRole('alert').locator('mark')).toHaveText('>');
+  await picture(page, 'table-search-error');
   await search.fill('params.se');
   await expect(area.getByRole('option', { name: /params\.seed/ })).toBeVisible();
   await picture(page, 'table-search');
@@ -172,12 +173,21 @@ test('The run table: groups, columns, charts beside it, read by readers', async 
   test.setTimeout(300_000);
   const area = await openTable(page, tmpPath, 120);
 
+  // What is shown is copied: groups, while no run is selected.
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await area.getByRole('button', { name: 'Copy as Markdown' }).click();
+  await expect(area.getByText('120 runs were copied.')).toBeVisible();
+
   // Groups open and close with the arrows, and say what their numbers are like.
   await area.getByRole('button', { name: 'Group', exact: true }).click();
   await area.getByRole('combobox', { name: 'Group by' }).selectOption('params.lr');
   await expect(gridOf(area)).toHaveAttribute('aria-rowcount', '5');
   await page.keyboard.press('Escape');
   await expect(gridRow(area, 1)).toHaveAttribute('aria-expanded', 'false');
+  await area.getByRole('button', { name: 'Copy as CSV' }).click();
+  await expect(area.getByText('4 groups were copied.')).toBeVisible();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(copied).toMatch(/^lr,count,.*mean of acc/);
   await expect(await cell(area, 1, 'Groups: params.lr')).toContainText(/^0\.01 \(\d+\)$/);
   await gridOf(area).focus();
   await press(await cell(area, 1, 'Groups: params.lr'), { position: { x: 60, y: 10 } });

@@ -202,7 +202,9 @@ function Foot({ page }: { page: TablePage }): JSX.Element {
         title={
           size
             ? trans.__('Copy the selected runs with the columns that are shown, as CSV')
-            : trans.__('Copy all runs that match with the columns that are shown, as CSV')
+            : table.isGrouped
+              ? trans.__('Copy the groups with the numbers that are shown, as CSV')
+              : trans.__('Copy all runs that match with the columns that are shown, as CSV')
         }
         onClick={() => execute(CommandIDs.copyTable, { format: 'csv' })}
       >
@@ -245,7 +247,9 @@ function Told({ page }: { page: TablePage }): JSX.Element | null {
                 count(notice.of),
                 count(MOST_COPIED)
               )
-            : trans._n('%1 run was copied.', '%1 runs were copied.', notice.taken)}
+            : notice.isGroups
+              ? trans._n('%1 group was copied.', '%1 groups were copied.', notice.taken)
+              : trans._n('%1 run was copied.', '%1 runs were copied.', notice.taken)}
         </span>
       );
     default:

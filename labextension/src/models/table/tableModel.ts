@@ -263,6 +263,13 @@ export class TableModel extends Observable {
     return orderText(this._order);
   }
 
+  /** The order of the groups as the server takes it. */
+  get groupOrder(): string {
+    return groupOrder(this._order, this._groupBy, this._aggregation, column =>
+      this._isAggregated(column)
+    );
+  }
+
   override dispose(): void {
     if (!this.isDisposed) {
       this.query.changed.disconnect(this._onQuery, this);
@@ -295,10 +302,7 @@ export class TableModel extends Observable {
     this._reason = reason;
     this._news.reset();
     if (this.isGrouped) {
-      const order = groupOrder(this._order, this._groupBy, this._aggregation, column =>
-        this._isAggregated(column)
-      );
-      const load = this._loads.groupsBy(this._groupBy, this._shown, order);
+      const load = this._loads.groupsBy(this._groupBy, this._shown, this.groupOrder);
       this._rows.askGroups(load, key => this._loadGroup(key), isKept);
     } else {
       this._rows.askRuns(this._loads.rows(this._shown, this.order), isKept);

@@ -18,7 +18,8 @@ import { TableViews } from './tableViews';
 
 /** What the page tells the user after something was done. */
 export type Notice =
-  | ({ readonly kind: 'selected' | 'copied' } & ITaken)
+  | ({ readonly kind: 'selected' } & ITaken)
+  | ({ readonly kind: 'copied'; readonly isGroups: boolean } & ITaken)
   | { readonly kind: 'full' }
   | { readonly kind: 'error'; readonly message: string };
 
@@ -119,11 +120,11 @@ export class TablePage extends Observable {
     await this._taken(() => this.picks.all());
   }
 
-  /** The selected runs, or all that match, as text; null, and the reason told, where they did not come. */
+  /** The selected runs, or else the groups or all runs that match, as text; null, and the reason told, where they did not come. */
   async copy(format: CopyFormat): Promise<string | null> {
     try {
-      const { text, taken, of } = await this.picks.copy(format);
-      this._tell({ kind: 'copied', taken, of });
+      const { text, ...copied } = await this.picks.copy(format);
+      this._tell({ kind: 'copied', ...copied });
       return text;
     } catch (error) {
       this._tell({ kind: 'error', message: toApiError(error).message });

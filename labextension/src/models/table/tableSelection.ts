@@ -1,4 +1,4 @@
-import type { ITableClient } from '../../client/table';
+import type { IRunGroup, ITableClient, ITablePage } from '../../client/table';
 import type { JsonValue } from '../../client/types';
 import type { SelectionModel } from '../selection';
 import { groupValues } from './openGroups';
@@ -19,10 +19,17 @@ export interface ITaken {
   readonly of: number;
 }
 
+/** What is copied, and how much more there is. */
+interface ICopied {
+  readonly heads: readonly string[];
+  readonly rows: readonly (readonly JsonValue[])[];
+  readonly total: number;
+}
+
 /** Selects runs of the table by their rows, in the selection that all views share, and copies them. */
 export class TableSelection {
   constructor(
-    private readonly _client: Pick<ITableClient, 'window'>,
+    private readonly _client: Pick<ITableClient, 'window' | 'groups'>,
     private readonly _table: TableModel,
     readonly selection: SelectionModel
   ) {}
@@ -78,51 +85,67 @@ export class TableSelection {
     return { taken: page.ids.length, of: page.total };
   }
 
-  /** The selected runs, or all that match, as text with the columns that are shown. */
-  async copy(format: CopyFormat): Promise<{ text: string } & ITaken> {
-    const { project, shownScope, order } = this._table;
+  /** What is shown as text: the selected runs; without any, the groups, or all runs that match. */
+  async copy(format: CopyFormat): Promise<{ text: string; isGroups: boolean } & ITaken> {
     const columns = this._table.columns.columns
       .map(({ column }) => column)
       .filter(column => sparkKey(column) === null);
-    const labels = columnLabels(columns);
-    const heads = columns.map(column => labels.get(column) ?? column);
     const { ids } = this.selection;
-    const rows: JsonValue[][] = [];
-    let total = 0;
-    if (ids.length) {
-      const known = new Map<string, JsonValue[]>();
-      for (let start = 0; start < ids.length; start += MOST_SELECTED) {
-        const part = ids.slice(start, start + MOST_SELECTED);
-        const scope = { query: isOneOf(part), notebook: null, experiment: null };
-        for (const trashed of [false, true]) {
-          const request = { scope: { ...scope, trashed }, columns, limit: part.length };
-          const page = await this._client.window(project, request);
-          page.ids.forEach((id, place) =>
-            known.set(
-              id,
-              page.columns.map(values => values[place])
-            )
-          );
-        }
-      }
-      rows.push(...ids.flatMap(id => (known.has(id) ? [known.get(id)!] : [])));
-      total = rows.length;
-    } else {
-      for (let offset = 0; offset < MOST_COPIED; offset += MOST_SELECTED) {
-        const request = { scope: shownScope, order_by: order, columns };
-        const page = await this._client.window(project, {
-          ...request,
-          offset,
-          limit: MOST_SELECTED
-        });
-        total = page.total;
-        rows.push(...page.ids.map((_, place) => page.columns.map(values => values[place])));
-        if (offset + page.ids.length >= total) {
-          break;
-        }
+    const isGroups = !ids.length && this._table.isGrouped;
+    const { heads, rows, total } = isGroups
+      ? await this._groups(columns)
+      : ids.length
+        ? await this._runs(ids, columns)
+        : await this._matching(columns);
+    return { text: tableText(format, heads, rows), taken: rows.length, of: total, isGroups };
+  }
+
+  /** These runs in their order, wherever they are, in the trash too. */
+  private async _runs(ids: readonly string[], columns: readonly string[]): Promise<ICopied> {
+    const known = new Map<string, JsonValue[]>();
+    for (let start = 0; start < ids.length; start += MOST_SELECTED) {
+      const part = ids.slice(start, start + MOST_SELECTED);
+      const scope = { query: isOneOf(part), notebook: null, experiment: null };
+      for (const trashed of [false, true]) {
+        const request = { scope: { ...scope, trashed }, columns, limit: part.length };
+        const page = await this._client.window(this._table.project, request);
+        rowsOf(page).forEach((row, place) => known.set(page.ids[place], row));
       }
     }
-    return { text: tableText(format, heads, rows), taken: rows.length, of: total };
+    const rows = ids.flatMap(id => (known.has(id) ? [known.get(id)!] : []));
+    return { heads: headsOf(columns), rows, total: rows.length };
+  }
+
+  /** All runs that match, up to a limit. */
+  private async _matching(columns: readonly string[]): Promise<ICopied> {
+    const { project, shownScope: scope, order: order_by } = this._table;
+    const { rows, total } = await inPages(async (offset, limit) => {
+      const request = { scope, order_by, columns, offset, limit };
+      const page = await this._client.window(project, request);
+      return { rows: rowsOf(page), total: page.total };
+    });
+    return { heads: headsOf(columns), rows, total };
+  }
+
+  /** The groups: what their runs share, how many they are, and of each column of numbers what is shown of it. */
+  private async _groups(columns: readonly string[]): Promise<ICopied> {
+    const { project, shownScope: scope, groupBy, groupOrder, aggregation } = this._table;
+    const numbers = columns.filter(
+      column => column !== 'number' && !groupBy.includes(column) && this._table.isNumeric(column)
+    );
+    const { rows, total } = await inPages(async (offset, limit) => {
+      const request = { scope, group_by: groupBy, columns: numbers, order_by: groupOrder };
+      const page = await this._client.groups(project, { ...request, offset, limit });
+      const values = ({ columns: found }: IRunGroup) =>
+        found.map(one => one?.[aggregation] ?? null);
+      return {
+        rows: page.groups.map(group => [...group.values, group.count, ...values(group)]),
+        total: page.total
+      };
+    });
+    const heads = headsOf([...groupBy, ...numbers]);
+    const told = heads.slice(groupBy.length).map(head => `${aggregation} of ${head}`);
+    return { heads: [...heads.slice(0, groupBy.length), 'count', ...told], rows, total };
   }
 
   private async _between(first: number, count: number): Promise<string[]> {
@@ -143,4 +166,30 @@ export class TableSelection {
     const request = { scope, order_by: order, offset: first, limit: count };
     return (await this._client.window(project, request)).ids;
   }
+}
+
+function headsOf(columns: readonly string[]): string[] {
+  const labels = columnLabels(columns);
+  return columns.map(column => labels.get(column) ?? column);
+}
+
+function rowsOf(page: ITablePage): JsonValue[][] {
+  return page.ids.map((_, place) => page.columns.map(values => values[place]));
+}
+
+/** Rows of one page after the other, as many as are copied. */
+async function inPages(
+  load: (offset: number, limit: number) => Promise<Omit<ICopied, 'heads'>>
+): Promise<Omit<ICopied, 'heads'>> {
+  const rows: (readonly JsonValue[])[] = [];
+  let total = 0;
+  for (let offset = 0; offset < MOST_COPIED; offset += MOST_SELECTED) {
+    const page = await load(offset, MOST_SELECTED);
+    rows.push(...page.rows);
+    total = page.total;
+    if (offset + page.rows.length >= total) {
+      break;
+    }
+  }
+  return { rows, total };
 }

@@ -55,7 +55,19 @@ describe('TablePage', () => {
     selection.clear();
     const text = await page.copy('markdown');
     expect(text?.split('\n')).toHaveLength(2503);
-    expect(page.notice).toEqual({ kind: 'copied', taken: 2500, of: 2500 });
+    expect(page.notice).toEqual({ kind: 'copied', taken: 2500, of: 2500, isGroups: false });
+    page.dispose();
+  });
+
+  it('copies the groups that are shown', async () => {
+    const { page, table, selection } = await readyPage(6);
+    table.setGroupBy(['params.lr']);
+    await until(() => table.isReady);
+    table.setAggregation('max');
+    expect(await page.copy('csv')).toBe('lr,count,max of acc\r\n0.1,3,1\r\n0.3,3,1\r\n');
+    expect(page.notice).toEqual({ kind: 'copied', taken: 2, of: 2, isGroups: true });
+    selection.set([runId(3)]);
+    expect(await page.copy('csv')).toBe('name,lr,acc\r\nrun 3,0.1,0.003\r\n');
     page.dispose();
   });
 
