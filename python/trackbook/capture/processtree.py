@@ -64,7 +64,8 @@ class _LinuxTree:
         self._children = list(self._descendants(self._pid))
         used = self._resident(self._pid)
         if self._children:
-            used = self._together() if time.monotonic() >= self._rest_until else self._sum()
+            shares = time.monotonic() >= self._rest_until and self._has_forks()
+            used = self._together() if shares else self._sum()
         self._peak = max(self._peak, used)
         return used
 
@@ -98,6 +99,11 @@ class _LinuxTree:
 
     def _sum(self) -> int:
         return sum(self._resident(pid) for pid in (self._pid, *self._children))
+
+    def _has_forks(self) -> bool:
+        """Tell whether two of the processes run the same program, and so may share pages: git shares next to none."""
+        programs = [_program(pid) for pid in (self._pid, *self._children)]
+        return len(set(programs)) < len(programs)
 
     def _together(self) -> int:
         """Count pages that forked processes share once."""
@@ -185,6 +191,13 @@ class _Unknown:
 
     def end(self) -> Usage:
         return Usage()
+
+
+def _program(pid: int) -> str | None:
+    try:
+        return os.readlink(f"/proc/{pid}/exe")  # noqa: PTH115  # ten times a second
+    except OSError:  # it is gone, or somebody else's
+        return None
 
 
 def _read(path: str) -> bytes:
