@@ -100,7 +100,8 @@ def test_children_and_their_children_count_but_for_those_left_out(kind: Any) -> 
 @linux
 def test_both_ways_tell_the_same() -> None:
     one, other = LinuxSource(), PsutilSource()
-    assert one.memory() == pytest.approx(other.memory(), rel=0.2)
+    # Others may take or give back memory between two looks, but not between all of them.
+    assert any(one.memory() == pytest.approx(other.memory(), rel=0.2) for _ in range(20))
     first, second = one.network(), other.network()
     assert first is not None
     assert second is not None
@@ -109,8 +110,10 @@ def test_both_ways_tell_the_same() -> None:
     assert cpu is not None
     assert same is not None
     assert cpu[0] / cpu[1] == pytest.approx(same[0] / same[1], rel=0.05)
-    own, again = one.processes()[os.getpid()], other.processes()[os.getpid()]
-    assert own.seconds == pytest.approx(again.seconds, abs=0.1)
+    # The looks themselves take processor time, on a busy machine a good deal.
+    before, own, after = (source.processes()[os.getpid()].seconds for source in (one, other, one))
+    tick = 0.02
+    assert before - tick <= own <= after + tick
 
 
 def test_free_space(tmp_path: Path) -> None:

@@ -15,9 +15,19 @@ from nbformat import v4
 from tests.jobs.conftest import Bench, wait_for
 
 from trackbook.errors import KernelError
+from trackbook.jobs import client
 from trackbook.jobs.stopping import Stopper
 
 MB = 1_000_000
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine, no kernel is killed that would end by itself."""
+    monkeypatch.setattr(client, "_GRACE", 120.0)
+    monkeypatch.setattr(client, "_PATIENCE", dict.fromkeys(client._PATIENCE, 120.0))
+
+
 linux = pytest.mark.skipif(sys.platform != "linux", reason="peaks between two looks are known on Linux alone")
 
 
@@ -94,6 +104,7 @@ def _is_running(pid: int) -> bool:
         return False
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("where", ["option", "tag", "metadata"])
 def test_a_cell_that_runs_too_long_is_interrupted(bench: Bench, where: str) -> None:
     metadata = {"tag": {"tags": ["timeout=1"]}, "metadata": {"trackbook": {"timeout": 1, "mine": 2}}}.get(
@@ -113,6 +124,7 @@ def test_a_cell_that_runs_too_long_is_interrupted(bench: Bench, where: str) -> N
 
 
 @linux
+@pytest.mark.usefixtures("patient")
 def test_an_interrupt_before_the_kernel_begins_the_cell_is_not_lost(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +158,7 @@ def test_an_interrupt_before_the_kernel_begins_the_cell_is_not_lost(
 
 
 @linux
+@pytest.mark.usefixtures("patient")
 def test_an_interrupt_that_hits_the_kernel_and_not_the_cell_ends_it_all_the_same(bench: Bench) -> None:
     # ipykernel answers nothing then.
     kernel = (
