@@ -227,6 +227,14 @@ test('The run table: groups, columns, charts beside it, read by readers', async 
   await area.getByRole('combobox', { name: 'Search runs' }).fill('params.lr > 9');
   await page.keyboard.press('Enter');
   await expect(area.getByText('No run matches this search.')).toBeVisible();
+  await area.getByRole('combobox', { name: 'Search runs' }).fill('params.lrr > 0');
+  await page.keyboard.press('Enter');
+  await expect(area.getByText('No run has params.lrr.')).toBeVisible();
+  await area.getByRole('button', { name: 'Did you mean params.lr?' }).click();
+  await expect(area.getByRole('combobox', { name: 'Search runs' })).toHaveValue('params.lr > 0');
+  await expect(gridOf(area)).toHaveAttribute('aria-rowcount', '5');
+  await area.getByRole('combobox', { name: 'Search runs' }).fill('params.lr > 9');
+  await page.keyboard.press('Enter');
   await area.getByRole('button', { name: 'Show all runs' }).click();
   await expect(gridOf(area)).toHaveAttribute('aria-rowcount', '5');
 

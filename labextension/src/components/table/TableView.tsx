@@ -5,6 +5,7 @@ import { CommandIDs } from '../../commandIds';
 import type { ExperimentsModel } from '../../models/experiments';
 import { MOST_COPIED } from '../../models/table/tableSelection';
 import type { TablePage } from '../../models/table/tablePage';
+import { replaceField, unknownFields } from '../../models/table/unknownFields';
 import { CopyCode, ErrorNote, Loading } from '../Notes';
 import { useModel, useView } from '../view';
 import { ColumnPicker } from './ColumnPicker';
@@ -265,6 +266,29 @@ function Told({ page }: { page: TablePage }): JSX.Element | null {
   }
 }
 
+/** Which of the search's fields no run has, and what was meant instead. */
+function Unknown({ page }: { page: TablePage }): JSX.Element {
+  const { trans } = useView();
+  const { query } = page.query.scope;
+  return (
+    <>
+      {unknownFields(query, page.table.known).map(({ written, near }) => (
+        <p key={written}>
+          {trans.__('No run has %1.', written)}{' '}
+          {near !== null && (
+            <button
+              className="trackbook-Link"
+              onClick={() => page.query.set({ query: replaceField(query, written, near) })}
+            >
+              {trans.__('Did you mean %1?', near)}
+            </button>
+          )}
+        </p>
+      ))}
+    </>
+  );
+}
+
 function Empty({ page }: { page: TablePage }): JSX.Element {
   const { trans } = useView();
   const { scope, brushed } = page.query;
@@ -272,6 +296,7 @@ function Empty({ page }: { page: TablePage }): JSX.Element {
     return (
       <div className="trackbook-Empty">
         <h3>{trans.__('No run matches this search.')}</h3>
+        <Unknown page={page} />
         <button
           className="trackbook-Button"
           onClick={() => page.query.set({ query: '', experiment: null, notebook: null })}
