@@ -95,6 +95,20 @@ def _leaves_nobody_behind(project: Project) -> Any:
     wait_for(lambda: all(is_gone(pid) for pid in left), 60)
 
 
+def test_a_job_that_keeps_snapshots_starts_warm_and_a_copy_of_it_does_not_lack_what_it_imported(
+    project: Project,
+) -> None:
+    look = "import sys\nthere = 'wave' in sys.modules"
+    use = "import wave\nassert there, 'it was not imported beforehand'\nwave.Error"
+    failed = run(project, submit(project, look, use, "1 / zero", "wave.Error"))
+    assert failed.error is not None
+    assert (failed.error.ename, failed.error.cell) == ("ZeroDivisionError", 4)
+    assert [one.reason for one in borders(project, failed)] == [None] * 3
+    plan = project.services.resumptions.debug_plan(failed.spec.run_id)
+    with DebugKernel(plan) as kernel:
+        assert ask(kernel, "there, wave.Error.__name__") == "(True, 'Error')"
+
+
 def test_a_run_goes_on_from_the_snapshot_before_the_failed_cell(project: Project) -> None:
     failed = run(project, submit(project, FIRST, SECOND, FAILS, ENDS))
     assert (failed.status, ran(project)) == ("failed", "123")

@@ -35,7 +35,7 @@ class PapermillExecutor:
 
         reason = why_no_snapshots(execution.kernel)
         if reason is None:
-            return self.run_with(execution, observer, snapshot_client(execution.snapshots, execution.copy))
+            return self.run_with(execution, observer, snapshot_client(execution))
         if execution.copy is not None:
             raise KernelError(reason)
         outcome = self.run_with(execution, observer)

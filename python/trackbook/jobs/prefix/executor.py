@@ -20,7 +20,7 @@ from trackbook.jobs.socketfolders import make_sockets_folder
 from trackbook.jobs.threads import forkable_caps, usable_cores
 from trackbook.notebook.inject import INJECTED
 from trackbook.notebook.prefix import describe_cells
-from trackbook.notebook.read import find_tagged_cell, is_executed, parse_notebook, source_of
+from trackbook.notebook.read import find_tagged_cell, is_executed, parse_notebook
 from trackbook.store.locks import ProcessLock
 
 _LOOK_EVERY = 0.01
@@ -133,11 +133,13 @@ class SharingExecutor:
 
     def _run_prefix(self, execution: Execution, prefix: SharedPrefix, path: Path) -> PrefixRecord:
         from trackbook.jobs.prefix.shared import PrefixClient
+        from trackbook.jobs.warm.runner import fresh_runner
 
         made: list[PrefixClient] = []
 
         def make(*arguments: Any, **options: Any) -> PrefixClient:
-            kernel, owner = _runner_of(execution), self._owner
+            # With what the whole notebook imports, and not the shared cells alone.
+            kernel, owner = fresh_runner(execution), self._owner
             made.append(
                 PrefixClient(*arguments, prefix=prefix, path=str(path), owner=owner, kernel=kernel, **options)
             )
@@ -218,17 +220,6 @@ def execution_cells(execution: Execution) -> dict[str, Any]:
 def _source_at(execution: Execution, position: int) -> str:
     source = execution_cells(execution)["cells"][position]["source"]
     return source if isinstance(source, str) else "".join(source)
-
-
-def _runner_of(execution: Execution) -> Any:
-    """Return what is to run the shared cells, with what the whole notebook imports."""
-    from trackbook.jobs.runner.manager import RunnerManager
-    from trackbook.jobs.warm.runner import WarmRunner
-    from trackbook.jobs.warm.wanted import wanted_modules
-
-    sources = [source_of(cell) for cell in execution_cells(execution)["cells"] if is_executed(cell)]
-    modules = wanted_modules(sources, execution.folder)
-    return RunnerManager() if modules is None else WarmRunner(modules, or_cold=True)
 
 
 def _shared_notebook(execution: Execution, prefix: SharedPrefix) -> dict[str, Any]:

@@ -5,11 +5,12 @@ from typing import Any
 
 from nbclient.exceptions import DeadKernelError
 
-from trackbook.domain.execution import KeepSnapshots, Outcome
+from trackbook.domain.execution import Execution, KeepSnapshots, Outcome
 from trackbook.jobs.client import JobNotebookClient
 from trackbook.jobs.runner.client import RunnerDialogue
 from trackbook.jobs.runner.manager import RunnerManager
 from trackbook.jobs.snapshots.borders import Borders
+from trackbook.jobs.warm.runner import fresh_runner
 from trackbook.notebook.inject import INJECTED
 
 # Trackbook is loaded in the copy already, and writes into the run that failed: from now on into this one.
@@ -77,21 +78,23 @@ class TakesBorders(JobNotebookClient):
 
 
 class SnapshotClient(TakesBorders):
-    """Executes a notebook in a runner of its own; `copy` is the socket of a copy to go on from."""
+    """Executes a notebook in a runner of its own, or in one that `goes_on` from a copy."""
 
-    def __init__(self, *arguments: Any, copy: str | None = None, **options: Any) -> None:
-        kernel = RunnerManager() if copy is None else RunnerManager(copy, {"keep_random": True})
-        super().__init__(*arguments, kernel=kernel, **options)
-        if copy is not None:
+    def __init__(self, *arguments: Any, goes_on: bool, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        if goes_on:
             self.hello = _MOVE_ON
-        self._has_executed = copy is not None
+        self._has_executed = goes_on
 
 
-def snapshot_client(keep: KeepSnapshots | None, copy: str | None) -> Any:
-    """Return what makes the client of such an execution."""
+def snapshot_client(execution: Execution) -> Any:
+    """Return what makes the client of an execution that keeps copies, or goes on from one."""
 
     def make(*arguments: Any, **options: Any) -> SnapshotClient:
-        return SnapshotClient(*arguments, keep=keep, copy=copy, **options)
+        copy = execution.copy
+        kernel = RunnerManager(copy, {"keep_random": True}) if copy is not None else fresh_runner(execution)
+        keep, goes_on = execution.snapshots, copy is not None
+        return SnapshotClient(*arguments, keep=keep, goes_on=goes_on, kernel=kernel, **options)
 
     return make
 

@@ -3,9 +3,11 @@
 import contextlib
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from trackbook.config import TEMPLATES
+from trackbook.domain.execution import Execution
 from trackbook.errors import KernelError
 from trackbook.jobs.forking.wire import can_fork
 from trackbook.jobs.runner.choice import why_no_runner
@@ -13,6 +15,8 @@ from trackbook.jobs.runner.manager import RunnerManager
 from trackbook.jobs.warm.finding import check_shadows, check_start, find_template, tell
 from trackbook.jobs.warm.folder import NotWarm, Template, is_switched_on, present_folder
 from trackbook.jobs.warm.need import needs_kernel, runner_need
+from trackbook.jobs.warm.wanted import wanted_modules
+from trackbook.notebook.read import is_executed, parse_notebook, source_of
 
 _PATIENCE = 60.0
 
@@ -55,6 +59,13 @@ class WarmRunner(RunnerManager):
                 continue
             return
         raise NotWarm("its template does not answer")
+
+
+def fresh_runner(execution: Execution) -> RunnerManager:
+    """Return what is to run a notebook's cells: forked with what they import where that can be, else started."""
+    cells = parse_notebook(Path(execution.notebook).read_bytes(), execution.notebook)["cells"]
+    modules = wanted_modules([source_of(cell) for cell in cells if is_executed(cell)], execution.folder)
+    return RunnerManager() if modules is None else WarmRunner(modules, or_cold=True)
 
 
 def forget(template: Template) -> None:
