@@ -199,6 +199,13 @@ test('The run table: groups, columns, charts beside it, read by readers', async 
   await page.keyboard.press('ArrowLeft');
   await expect(gridRow(area, 1)).toHaveAttribute('aria-expanded', 'false');
 
+  // The box of a group selects its runs, and says so.
+  await press(await cell(area, 1, 'Selected'));
+  await expect(area.getByRole('status').getByText(/· \d+ selected/)).toBeVisible();
+  await expect(gridRow(area, 1)).toHaveAttribute('aria-selected', 'true');
+  await press(await cell(area, 1, 'Selected'));
+  await expect(gridRow(area, 1)).toHaveAttribute('aria-selected', 'false');
+
   // A column by arithmetic; what can't be read is told where it was typed.
   await area.getByRole('button', { name: 'Columns', exact: true }).click();
   const own = area.getByRole('textbox', { name: 'Column by arithmetic' });
@@ -219,6 +226,9 @@ test('The run table: groups, columns, charts beside it, read by readers', async 
   await expect(head(area, 'metrics.loss')).toHaveAttribute('aria-colindex', place!);
   await gridOf(area).focus();
   await page.keyboard.press('Home');
+  // What readers read follows the canvas a moment later.
+  const leftOf = async (column: string) => (await head(area, column).boundingBox())!.x;
+  await expect.poll(async () => (await leftOf('status')) > (await leftOf('name'))).toBe(true);
   await press(head(area, 'experiment'), { button: 'right' });
   await page.getByRole('menuitem', { name: 'Hide Column' }).click();
   await expect(head(area, 'experiment')).toHaveCount(0);

@@ -41,13 +41,13 @@ export function GridMirror(props: {
   for (const row of seen) {
     const entry = table.at(row);
     const run = entry?.kind === 'run' ? entry.row.id : null;
-    const isSelected = run !== null && selection.has(run);
+    const isSelected = page.picks.has(entry);
     rows.push(
       <div
         key={row}
         role="row"
         aria-rowindex={row + 2}
-        aria-selected={run === null ? undefined : isSelected}
+        aria-selected={entry ? isSelected : undefined}
         aria-level={table.isGrouped ? (entry?.kind === 'run' ? 2 : 1) : undefined}
         aria-expanded={entry?.kind === 'group' ? entry.isOpen : undefined}
         data-run={run ?? undefined}

@@ -63,9 +63,9 @@ export class CellPainter extends CellRenderer {
   }
 
   private _cell(gc: GraphicsContext, config: Config, drawn: DrawnColumn, place: number): void {
-    const { table, cursor, selection } = this._page;
+    const { table, cursor, picks } = this._page;
     const entry = table.at(config.row);
-    const isSelected = entry?.kind === 'run' && selection.has(entry.row.id);
+    const isSelected = picks.has(entry);
     const isActive = cursor.row === config.row;
     const { theme } = this;
     const { x, y, width, height } = config;
@@ -157,7 +157,7 @@ export class CellPainter extends CellRenderer {
     entry: Entry | null,
     isSelected: boolean
   ): void {
-    if (entry?.kind !== 'run') {
+    if (!entry) {
       return;
     }
     const { colours } = this._page;
@@ -165,7 +165,10 @@ export class CellPainter extends CellRenderer {
     gc.beginPath();
     gc.rect(left + 0.5, top + 0.5, BOX - 1, BOX - 1);
     if (isSelected) {
-      gc.fillStyle = this.theme.colour(colours.get(entry.row.id).variable);
+      gc.fillStyle =
+        entry.kind === 'run'
+          ? this.theme.colour(colours.get(entry.row.id).variable)
+          : this.theme.quiet;
       gc.fill();
     } else {
       gc.strokeStyle = this.theme.border;

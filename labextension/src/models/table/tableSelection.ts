@@ -7,6 +7,7 @@ import { columnLabels, sparkKey } from './columns';
 import { tableText } from './copyText';
 import { isOneOf } from './rowRequest';
 import type { TableModel } from './tableModel';
+import type { Entry } from './tableRows';
 
 /** As many runs as are selected at once: more is a filter's business. */
 export const MOST_SELECTED = 1000;
@@ -34,6 +35,15 @@ export class TableSelection {
     readonly selection: SelectionModel
   ) {}
 
+  /** Whether what stands in a row is selected; of a group, whether all of its runs were, and still are. */
+  has(entry: Entry | null): boolean {
+    if (entry?.kind === 'run') {
+      return this.selection.has(entry.row.id);
+    }
+    const ids = entry && this._taken.get(keyOf(entry.group));
+    return Boolean(ids?.length && ids.every(id => this.selection.has(id)));
+  }
+
   /** Select a run, or the runs of a group, or take them out. */
   async toggle(index: number): Promise<ITaken | null> {
     const entry = this._table.at(index);
@@ -53,6 +63,7 @@ export class TableSelection {
       order_by,
       limit: MOST_SELECTED
     });
+    this._taken.set(keyOf(entry.group), page.ids);
     if (page.ids.every(id => this.selection.has(id))) {
       this.selection.remove(page.ids);
       return null;
@@ -166,6 +177,13 @@ export class TableSelection {
     const request = { scope, order_by: order, offset: first, limit: count };
     return (await this._client.window(project, request)).ids;
   }
+
+  /** The runs of the groups that were selected or taken out, by the values of these. */
+  private readonly _taken = new Map<string, readonly string[]>();
+}
+
+function keyOf({ values }: IRunGroup): string {
+  return JSON.stringify(values);
 }
 
 function headsOf(columns: readonly string[]): string[] {

@@ -43,8 +43,14 @@ describe('TablePage', () => {
     await until(() => table.isReady);
     await page.toggle(0);
     expect(selection.ids).toEqual([runId(5), runId(3), runId(1)]);
+    const [first, second] = [table.at(0), table.at(1)];
+    expect([page.picks.has(first), page.picks.has(second)]).toEqual([true, false]);
+    selection.remove([runId(3)]);
+    expect(page.picks.has(first)).toBe(false);
+    selection.add([runId(3)]);
     await page.toggle(0);
     expect(selection.size).toBe(0);
+    expect(page.picks.has(first)).toBe(false);
     page.dispose();
   });
 
