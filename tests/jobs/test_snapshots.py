@@ -96,7 +96,7 @@ def _leaves_nobody_behind(project: Project) -> Any:
 
 
 def test_a_job_that_keeps_snapshots_starts_warm_and_a_copy_of_it_does_not_lack_what_it_imported(
-    project: Project,
+    project: Project, capfd: pytest.CaptureFixture[str]
 ) -> None:
     look = "import sys\nthere = 'wave' in sys.modules"
     use = "import wave\nassert there, 'it was not imported beforehand'\nwave.Error"
@@ -107,6 +107,7 @@ def test_a_job_that_keeps_snapshots_starts_warm_and_a_copy_of_it_does_not_lack_w
     plan = project.services.resumptions.debug_plan(failed.spec.run_id)
     with DebugKernel(plan) as kernel:
         assert ask(kernel, "there, wave.Error.__name__") == "(True, 'Error')"
+    assert capfd.readouterr().err == ""
 
 
 def test_a_run_goes_on_from_the_snapshot_before_the_failed_cell(project: Project) -> None:

@@ -34,6 +34,7 @@ from trackbook.services.queue import JobQueue
 from trackbook.services.waiting import Waiting
 from trackbook.store import jobs as table
 from trackbook.store.bells import ring_bells
+from trackbook.store.jobs import SHORTEST_REFERENCE
 from trackbook.store.place import Place
 
 MOST_JOBS = 10_000
@@ -198,9 +199,15 @@ class Jobs:
     def find(self, reference: str) -> Job:
         """Return the job of an id, or of an id's end (at least 6 characters), which differs between jobs of a sweep.
 
-        Raises NotFound without such a job, UsageError if several ids end so.
+        Raises NotFound without such a job, UsageError if several ids end so, or the end is too short.
         """
-        found = self.matching(reference.strip())
+        ending = reference.strip()
+        if len(ending) < SHORTEST_REFERENCE:
+            raise UsageError(
+                f"{reference!r} names no job: write its id, or {SHORTEST_REFERENCE} characters or more of its end, "
+                "as `trackbook jobs` lists them."
+            )
+        found = self.matching(ending)
         if len(found) > 1:
             raise UsageError(f"{reference!r} fits {len(found)} jobs; write more of the id.")
         if not found:

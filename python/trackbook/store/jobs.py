@@ -19,6 +19,8 @@ from trackbook.store.batch import revision_of
 from trackbook.store.job_history import read_history
 from trackbook.store.record_rows import write_spec
 
+SHORTEST_REFERENCE = 6  # characters of an id's end that stand for the id
+
 _c = t.jobs.c
 _MICROSECONDS = 1_000_000
 # Who waits for jobs reads all of them again and again.
@@ -81,7 +83,7 @@ def count_by_status(connection: Connection) -> dict[JobStatus, int]:
 
 def find_jobs(connection: Connection, ending: str) -> list[Job]:
     """Return the jobs, ten at most, whose id ends so; none for fewer than 6 characters."""
-    if len(ending) < 6 or not set(ending) <= set("0123456789abcdef-"):
+    if len(ending) < SHORTEST_REFERENCE or not set(ending) <= set("0123456789abcdef-"):
         return []
     rows = connection.execute(select(t.jobs).where(_c.id.endswith(ending)).limit(10))
     return [_job(row) for row in rows]

@@ -1,6 +1,7 @@
 """A copy of a runner that becomes an ordinary ipykernel, with the variables that the cells have left."""
 
 import asyncio
+import logging
 import os
 import select
 import signal
@@ -31,7 +32,9 @@ def become_kernel(runner: "Runner", state: RandomState, values: Mapping[str, Any
         os.chdir(folder)
     namespace = _leave_runner(runner)
     _end_with(int(values["owner"]))
-    app: Any = Kernel.instance(user_ns=namespace)
+    # It warns that it speaks to this machine without encryption, and of an option that is not its own: it is asked for
+    # by a terminal, for people.
+    app: Any = Kernel.instance(user_ns=namespace, log_level=logging.ERROR)
     app.initialize(["-f", values["connection_file"], "--HistoryManager.hist_file=:memory:"])
     app.start()
     return 0
