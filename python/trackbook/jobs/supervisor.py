@@ -321,8 +321,7 @@ def _import_all() -> None:
         from trackbook.jobs.kernelfolders import kernel_specs
 
         kernel_specs().find_kernel_specs()
-    gc.collect()
-    gc.freeze()
+    gc.freeze()  # without a look for garbage, of which imports leave next to none
 
 
 def _can_fork() -> bool:

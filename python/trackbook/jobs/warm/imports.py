@@ -69,6 +69,7 @@ class WatchedImports:
         self.filters: list[Any] = []
         self.handlers: list[tuple[str | None, Any]] = []
         self.streams: list[Holder] = []
+        self._stand_ins: list[_StandIn] = []
         self.left_out: dict[str, str] = {}
         self.is_over = False
         self.started = dict(os.environ)
@@ -93,7 +94,7 @@ class WatchedImports:
                     self.left_out[module] = reason
                 else:
                     self._import_one(module, shell, streams)
-        self.streams = streams.found
+        self.streams, self._stand_ins = streams.found, streams.stand_ins
         present = list(warnings.filters)
         added = len(present) - len(filters)
         if added > 0 and present[added:] == filters:
@@ -107,6 +108,8 @@ class WatchedImports:
             atexit.register(function, *args, **kwargs)
         for holder in self.streams:
             holder.give(getattr(sys, holder.stream))
+        for stand_in in self._stand_ins:
+            stand_in.close()  # garbage may hold it, which nobody collects
         if self.filters:
             set_filters([*self.filters, *warnings.filters])
         for name, reference in self.handlers:
@@ -137,7 +140,11 @@ class WatchedImports:
             self.left_out[module] = "can't be imported"
         if shell.is_asked:
             raise ModuleRefused(module, "asks for the notebook's shell when it is imported")
-        for hazard in new_hazards(before, process_state()):
+        hazards = new_hazards(before, process_state())
+        if hazards:
+            gc.collect()  # what nobody holds any more may have it open
+            hazards = new_hazards(before, process_state())
+        for hazard in hazards:
             raise ModuleRefused(module, hazard)
         if streams.has_output():
             raise ModuleRefused(module, "prints when it is imported")
@@ -354,6 +361,11 @@ class _Streams:
         for name, original in self._originals.items():
             setattr(sys, name, original)
             self._stand_ins[name].flush()
+
+    @property
+    def stand_ins(self) -> "list[_StandIn]":
+        """What stood in for the two."""
+        return list(self._stand_ins.values())
 
     def has_output(self) -> bool:
         """Tell whether anything was printed, by Python or below it."""

@@ -12,7 +12,6 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -35,13 +34,6 @@ _KERNEL = (
     "IPython.core.magics.extension", "IPython.core.oinspect", "IPython.extensions.storemagic", "IPython.utils.wildcard",
     "faulthandler", "pdb", "sqlite3", "tornado.platform.asyncio",
 )  # fmt: skip
-
-# What packages import late, to show a first table or model: each kernel would do that anew.
-_TO_SHOW = {
-    "pandas": ("pandas.io.formats.html", "pandas.io.formats.string"),
-    "pyarrow": ("pyarrow.pandas_compat",),
-    "sklearn": ("sklearn.compose", "sklearn.pipeline", "sklearn.utils._pprint"),
-}
 
 # What Trackbook imports in a kernel until it has begun to record a run.
 _OWN = (
@@ -79,7 +71,7 @@ def main() -> None:
         environment.look_ahead()
     readers.look_ahead()
     modules.look_ahead()
-    gc.collect()
+    # Nothing of what is here is looked through again. Collecting first would be one more look, of a tenth of a second.
     gc.freeze()
     gc.enable()
     serve_forks(
@@ -107,21 +99,13 @@ def _prepare(spec: dict[str, Any]) -> "tuple[WatchedImports, Runner | None]":
     with imports.watch_variables():
         _import_kernel(spec["debugger"])
         base = set(sys.modules)
-        imports.perform(_OWN, _with_late(spec["modules"]), spec["refused"])
+        imports.perform(_OWN, spec["modules"], spec["refused"])
     imports.note_changes()
     spec["names"] = sorted({name.partition(".")[0] for name in set(sys.modules) - base} - {"trackbook"})
     if not spec["runs"]:
         return imports, None
     with imports.watch_variables():
         return imports, _make_blank()
-
-
-def _with_late(modules: list[str]) -> Iterator[str]:
-    """Give the wanted modules, and, once these are imported, what their packages will import late."""
-    yield from modules
-    for package, names in _TO_SHOW.items():
-        if package in sys.modules:
-            yield from (name for name in names if find_spec(name) is not None)  # versions differ
 
 
 def _make_blank() -> "Runner":
