@@ -100,6 +100,33 @@ def test_a_worker_and_what_becomes_of_its_jobs(call: Any, services: Services, tm
     assert "No failed job is left" in call("jobs", "retry", "--failed").err
 
 
+@pytest.mark.skipif(os.name == "nt", reason="kills by signal")
+def test_a_worker_whose_process_was_killed_says_so(call: Any, services: Services, tmp_path: Path) -> None:
+    process = start_worker(tmp_path)
+    try:
+        wait_for(services.workers.list)
+        (worker,) = services.workers.list()
+        os.kill(int(worker.id.rpartition(":")[2]), signal.SIGKILL)
+        said = process.communicate(timeout=120)[1]
+    finally:
+        process.kill()
+    assert process.returncode == 3
+    assert "was ended by signal 9" in said
+    assert "`trackbook worker` goes on" in said
+
+
+def test_an_address_that_cannot_be_told_is_heard_of_first(
+    call: Any, services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRACKBOOK_NOTIFY_URL", "hooks.example.org")
+    refused = call("worker")
+    assert (refused.code, "is no https:// one" in refused.err) == (2, True)
+    (tmp_path / "go").touch()
+    ran = call("run", "nb.ipynb")
+    assert ran.code == 0, ran.err
+    assert ran.err.startswith("Nobody is told how jobs end.")
+
+
 def test_jobs_can_be_cancelled_by_name_and_all(call: Any, services: Services, tmp_path: Path) -> None:
     jobs = services.jobs.submit(tmp_path / "nb.ipynb", None, {"n": [1, 2, 3]})
     assert "is cancelled" in call("jobs", "cancel", jobs[0].id[-8:]).err

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trackbook.config import Settings
+from trackbook.cli.output import say
+from trackbook.config import Settings, notify_in
 from trackbook.domain.run import Run
 from trackbook.errors import NotFound, UsageError
 from trackbook.services.ingester import is_served
@@ -64,8 +65,16 @@ def open_project() -> "Services":
 
 
 def open_notebook_project(notebook: Path) -> "Services":
-    """Return the services of a notebook's project, made where there is none. Raises StoreError if it can't be used."""
-    return open_folder_project(notebook.absolute().parent)
+    """Return the services of a notebook's project, made where there is none. Raises StoreError if it can't be used.
+
+    Says what keeps whoever wants to be told of its jobs from being told.
+    """
+    services = open_folder_project(notebook.absolute().parent)
+    try:
+        notify_in(services.store.project)
+    except UsageError as error:
+        say(f"Nobody is told how jobs end. {error}", "yellow")
+    return services
 
 
 def open_project_of(notebook: Path) -> "Services | None":

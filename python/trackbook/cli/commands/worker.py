@@ -11,7 +11,7 @@ from trackbook.cli.exits import CANCELLED, FINE, INFRASTRUCTURE_FAILED
 from trackbook.cli.options import SIZE, JobPlace, executor_options
 from trackbook.cli.output import say
 from trackbook.cli.project import existing_store
-from trackbook.config import Settings, jobs_in
+from trackbook.config import Settings, jobs_in, notify_in
 from trackbook.domain.formatting import format_bytes, format_duration, one_line
 from trackbook.errors import TrackbookError, UsageError
 from trackbook.services.ingester import is_served
@@ -59,6 +59,7 @@ def worker(jobs: int | None, memory: int | None, idle: float | None, place: JobP
             "--memory shares out what one machine has, from a queue in a folder or a PostgreSQL database. Limit each "
             "job instead: trackbook run --memory."
         )
+    notify_in(store.project)  # an address that can't be one is heard of here, and not when a job has ended
     services = open_services(store, settings.token)
     running: set[str] = set()
 
@@ -100,6 +101,12 @@ def worker(jobs: int | None, memory: int | None, idle: float | None, place: JobP
                     say(f"No more is begun; {len(running)} running. Ctrl-C again cancels.", "yellow")
     if interrupts > 1:
         return CANCELLED
+    if code < 0:  # otherwise it has said itself what was wrong
+        say(
+            f"The process that has jobs run was ended by signal {-code}. What it ran waits in the queue again, once; "
+            "`trackbook worker` goes on with it.",
+            "red",
+        )
     return FINE if code == 0 else INFRASTRUCTURE_FAILED
 
 
