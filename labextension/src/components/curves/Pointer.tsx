@@ -10,11 +10,8 @@ import type { IFrame } from './frame';
 import { type IReading, nextX, readingsAt } from './hover';
 import { dragged, panned, scaled } from './zooming';
 
-/** As many readings as anybody looks through, where the chart is high enough. */
+/** As many readings as there is room for beside the pointer. */
 const MOST = 14;
-/** How high a reading is, and what is above and below them all; in pixels. */
-const READING = 18;
-const BEYOND = 52;
 /** So near to the first and last point of a line one reads it, in pixels. */
 const REACH = 8;
 /** How far beside the pointer the readings are. */
@@ -173,7 +170,7 @@ function Tooltip(props: {
   );
   const shown = [...readings]
     .sort((a, b) => (distance(a) || 0) - (distance(b) || 0))
-    .slice(0, Math.max(3, Math.min(MOST, Math.floor((frame.height - BEYOND) / READING))))
+    .slice(0, MOST)
     .sort((a, b) => b.value - a.value);
   const isRight = place.x > (frame.left + frame.right) / 2;
   const room = (isRight ? place.x : frame.width - place.x) - BESIDE;
