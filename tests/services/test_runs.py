@@ -16,6 +16,7 @@ from trackbook.domain.run import RunError, Source
 from trackbook.errors import NotFound, UsageError
 from trackbook.services.catchup import rebuild
 from trackbook.services.context import Services, open_services
+from trackbook.services.edits import Edits
 from trackbook.services.recorder import RunRecorder
 from trackbook.store.paths import StorePaths
 
@@ -116,6 +117,17 @@ def test_references(services: Services) -> None:
     ):
         with pytest.raises(NotFound):
             services.runs.get(unknown)
+
+
+def test_the_last_is_the_one_outside_the_trash_that_began_last(services: Services) -> None:
+    with pytest.raises(NotFound):
+        services.runs.get("last")
+    ids = [record(services, f"run-{number}") for number in range(3)]
+    assert services.runs.refresh()
+    assert services.runs.get("last").id == ids[2]
+    Edits(services.store).trash(ids[2])
+    assert services.runs.refresh()
+    assert services.runs.detail("last").run.id == ids[1]
 
 
 def test_digits_are_a_number_first_and_then_the_beginning_of_an_id(services: Services) -> None:

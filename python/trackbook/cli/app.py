@@ -50,7 +50,8 @@ def cli() -> None:
     """Record, compare and repeat what notebooks do.
 
     The project is the nearest folder, from the working directory upwards, that holds `.trackbook`;
-    TRACKBOOK_STORE names another store. A RUN is a number such as 42 or '#42', or the beginning of an id.
+    TRACKBOOK_STORE names another store. A RUN is a number such as 42 or '#42', the beginning of
+    an id, or "last".
 
     Exit codes: 0 fine, 1 your notebook failed, 2 wrong usage, 3 the kernel or the store failed, 130 cancelled.
     """

@@ -91,7 +91,7 @@ class Runs:
             return self.searcher.search(connection, query or "", "", Scope(trashed), 0, _MOST_SKIPPED).ids
 
     def get(self, reference: str) -> Run:
-        """Return the run of an id, of an id's beginning (at least 6 characters), or of a number ("42", "#42").
+        """Return the run of an id, of its beginning (at least 6 characters), of a number ("42", "#42"), or the "last".
 
         Raises NotFound without such a run, UsageError if several ids begin so.
         """

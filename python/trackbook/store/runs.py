@@ -45,8 +45,15 @@ def put_together(connection: Connection, ids: Sequence[str]) -> Iterator[Run]:
 
 
 def find_run_ids(connection: Connection, reference: str) -> list[str]:
-    """Return the ids that `reference` can mean: an id, a running number ("42", "#42"), or the beginning of an id."""
+    """Return the ids that `reference` can mean: an id, a running number ("42"), the beginning of an id, or "last".
+
+    The last is the run outside the trash that began last.
+    """
     runs = t.runs.c
+    if reference == "last":
+        is_shown = (runs.trashed.is_(False), runs.started.is_not(None), runs.number.is_not(None))
+        newest = select(runs.id).where(*is_shown).order_by(runs.started.desc(), runs.id.desc()).limit(1)
+        return list(connection.execute(newest).scalars())
     digits = reference.removeprefix("#")
     if digits.isascii() and digits.isdigit() and len(digits) < 16:
         found = list(connection.execute(select(runs.id).where(runs.number == int(digits))).scalars())
