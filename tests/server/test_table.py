@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 
-from trackbook.services.run_tables import RunTables
-
 
 async def test_windows_and_groups(ask: Callable[..., Any], sample: Any, conforms: Callable[..., Any]) -> None:
     base = f"/projects/{sample.project}"
@@ -120,25 +118,3 @@ async def test_what_a_table_shows_is_read_before_it_is_sorted(
     page = (await ask(f"/projects/{sample.project}/table", "POST", {"order_by": f"{column} desc"})).json
     assert page["ids"][0] == sample.finished
     assert searcher.taken == read
-
-
-async def test_runs_are_read_when_a_project_is_opened(
-    ask: Callable[..., Any],
-    until: Callable[..., Awaitable[Any]],
-    sample: Any,
-    jp_serverapp: Any,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("trackbook.server.ahead.OPEN_REST", 0.0)
-    read: list[int] = []
-
-    def note(tables: RunTables) -> None:
-        read.append(tables.columns().columns[0].count)
-
-    monkeypatch.setattr(RunTables, "read_runs_ahead", note)
-    await ask(f"/projects/{sample.project}/columns")
-
-    async def is_read() -> list[int]:
-        return read
-
-    assert await until(is_read) == [3]

@@ -248,7 +248,7 @@ def test_a_column_that_was_read_ahead_is_all_that_sorting_and_grouping_need(
 ) -> None:
     monkeypatch.setattr("trackbook.services.run_tables._WORTH_AHEAD", len(filled))
     tables, searcher = services.run_tables, services.runs.searcher
-    tables.read_column_ahead(column)
+    tables.read_ahead(column)
     read = searcher.taken
     assert read > 0
     tables.window(TableRequest(order_by=f"{column} desc", columns=[column]))
@@ -260,21 +260,11 @@ def test_nothing_is_read_ahead_of_few_runs_or_where_memory_runs_short(
     services: Services, filled: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tables, searcher = services.run_tables, services.runs.searcher
-    tables.read_column_ahead("params.p")
+    tables.read_ahead("params.p")
     assert searcher.taken == 0
     monkeypatch.setattr("trackbook.services.run_tables._WORTH_AHEAD", len(filled))
     monkeypatch.setattr("trackbook.store.search.Searcher.has_room", False)
-    tables.read_column_ahead("params.p")
+    tables.read_ahead("params.p")
     assert searcher.taken == 0
     with pytest.raises(ColumnError):
-        tables.read_column_ahead("params.p +")
-
-
-def test_runs_and_columns_that_were_read_ahead_are_all_that_a_first_table_needs(
-    services: Services, filled: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    services.run_tables.read_runs_ahead()
-    for name in ("trackbook.store.column_cache.read_run_table", "trackbook.services.run_tables.read_columns"):
-        monkeypatch.setattr(name, None)
-    assert services.run_tables.window(TableRequest(columns=["name"])).total == len(filled)
-    assert services.run_tables.columns().columns[0].count == len(filled)
+        tables.read_ahead("params.p +")

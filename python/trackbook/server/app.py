@@ -66,4 +66,3 @@ class TrackbookServer(ExtensionApp):
     def _watch(self, project: OpenProject) -> None:
         # Called in a thread; the loop's own thread watches.
         self._server.io_loop.add_callback(self.watcher.watch, project)
-        self._server.io_loop.add_callback(self.ahead.open, project.id)

@@ -72,13 +72,7 @@ class RunTables:
         with self._database.read() as connection:
             return read_groups(self._match(connection, asked.scope, "", is_sorted=False), asked)
 
-    def read_runs_ahead(self) -> None:
-        """Read which runs and which columns there are."""
-        self.columns()
-        with self._database.read() as connection:
-            self._searcher.columns(connection)
-
-    def read_column_ahead(self, column: str) -> None:
+    def read_ahead(self, column: str) -> None:
         """Read a column of a large store as a whole, which sorting and grouping by it would have to do first.
 
         Does nothing where memory for columns runs short. Raises ColumnError for a column that can't be read.

@@ -34,10 +34,7 @@ class RemoteRunTables(RunTables):
         """Return a window of the groups that the matching runs make; as `RunTables.groups`."""
         return self._post(GroupPage, asked, "table", "groups")
 
-    def read_runs_ahead(self) -> None:
-        """Do nothing, as `read_column_ahead`."""
-
-    def read_column_ahead(self, column: str) -> None:
+    def read_ahead(self, column: str) -> None:
         """Do nothing: where the store is served its columns are read."""
 
     def columns(self) -> TableColumns:
