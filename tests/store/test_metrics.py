@@ -91,6 +91,25 @@ def test_a_growing_journal_is_read_on_and_a_half_written_record_is_waited_for(tm
     run.end()
 
 
+def test_what_was_read_of_a_growing_journal_stays_as_it_was(tmp_path: Path) -> None:
+    store = create_store(tmp_path / ".trackbook")
+    run = RunRecorder.start(store, experiment="e")
+    reader, seen, step = PointReader(FolderParts(store)), [], 0
+    for added in (1, 1, 3, 1, 20, 1, 300, 1):
+        for _ in range(added):
+            run.log({"loss": step / 2}, step=step)
+            step += 1
+        ((name, _),) = store.list_journals()
+        seen.append(reader.read([name], "loss", "{}"))
+    run.end()
+    for points in seen:
+        count = len(points.steps)
+        assert points.steps.tolist() == list(range(count))
+        assert points.values.tolist() == [step / 2 for step in range(count)]
+        assert points.times.tolist() == seen[-1].times[:count].tolist()
+    assert [len(points.steps) for points in seen] == [1, 2, 5, 6, 26, 27, 327, 328]
+
+
 def test_many_open_journals_are_read_in_turn(tmp_path: Path) -> None:
     store = create_store(tmp_path / ".trackbook")
     runs = [RunRecorder.start(store, experiment="e") for _ in range(20)]

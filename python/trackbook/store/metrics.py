@@ -140,6 +140,7 @@ class _Tail:
         self.points: dict[SeriesKey, Columns] = {}
         self.position = 0
         self.size = 0
+        self._series: dict[SeriesKey, _Growing] = {}
 
     def read_on(self, data: bytes) -> None:
         entries = [entry for entry in scan(data, self.position) if isinstance(entry, Entry)]
@@ -148,11 +149,53 @@ class _Tail:
         # Damage behind the last whole record may be one that is being written; it is looked at again.
         self.position = entries[-1].end
         added = separate(entry.record for entry in entries).points
-        known = {
-            series: join([self.points[series], new]) for series, new in added.items() if series in self.points
-        }
-        self.points = self.points | added | known
-        self.size = sum(map(_size, self.points.values()))
+        for series, new in added.items():
+            self._series.setdefault(series, _Growing()).extend(new)
+        self.points = self.points | {series: self._series[series].columns for series in added}
+        self.size = sum(series.size for series in self._series.values())
+
+
+class _Growing:
+    """Points of one series, to which more are added behind. What was given out before stays as it is.
+
+    There is room for more than there are, so that a run that is watched for hours is not copied with each new point.
+    """
+
+    def __init__(self) -> None:
+        self._room = Columns(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
+        self._count = 0
+
+    @property
+    def columns(self) -> Columns:
+        """All points up to now."""
+        return _first(self._room, self._count)
+
+    @property
+    def size(self) -> int:
+        """How many bytes they take, with the room for more."""
+        return _size(self._room)
+
+    def extend(self, added: Columns) -> None:
+        """Add points."""
+        count = self._count + len(added.values)
+        if count > len(self._room.values):
+            size = count if self._count == 0 else max(count, 2 * self._count)
+            room = Columns(np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.float64))
+            _copy(self.columns, room, 0)
+            self._room = room
+        _copy(added, self._room, self._count)
+        self._count = count
+
+
+def _first(columns: Columns, count: int) -> Columns:
+    return Columns(columns.steps[:count], columns.times[:count], columns.values[:count])
+
+
+def _copy(source: Columns, target: Columns, at: int) -> None:
+    end = at + len(source.values)
+    target.steps[at:end] = source.steps
+    target.times[at:end] = source.times
+    target.values[at:end] = source.values
 
 
 def _size(columns: Columns) -> int:
