@@ -103,4 +103,6 @@ export async function setTheme(page: Page, theme: 'light' | 'dark'): Promise<voi
     'data-jp-theme-light',
     String(theme === 'light')
   );
+  // JupyterLab covers the page until it is drawn, and what covers it takes clicks.
+  await expect(page.locator('#jupyterlab-splash')).toHaveCount(0);
 }

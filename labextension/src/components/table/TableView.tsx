@@ -160,7 +160,9 @@ function Foot({ page }: { page: TablePage }): JSX.Element {
     <div className="trackbook-RunTable-foot" role="toolbar" aria-label={trans.__('Selected runs')}>
       <span role="status">
         {table.isReady && text}
-        {size > 0 && ` · ${trans._n('%1 selected', '%1 selected', size)}`} <Told page={page} />
+        {size > 0 && ` · ${trans._n('%1 selected', '%1 selected', size)}`}
+        {page.notice && ' · '}
+        <Told page={page} />
       </span>
       <span className="trackbook-Spacer" />
       {size === 0 && table.total > 0 && (
