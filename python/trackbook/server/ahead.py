@@ -51,7 +51,7 @@ class ReadingAhead:
             began = time.monotonic()
             try:
                 await self._in_thread(partial(self._read, project, column))
-            except TrackbookError as error:  # whoever asks for it hears of it, too
+            except (TrackbookError, OSError) as error:  # whoever asks for it hears of it, too
                 self._log.debug("the column %s was not read ahead: %s", column, error)
             await asyncio.sleep(SPARING * (time.monotonic() - began))
 
