@@ -204,33 +204,31 @@ def sweep(
                 else None
             )
             project = open_notebook_project(path)
-            sweep_id, spec = (
-                None,
-                plan_sweep(
-                    project,
-                    path,
-                    plan,
-                    sweeps,
-                    params,
-                    params_file,
-                    limits,
-                    sampler=sampler,
-                    trials=trials,
-                    seed=seed,
-                    objectives=list(objectives) or None,
-                    pruner=pruner,
-                    parallel=parallel,
-                    max_time=max_time,
-                    max_failures=max_failures,
-                    experiment=experiment,
-                    timeout=timeout,
-                    kernel=kernel,
-                    share_prefix=share_prefix,
-                    parent_id=surrounding_run(),
-                    executor=place.executor,
-                    files=files,
-                    snapshots=snapshots,
-                ),
+            sweep_id = None
+            spec = plan_sweep(
+                project,
+                path,
+                plan,
+                sweeps,
+                params,
+                params_file,
+                limits,
+                sampler=sampler,
+                trials=trials,
+                seed=seed,
+                objectives=list(objectives) or None,
+                pruner=pruner,
+                parallel=parallel,
+                max_time=max_time,
+                max_failures=max_failures,
+                experiment=experiment,
+                timeout=timeout,
+                kernel=kernel,
+                share_prefix=share_prefix,
+                parent_id=surrounding_run(),
+                executor=place.executor,
+                files=files,
+                snapshots=snapshots,
             )
             say(describe_sweep(spec, named=trials is not None or plan.trials is not None), "dim")
             if spec.job.share_prefix:
