@@ -66,7 +66,7 @@ class Supervisor:
         try:
             with self._listening():
                 if _can_fork():
-                    _import_all()
+                    import_all()
                     # Templates of kernels are for all children, and end with this process.
                     TemplateFolder.claim(self._folder)
                 if self._told is not None and not self._hear_options(self._told):
@@ -308,8 +308,8 @@ def _be_child(
         os._exit(code)
 
 
-def _import_all() -> None:
-    """Import what jobs need, for all children."""
+def import_all() -> None:
+    """Import what jobs need, at once and without what only costs."""
     with quiet_imports():
         import trackbook.jobs.client
         import trackbook.jobs.engine

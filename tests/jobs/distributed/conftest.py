@@ -58,9 +58,10 @@ class Dask:
             self.address = client.scheduler.address
         return self
 
-    def add(self, name: str) -> None:
-        """Start a worker as on a machine of this name."""
-        options = ["--host", "127.0.0.1", "--no-nanny", "--no-dashboard", "--nthreads", "1", "--name", name]
+    def add(self, name: str, jobs: int = 1) -> None:
+        """Start a worker for so many jobs at a time, as on a machine of this name."""
+        threads = ["--nthreads", str(jobs)]
+        options = ["--host", "127.0.0.1", "--no-nanny", "--no-dashboard", *threads, "--name", name]
         self.workers[name] = self._popen(["worker", self.address, *options], name)
 
     def kill(self, name: str) -> None:

@@ -18,7 +18,9 @@ from pathlib import Path
 
 import msgspec
 
+from trackbook.config import TEMPLATES
 from trackbook.jobs.distributed.orders import Order, Report, own_environment
+from trackbook.jobs.warm.folder import TemplateFolder
 from trackbook.jobs.workerfolder import make_worker_folder
 
 _TRIES = 3
@@ -30,16 +32,16 @@ _lock = threading.Lock()
 class WorkProcess:
     """A process that works on one order at a time."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(self, environment: dict[str, str], folder: Path) -> None:
         # Not in the worker's folder: a file random.py in there would be taken for Python's own.
         self._process = subprocess.Popen(
             [
-                *(sys.executable, "-P", "-m", "trackbook.jobs.distributed.work"),
-                *(str(_shared_folder()), str(os.getpid())),
+                *(sys.executable, "-P", "-m", "trackbook.jobs.distributed"),
+                *(str(folder), str(os.getpid())),
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, **environment},
+            env={**os.environ, **environment, TEMPLATES: str(folder)},
             cwd=tempfile.gettempdir(),
             start_new_session=sys.platform != "win32",
         )
@@ -80,8 +82,9 @@ def carry_out(order: Order) -> Report:
         with _lock:
             idle = _idle.get(key, [])
             process = idle.pop() if idle else None
+            folder = _shared_folder()
         if process is None:
-            process = WorkProcess(environment)
+            process = WorkProcess(environment, folder)
         report = process.work(order)
         if report is not None:
             with _lock:
@@ -95,8 +98,13 @@ def carry_out(order: Order) -> Report:
 
 @cache
 def _shared_folder() -> Path:
-    """Return the folder for what the jobs that this Dask worker runs have in common."""
-    return make_worker_folder()
+    """Return the folder for what the jobs that this Dask worker runs have in common, their templates among it.
+
+    Called by one thread at a time: two would make two.
+    """
+    folder = make_worker_folder()
+    TemplateFolder.claim(folder)
+    return folder
 
 
 @atexit.register

@@ -1,6 +1,6 @@
 """Works on the jobs that a Dask worker is given, in a process of its own beside it.
 
-Run as `python -m trackbook.jobs.distributed.work FOLDER OWNER`. FOLDER is for what all such processes of the Dask
+Run as `python -m trackbook.jobs.distributed FOLDER OWNER`. FOLDER is for what all such processes of the Dask
 worker, whose process id is OWNER, have in common: states and folders that trials share. Orders come as lines of JSON on
 standard input, reports go to standard output. The end of the input means that the Dask worker is gone: the job then
 ends without a word, as if this process had been killed, and Dask gives it to another worker.
@@ -26,7 +26,7 @@ from trackbook.errors import StoreError, TrackbookError
 from trackbook.jobs.distributed.orders import Order, Report, find_problem
 from trackbook.jobs.latetrials import LateTrials
 from trackbook.jobs.lease import JobLease
-from trackbook.jobs.quiet import quiet_imports
+from trackbook.jobs.prefix.executor import SharingExecutor
 from trackbook.jobs.work import JobWork
 from trackbook.services.ingester import ensure_ingester
 from trackbook.services.processes import own_pids
@@ -122,10 +122,7 @@ def main() -> int:
     shared, owner = Path(sys.argv[1]), int(sys.argv[2])
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print is for the Dask worker's log
-    with quiet_imports():
-        from trackbook.jobs.prefix.executor import SharingExecutor
-
-        executor = SharingExecutor(shared, owner)
+    executor = SharingExecutor(shared, owner)
     orders: queue.Queue[bytes] = queue.Queue()
     threading.Thread(target=_read, args=(sys.stdin.buffer, orders, shared), daemon=True).start()
     while line := orders.get():
@@ -173,7 +170,3 @@ def _open_store(order: Order) -> StorePaths:
 
 def _user() -> str:
     return str(os.getuid()) if hasattr(os, "getuid") else "user"
-
-
-if __name__ == "__main__":
-    sys.exit(main())
