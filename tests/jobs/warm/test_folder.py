@@ -78,6 +78,37 @@ def test_another_template_follows_when_packages_change(warm: Warm) -> None:
     wait_for(lambda: not _lives(first.said["pid"]))
 
 
+@pytest.mark.parametrize("runs", [False, True])
+def test_another_template_follows_when_an_installed_file_is_edited(
+    warm: Warm, monkeypatch: pytest.MonkeyPatch, runs: bool
+) -> None:
+    """As one does who looks for a fault in somebody else's package, and then restarts the kernel."""
+    need = warm.need("wave", "json")
+    need = need._replace(command=need.command._replace(runs=runs))
+    first = warm.provide(need)
+    listed = Path(first.path).with_suffix(".modules")
+    wait_for(lambda: listed.exists() and listed.read_text().endswith("]"))
+    import wave
+
+    files = json.loads(listed.read_text())
+    assert wave.__file__ in files
+    # A file of this test takes the place of an installed one, which is not to be touched.
+    edited = warm.folder / "installed.py"
+    edited.write_text("x = 1")
+    os.utime(edited, (1, 1))
+    listed.write_text(json.dumps([*files, "/some/archive.zip/module.py", str(edited)]))
+    monkeypatch.setattr(folders, "_LOOK_AGAIN", 0.0)
+    assert warm.provide(need) == first
+    future = time.time() + 86400
+    os.utime(edited, (future, future))  # an installer's clock was wrong: no reason to begin anew each time
+    assert warm.provide(need) == first
+    edited.write_text("x = 2")
+    second = warm.provide(need)
+    assert second.path != first.path
+    assert not listed.exists()
+    wait_for(lambda: not _lives(first.said["pid"]))
+
+
 def test_the_digest_of_packages_sees_what_an_installer_does(tmp_path: Path) -> None:
     folders = [str(tmp_path), str(tmp_path / "none")]
     seen = {packages_digest(folders)}

@@ -20,10 +20,12 @@ from trackbook.jobs.socketfolders import make_sockets_folder, sockets_base
 from trackbook.jobs.warm import refusals
 from trackbook.jobs.warm.command import KernelCommand
 from trackbook.jobs.warm.key import (
+    MODULES,
     base_key,
     files_digest,
     has_ended,
     home_of,
+    is_edited,
     packages_digest,
     template_environment,
     values_digest,
@@ -37,6 +39,8 @@ MOST = 4  # templates of an owner at a time
 _MOST_ALIKE = 2
 _TRIES = 8
 _FAILED_FOR = 300.0
+# Seconds after which jobs look again whether a module was edited: it takes some milliseconds for thousands of files.
+_LOOK_AGAIN = 5.0
 _PREFIX = "tb-warm-"
 _START = "from trackbook.jobs.warm.template import main; main()"
 
@@ -91,7 +95,7 @@ class TemplateFolder:
         """Return a template that fits, if there is one; such as no longer fit any kernel are retired."""
         base = base_key(need.command, need.modules, need.environment, need.folder)
         for path, said in self._alike(base):
-            if not _is_fresh(said):
+            if not _is_fresh(said) or _has_edited_modules(path, said, at_once=not need.command.runs):
                 self._retire(path)
             elif said["read"] == values_digest(need.environment, said["read"]):
                 with contextlib.suppress(OSError):
@@ -126,7 +130,7 @@ class TemplateFolder:
 
     def forget(self, template: Template) -> None:
         """Take note that a template does not answer: it is found no more."""
-        for suffix in (".json", ".sock"):
+        for suffix in (".json", ".sock", MODULES):
             Path(template.path).with_suffix(suffix).unlink(missing_ok=True)
 
     def templates(self) -> list[dict[str, Any]]:
@@ -188,6 +192,7 @@ class TemplateFolder:
 
     def _retire(self, path: Path) -> None:
         path.unlink(missing_ok=True)
+        path.with_suffix(MODULES).unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # it has ended by itself
             retire_server(str(path.with_suffix(".sock")))
 
@@ -256,6 +261,22 @@ def _is_fresh(said: Mapping[str, Any]) -> bool:
         said["packages"] == packages_digest(said["folders"])
         and said["files_digest"] == files_digest(said["files"])
     )
+
+
+def _has_edited_modules(path: Path, said: Mapping[str, Any], *, at_once: bool) -> bool:
+    """Tell whether a file that a template has imported was edited where it lies, of which packages' dates tell nothing.
+
+    Where it need not be known `at_once`, a look that was taken just now will do.
+    """
+    listed = path.with_suffix(MODULES)
+    try:
+        if not at_once and time.time() - listed.stat().st_mtime < _LOOK_AGAIN:
+            return False
+        files = json.loads(listed.read_text(encoding="utf-8"))
+        os.utime(listed)
+    except (OSError, ValueError):  # it is being written
+        return False
+    return is_edited(files, said["since"])
 
 
 def _differing(alike: Sequence[tuple[Path, dict[str, Any]]]) -> str:

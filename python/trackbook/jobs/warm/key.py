@@ -1,8 +1,10 @@
 """What makes a template fit a kernel: all that its interpreter, and its imports, took from where it was started."""
 
+import contextlib
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,8 @@ from trackbook.jobs.warm.command import KernelCommand
 # Told to a kernel alone, and of no meaning to imports.
 OWN_VARIABLES = frozenset(("JPY_PARENT_PID", "JPY_INTERRUPT_EVENT", "IPY_INTERRUPT_EVENT"))
 BACKEND = "MPLBACKEND"
+# The ending of a template's list of the files that it has imported.
+MODULES = ".modules"
 # What ipykernel says where nobody else does.
 DEFAULT_BACKEND = "module://matplotlib_inline.backend_inline"
 # Read by the interpreter and by libraries of C, where nobody sees it; what Python code reads is noted as it does.
@@ -91,6 +95,17 @@ def files_digest(paths: Iterable[str]) -> str:
         except OSError:
             found.append((path, 0, 0))
     return _digest(found)
+
+
+def is_edited(paths: Iterable[str], since: float) -> bool:
+    """Tell whether one of the files was written after a moment; one that is not there, as in an archive, was not."""
+    now = time.time()
+    for path in paths:
+        with contextlib.suppress(OSError):
+            # What is dated in the future would be found edited again and again.
+            if since < os.stat(path).st_mtime <= now:  # noqa: PTH116
+                return True
+    return False
 
 
 def has_ended(pid: int) -> bool:

@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import sys
+import time
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from trackbook.config import NOTEBOOK
 from trackbook.jobs.forking.server import listen, serve_forks
 from trackbook.jobs.warm.imports import ModuleRefused, WatchedImports, package_folders
-from trackbook.jobs.warm.key import files_digest, has_ended, packages_digest, values_digest
+from trackbook.jobs.warm.key import MODULES, files_digest, has_ended, packages_digest, values_digest
 
 if TYPE_CHECKING:
     from trackbook.jobs.runner.process import Runner
@@ -48,7 +49,7 @@ _OWN = (
 def main() -> None:
     """Be the template that the first argument, as JSON, describes."""
     gc.disable()  # imports leave next to no garbage, and each look for some goes through all that is there
-    spec = json.loads(sys.argv[1])
+    spec = json.loads(sys.argv[1]) | {"since": time.time()}
     del sys.argv[1:]
     if sys.path[0] == "":
         del sys.path[0]
@@ -64,6 +65,7 @@ def main() -> None:
     launcher = _launcher()
     listener = listen(spec["path"])
     _answer(answers, _description(spec, imports, runner))
+    _list_modules(Path(spec["path"]).with_suffix(MODULES))
     from trackbook.capture import environment, modules, readers
     from trackbook.jobs.warm.child import become_kernel, become_runner
 
@@ -145,12 +147,20 @@ def _description(spec: dict[str, Any], imports: WatchedImports, runner: "Runner 
     files = _config_files(runner)
     return {
         "pid": os.getpid(),
+        "since": spec["since"],
         "names": spec["names"],
         "left_out": imports.left_out,
         "read": values_digest(imports.started, sorted(imports.read)),
         "files": files,
         "files_digest": files_digest(files),
     } | _packages()
+
+
+def _list_modules(path: Path) -> None:
+    """Write down the files of what is imported here, for who looks whether one was edited since."""
+    files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+    with contextlib.suppress(OSError):
+        path.write_text(json.dumps([file for file in files if isinstance(file, str)]), encoding="utf-8")
 
 
 def _packages() -> dict[str, Any]:
