@@ -1,3 +1,4 @@
+import contextlib
 import json
 import os
 import random
@@ -5,20 +6,21 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from trackbook.domain import records as r
 from trackbook.domain.clock import now
-from trackbook.services.catchup import catch_up, rebuild
+from trackbook.services.catchup import catch_up, holding_index, rebuild
 from trackbook.services.edits import Edits
 from trackbook.services.ingester import ensure_ingester
 from trackbook.services.opening import open_place
 from trackbook.services.recorder import RunRecorder
 from trackbook.store import schema as t
 from trackbook.store.journal import Entry, scan
-from trackbook.store.locks import is_held
+from trackbook.store.locks import holder, is_held
 from trackbook.store.segments import parse_segment, separate
 
 
@@ -377,3 +379,79 @@ def test_a_start_that_failed_holds_up_no_other(store):
     store.ingester_start.write_text("no number")
     os.utime(store.ingester_start, (0, 0))
     assert ensure_ingester(store)
+
+
+FORKING = """\
+import sys
+from pathlib import Path
+import trackbook.services.ingestion
+from trackbook.services.ingester import _starting, ensure_ingester
+from trackbook.store.paths import StorePaths
+
+store = StorePaths(Path(sys.argv[1]))
+print("ready", flush=True)
+sys.stdin.read(1)
+assert ensure_ingester(store, forks=True)
+print(*[process.pid for process in _starting.values()], flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def forking(store):
+    """Starts processes that fork an ingester for the store once they are told to."""
+    command = [sys.executable, "-c", FORKING, str(store.root), "room for a longer command line " * 10]
+    one_thread = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    with contextlib.ExitStack() as stack:
+
+        def start():
+            process = stack.enter_context(
+                subprocess.Popen(
+                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=one_thread
+                )
+            )
+            assert process.stdout.readline() == "ready\n"
+            return process
+
+        yield start
+
+
+def told(process):
+    process.stdin.write("x")
+    process.stdin.flush()
+    return process.stdout.readline().split()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
+def test_a_forked_ingester_outlives_its_parent_and_looks_like_any_other(store, database, forking):
+    parent = forking()
+    (pid,) = map(int, told(parent))
+    own = [b"-m", b"trackbook.services.ingest", os.fsencode(store.root)]
+    process = Path(f"/proc/{pid}")
+    wait_until(lambda: (process / "cmdline").read_bytes().rstrip(b"\0").split(b"\0")[-3:] == own)
+    assert os.getsid(pid) == pid
+    assert {str((process / "fd" / number).readlink()) for number in "012"} == {"/dev/null"}
+    parent.kill()
+    parent.wait()
+    run = RunRecorder.start(store, experiment="e")
+    run.end("finished")
+    wait_until(lambda: rows(database, t.runs, t.runs.c.status) == [("finished",)])
+    assert holder(store.ingester_lock)[0] == pid
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
+def test_processes_that_fork_at_the_same_moment_start_one_ingester(store, forking):
+    processes = [forking() for _ in range(4)]
+    for process in processes:
+        process.stdin.write("x")
+        process.stdin.flush()
+    started = [pid for process in processes for pid in process.stdout.readline().split()]
+    assert len(started) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
+def test_who_makes_a_pass_for_itself_is_taken_for_no_ingester_by_those_who_look_once(store, forking):
+    with holding_index(store):
+        (pid,) = told(forking())
+    wait_until(lambda: is_held(store.ingester_lock) and holder(store.ingester_lock)[0] == int(pid))
+    assert told(forking()) == []

@@ -118,7 +118,8 @@ class SweepController:
         reason: str | None = "The process that worked the sweep off failed."
         interrupted = False
         try:
-            ensure_ingester(self._store)
+            if self._workers is not None:  # workers of this machine start one themselves, which costs less
+                ensure_ingester(self._store)
             self._take_over(known)
             workers = self._workers or SweepWorkers(
                 self._store, self._id, self._spec.parallel, self._head_start

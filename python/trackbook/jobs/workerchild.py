@@ -51,6 +51,7 @@ def work(options: WorkerOptions, orders: int, *, recovers: bool, folder: Path | 
     from trackbook.jobs.prefix.executor import SharingExecutor
 
     store = StorePaths(Path(options.store)).check()
+    ensure_ingester(store, forks=True)  # first of all: nothing is open yet, and there are no threads
     # Copies of shared cells are for all children, and end with the supervisor.
     executor = SharingExecutor(folder, os.getppid() if folder is not None else os.getpid())
     supervisor = os.getppid()
@@ -84,7 +85,6 @@ def work(options: WorkerOptions, orders: int, *, recovers: bool, folder: Path | 
             name="trackbook-orders",
             daemon=True,
         ).start()
-        ensure_ingester(store)
         with Announcing(queueing.workers, supervisor, options):
             if options.slots:
                 run_in_slot(store, queue, worker, options.slots, recovers=recovers)

@@ -125,11 +125,12 @@ class Away:
         return wait
 
 
-def _main(store: StorePaths) -> None:
+def main(store: StorePaths) -> None:
+    """Be the ingester of a store, what waits for it elsewhere on this machine included."""
     with contextlib.suppress(OSError):  # the store can't be written yet: the next one does it
         bring_home(shelter_of(Settings.load().spool_folder, store.root), store)
     serve(store)
 
 
 if __name__ == "__main__":
-    _main(StorePaths(Path(sys.argv[1])).check())
+    main(StorePaths(Path(sys.argv[1])).check())

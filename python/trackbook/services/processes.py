@@ -5,9 +5,20 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-_started: list["subprocess.Popen[bytes]"] = []
+
+class Process(Protocol):
+    """A process that this one has started, as subprocess.Popen shows it."""
+
+    pid: int
+    returncode: int | None
+
+    def poll(self) -> int | None:
+        """Return the exit code, or None while it runs."""
+
+
+_started: list[Process] = []
 _lock = threading.Lock()
 
 
@@ -42,7 +53,7 @@ def start_module(
     return process
 
 
-def look_after(process: "subprocess.Popen[bytes]") -> None:
+def look_after(process: Process) -> None:
     """Count a process that was started elsewhere among Trackbook's own, whose end nobody waits for."""
     with _lock:
         _started[:] = [known for known in _started if known.poll() is None]
