@@ -232,5 +232,7 @@ def test_without_a_terminal_each_trial_that_ended_has_a_line(capsys: pytest.Capt
             view.update(progress(5))
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 3
+    # Each has its place, however many of them ended between two looks.
+    assert [place in line for place, line in zip(("1/10", "2/10", "3/10"), lines, strict=True)] == [True] * 3
     assert "✗ failed" in lines[1]
     assert "★ score 0.2857" in lines[2]

@@ -1,5 +1,6 @@
 """The controller of sweeps: its bookkeeping with played executions, and real notebooks where kernels matter."""
 
+import io
 import os
 import signal
 import subprocess
@@ -10,8 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from trackbook.cli.display.sweeps import sweeps_table
 from trackbook.domain.execution import Execution, Observer, Outcome
+from trackbook.domain.formatting import format_number
 from trackbook.domain.run import RunError
 from trackbook.domain.sweep import Objective, SweepDetail, parse_pruner
 from trackbook.errors import Conflict, NotFound, UsageError
@@ -211,6 +215,18 @@ def test_several_objectives_have_a_front(project: Project, played: Callable[...,
     assert [row.best for row in sweep.runs] == front
     marked = [project.services.runs.get(row.run).tags.get("best") == "true" for row in sweep.runs]
     assert marked == front
+    # A list names the one of them that is best in the first objective, with all of its values.
+    leading = max((row for row in sweep.runs if row.best), key=lambda row: row.values[0] or 0.0)
+    (listed,) = project.services.sweeps.list()
+    assert listed.best is not None
+    assert sweep.best == listed.best
+    assert (listed.best.run, listed.best.values) == (leading.run, leading.values)
+    shown = Console(width=120, file=io.StringIO())
+    shown.print(sweeps_table([listed]))
+    assert isinstance(shown.file, io.StringIO)
+    assert ", ".join(format_number(value, whole=False) for value in leading.values if value is not None) in (
+        shown.file.getvalue()
+    )
 
 
 def test_what_is_better_is_learnt_of_the_notebook(

@@ -356,7 +356,7 @@ class Sweeps:
             "status": own.status if own is not None and begun else "queued",
             "sampler": spec.sampler,
             "trials": TrialCounts(spec.trials, **counts),
-            "best": _best(spec, found[0]) if found else None,
+            "best": _best(spec, _foremost(spec, found)) if found else None,
             "objectives": spec.objectives,
             "space": spec.space,
             "params": spec.job.params,
@@ -389,6 +389,13 @@ def sweep_lock(store: StorePaths, sweep_id: str) -> Path:
 
 def _best_ids(run: Run | None) -> list[str]:
     return [part for part in (run.tags.get(BEST_RUNS, "") if run is not None else "").split(",") if part]
+
+
+def _foremost(spec: SweepSpec, runs: Sequence[Run]) -> Run:
+    """Return the one of a sweep's best runs that is best in the first objective."""
+    first = msgspec.structs.replace(spec, objectives=spec.objectives[:1])
+    ids = best_runs(first, runs)
+    return next((run for run in runs if run.id in ids), runs[0])
 
 
 def _best(spec: SweepSpec, run: Run) -> BestTrial:

@@ -62,7 +62,7 @@ class SweepView:
         for number, trial in progress.trials.items():
             if trial.is_settled and number not in self._reported:
                 self._reported.add(number)
-                say(_line(progress, trial))
+                say(_line(progress, trial, len(self._reported)))
 
 
 def render(title: str, progress: SweepProgress, rows: int) -> RenderableType:
@@ -170,7 +170,7 @@ def _best_words(spec: SweepSpec, trial: TrialState) -> str:
     return f"{values} with {one_line(describe_params(trial.params), 60)}"
 
 
-def _line(progress: SweepProgress, trial: TrialState) -> Text:
+def _line(progress: SweepProgress, trial: TrialState, place: int) -> Text:
     spec = progress.spec
     values = [
         f"{objective.metric} {format_number(value, whole=False)}"
@@ -181,9 +181,8 @@ def _line(progress: SweepProgress, trial: TrialState) -> Text:
         values = [f"{spec.objectives[0].metric} {format_number(trial.last, whole=False)}"]
     if trial.number in progress.best:
         values = [f"{BEST} {text}" for text in values]
-    ended = sum(one.is_settled for one in progress.trials.values())
     parts = [
-        f"{ended}/{spec.trials}",
+        f"{place}/{spec.trials}",
         one_line(describe_params(trial.params), 60),
         ", ".join(values),
         format_duration(trial.duration),

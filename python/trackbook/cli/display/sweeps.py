@@ -132,7 +132,8 @@ def _best(sweep: Sweep) -> Text:
     best = sweep.best
     if best is None:
         return Text("")
-    value = f"{format_number(best.value, whole=False)}  " if best.value is not None else ""
+    numbers = [format_number(value, whole=False) for value in best.values if value is not None]
+    value = f"{', '.join(numbers)}  " if numbers else ""
     return Text(f"{BEST} {value}{one_line(describe_params(best.params), 60)}", "bold green")
 
 
