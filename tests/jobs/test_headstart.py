@@ -1,9 +1,12 @@
 """A worker that imports while its jobs are still being prepared."""
 
+import contextlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -79,19 +82,69 @@ def test_one_that_has_died_is_made_up_for(project: Project) -> None:
     assert [job.status for job in outcomes.jobs] == ["finished"]
 
 
-def test_it_ends_with_who_started_it(project: Project) -> None:
-    code = (
-        "import sys, time\nfrom pathlib import Path\n"
-        "from trackbook.jobs.headstart import HeadStart\nfrom trackbook.store.paths import StorePaths\n"
-        f"start = HeadStart(StorePaths(Path({str(project.store.root)!r})))\n"
-        "print(start._process.pid, flush=True)\ntime.sleep(600)"
-    )
-    with psutil.Popen([sys.executable, "-c", code], stdout=-1, text=True) as starter:
-        assert starter.stdout is not None
-        worker = psutil.Process(int(starter.stdout.readline()))
-        starter.kill()
+@pytest.mark.parametrize("own", [False, True], ids=["of a program", "of a command"])
+def test_it_ends_with_who_started_it(project: Project, own: bool) -> None:
+    with starter(project, "declare_own()" if own else "") as (process, worker):
+        process.kill()
     wait_for(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
     assert "Traceback" not in worker_log(project.store).read_text()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux alone")
+def test_a_command_forks_it_and_keeps_its_terminal_for_itself(project: Project) -> None:
+    path = project.notebook("import wave")
+    with starter(project, "declare_own()", path) as (process, worker):
+        assert worker.ppid() == process.pid
+        wait_for(lambda: "trackbook.jobs.worker" in worker.cmdline())
+        wait_for(lambda: templates_of(process.pid))
+        (template,) = templates_of(process.pid)
+        printed = Path(f"/proc/{process.pid}/fd/1").readlink()
+        for child in (worker.pid, template):
+            # Ctrl-C would reach it in the session of its parent.
+            assert os.getsid(child) not in (os.getsid(0), os.getsid(process.pid))
+            # Whoever reads what the command prints would wait for the child's end, too.
+            assert printed not in [file.readlink() for file in Path(f"/proc/{child}/fd").iterdir()]
+        assert Path(f"/proc/{worker.pid}/fd/2").readlink() == worker_log(project.store)
+    wait_for(lambda: not psutil.pid_exists(template))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux alone")
+@pytest.mark.parametrize(
+    "before",
+    ["", "declare_own(); threading.Thread(target=time.sleep, args=(600,), daemon=True).start()"],
+    ids=["a user's program", "threads"],
+)
+def test_what_must_not_be_forked_starts_it(project: Project, before: str) -> None:
+    with starter(project, before) as (_, worker):
+        wait_for(lambda: "trackbook.jobs.worker" in worker.cmdline())
+
+
+@contextlib.contextmanager
+def starter(
+    project: Project, before: str, notebook: Path | None = None
+) -> Iterator[tuple[psutil.Popen, psutil.Process]]:
+    """Give a process that did what is to be done `before`, and has a worker with a head start; and this worker."""
+    place = "None" if notebook is None else f"Path({str(notebook)!r})"
+    code = (
+        "import sys, threading, time\nfrom pathlib import Path\n"
+        "from trackbook.services.forked import declare_own\n"
+        "from trackbook.jobs.headstart import HeadStart\nfrom trackbook.store.paths import StorePaths\n"
+        f"{before}\n"
+        f"start = HeadStart(StorePaths(Path({str(project.store.root)!r})), 1, {place})\n"
+        "print(start._process.pid, flush=True)\ntime.sleep(600)"
+    )
+    with psutil.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process, psutil.Process(int(process.stdout.readline()))
+        finally:
+            process.kill()
+
+
+def templates_of(pid: int) -> list[int]:
+    """Return the processes of the templates in the folder of a worker that a process has made ready."""
+    files = Path(tempfile.gettempdir()).glob(f"tb-worker-{pid}-*/*.json")
+    return [json.loads(file.read_bytes())["pid"] for file in files]
 
 
 @pytest.mark.parametrize("command", ["run", "sweep"])

@@ -148,7 +148,7 @@ def test_children_of_a_killed_supervisor_end_with_the_job_they_are_at(project: P
 
 
 def test_elsewhere_the_children_are_started(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor, "_can_fork", lambda: False)
+    monkeypatch.setattr(supervisor, "may_fork", lambda: False)
     # The folder of its supervisor is the worker's business, and not known to notebooks.
     jobs = project.services.jobs.submit(
         project.notebook("import os; assert 'TRACKBOOK_TEMPLATES' not in os.environ")

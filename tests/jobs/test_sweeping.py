@@ -53,6 +53,9 @@ class Players:
     def wait(self, seconds: float) -> None:
         time.sleep(seconds / 5)
 
+    def dismiss(self) -> None:
+        self._worker.drain()
+
     def end(self) -> None:
         self._worker.stop()
         if self._thread.is_alive():
@@ -83,6 +86,9 @@ class Clerks:
 
     def wait(self, seconds: float) -> None:
         time.sleep(seconds / 10)
+
+    def dismiss(self) -> None:
+        pass
 
     def end(self) -> None:
         self._place.close()

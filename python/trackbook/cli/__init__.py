@@ -15,7 +15,9 @@ def main() -> None:
         sys.stderr.write(f"Error: {MissingExtra('The trackbook command')}\n")
         sys.exit(2)
     from trackbook.cli.app import run
+    from trackbook.services.forked import declare_own
 
+    declare_own()
     # Most of what a command allocates are modules, which stay: looking for garbage as often as usual takes a tenth of
     # its time.
     gc.set_threshold(20_000, 50, 50)

@@ -5,7 +5,6 @@ Its imports take as long as all else that has to be done before the first cell r
 
 import contextlib
 import os
-import traceback
 from pathlib import Path
 
 from trackbook.errors import TrackbookError
@@ -16,34 +15,27 @@ from trackbook.jobs.warm.folder import NotWarm, TemplateFolder, is_switched_on
 from trackbook.jobs.warm.need import needs_kernel, runner_need
 from trackbook.jobs.warm.wanted import wanted_modules
 from trackbook.notebook.read import is_executed, kernel_of, read_notebook, source_of
+from trackbook.services.forked import fork_module, may_fork
 
 
-def start_template(folder: Path, notebook: Path, parallel: int, *, shares: bool) -> None:
+def start_template(folder: Path, notebook: Path, parallel: int, log: Path, *, shares: bool) -> None:
     """Have a process of its own start the template in a folder that this process claims.
 
     It is for jobs of `notebook`, `parallel` at a time, and with `shares` for the cells that they share. Where it turns
-    out to be of no use nothing is lost but time: jobs look for one that fits.
+    out to be of no use nothing is lost but time: jobs look for one that fits. What goes wrong is written to `log`.
     """
     TemplateFolder.claim(folder)
-    if not can_fork() or not is_switched_on():
+    if not can_fork() or not may_fork() or not is_switched_on():
         return
-    if pid := os.fork():
-        os.waitpid(pid, 0)
-        return
-    try:
-        if not os.fork():  # nobody has to wait for it
-            _provide(folder, notebook, parallel, shares)
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(0)
+    fork_module(
+        "trackbook.jobs.ahead",
+        main=lambda: _provide(folder, notebook, parallel, shares),
+        folder=folder,
+        log=log,
+    )
 
 
 def _provide(folder: Path, notebook: Path, parallel: int, shares: bool) -> None:
-    # The pipe from whoever says what to work on is not this process's.
-    null = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(null, 0)
-    os.close(null)
     with contextlib.suppress(OSError, TrackbookError, NotWarm):
         read = read_notebook(notebook)
         sources = [source_of(cell) for cell in read["cells"] if is_executed(cell)]

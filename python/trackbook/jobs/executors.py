@@ -13,6 +13,7 @@ from trackbook.store.paths import StorePaths
 if TYPE_CHECKING:
     from trackbook.jobs.distributed.standing import StandingCrew
     from trackbook.jobs.pool import OnProgress, Outcomes
+    from trackbook.jobs.sweepcontroller import Workers
 
 
 class RunJobs(Protocol):
@@ -20,19 +21,6 @@ class RunJobs(Protocol):
 
     def __call__(self, jobs: Sequence[Job], *, on_progress: "OnProgress | None" = None) -> "Outcomes":
         """Run the jobs."""
-
-
-class TrialWorkers(Protocol):
-    """Runs the trials of a sweep whose controller queues some as others end."""
-
-    def tend(self, wanted: int) -> None:
-        """See to it that somebody works on `wanted` trials; raises InfrastructureError where that can't be."""
-
-    def wait(self, seconds: float) -> None:
-        """Wait until something may have changed, so many seconds at most."""
-
-    def end(self) -> None:
-        """End them."""
 
 
 @contextlib.contextmanager
@@ -43,7 +31,7 @@ def open_trial_workers(
     parallel: int | None = None,
     scheduler: str | None = None,
     on_notice: Callable[[str], None] = lambda sentence: None,
-) -> Iterator[Callable[[str], TrialWorkers | None]]:
+) -> Iterator["Callable[[str], Workers | None]"]:
     """Make ready who runs the trials of a sweep, before it is added. As `open_executor`.
 
     Gives what returns, for the id of that sweep, those who run its trials; None stands for this machine's own workers.

@@ -11,7 +11,7 @@ from trackbook.domain.job import JOB_ENDED, FailureCause, Job
 from trackbook.errors import InfrastructureError
 from trackbook.jobs.headstart import HeadStart, worker_log
 from trackbook.jobs.worker import slot_path
-from trackbook.services.processes import start_module
+from trackbook.services.processes import Process, start_module
 from trackbook.services.queue import WORKER_DIED
 from trackbook.services.queues import Queueing, open_queue
 from trackbook.services.settling import settle
@@ -96,7 +96,7 @@ def ensure_workers(store: StorePaths, parallel: int = 1) -> int:
     return missing
 
 
-def start_sweep_worker(store: StorePaths, sweep_id: str, parallel: int) -> "subprocess.Popen[bytes]":
+def start_sweep_worker(store: StorePaths, sweep_id: str, parallel: int) -> Process:
     """Start a worker for a sweep's trials, `parallel` at a time; it stays until it is ended, or this process has."""
     return start_worker(store, [*sweep_options(sweep_id, parallel), "--parent", str(os.getpid())])
 
@@ -106,7 +106,7 @@ def sweep_options(sweep_id: str, parallel: int) -> list[str]:
     return ["--sweep", sweep_id, "--jobs", str(parallel), "--forever"]
 
 
-def end_worker(worker: "subprocess.Popen[bytes]") -> None:
+def end_worker(worker: Process) -> None:
     """End a worker with what it runs, and wait for it."""
     if worker.poll() is None:
         worker.terminate()
@@ -205,7 +205,7 @@ def _wanted(jobs: Sequence[Job]) -> list[str]:
     return [argument for job in jobs for argument in ("--job", job.id)]
 
 
-def start_worker(store: StorePaths, arguments: list[str]) -> "subprocess.Popen[bytes]":
+def start_worker(store: StorePaths, arguments: list[str]) -> Process:
     """Start a worker process with these arguments behind its store."""
     # In a session of its own: Ctrl-C is for the process that waits, which then cancels the jobs.
     return start_module(

@@ -16,7 +16,6 @@ import socket
 import subprocess
 import sys
 import time
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
@@ -27,6 +26,7 @@ from trackbook.jobs.quiet import quiet_imports
 from trackbook.jobs.warm.folder import TemplateFolder
 from trackbook.jobs.workerchild import ABANDON, DRAIN, STOP, WorkerOptions, work
 from trackbook.jobs.workerfolder import make_worker_folder
+from trackbook.services.forked import ForkedChild, may_fork
 
 _LOOK_EVERY = 0.5  # seconds; ends of children and signals are heard at once
 _LOOK_EVERY_DEAF = 0.1
@@ -65,7 +65,7 @@ class Supervisor:
         os.environ[TEMPLATES] = str(self._folder)
         try:
             with self._listening():
-                if _can_fork():
+                if may_fork():
                     import_all()
                     # Templates of kernels are for all children, and end with this process.
                     TemplateFolder.claim(self._folder)
@@ -104,7 +104,7 @@ class Supervisor:
 
     def _start_child(self, *, recovers: bool) -> None:
         others = [child.orders for child in self._children if child.orders is not None]
-        if _can_fork() and not _has_threads():
+        if may_fork():
             child: _Child = _Forked(self._options, recovers, self._folder, others)
         else:
             child = _Spawned(self._arguments, recovers, self._options.store)
@@ -209,22 +209,18 @@ class _Forked:
         reading, writing = os.pipe()
         self.started = time.monotonic()
         self.orders: int | None = writing
-        self._code: int | None = None
-        sys.stdout.flush()
-        sys.stderr.flush()
-        heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD})
-        self.pid = os.fork()
-        if self.pid == 0:
-            _be_child(options, recovers, folder, reading, [writing, *others], heard)
-        signal.pthread_sigmask(signal.SIG_SETMASK, heard)
+
+        def run_jobs() -> int:
+            # A pipe that a sibling holds open, too, would not tell of its supervisor's death.
+            for descriptor in (writing, *others):
+                os.close(descriptor)
+            return work(options, reading, recovers=recovers, folder=folder)
+
+        self._process = ForkedChild(run_jobs)
         os.close(reading)
 
     def poll(self) -> int | None:
-        if self._code is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self._code = os.waitstatus_to_exitcode(status)
-        return self._code
+        return self._process.poll()
 
     def tell(self, order: bytes) -> None:
         if self.orders is not None:
@@ -232,10 +228,8 @@ class _Forked:
                 os.write(self.orders, order)
 
     def kill(self) -> None:
-        if self.poll() is None:
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-            self._code = -signal.SIGKILL
+        self._process.kill()
+        self._process.wait()
 
     def close(self) -> None:
         if self.orders is not None:
@@ -279,35 +273,6 @@ class _Spawned:
                 self._process.stdin.close()
 
 
-def _be_child(
-    options: WorkerOptions,
-    recovers: bool,
-    folder: Path | None,
-    orders: int,
-    others: list[int],
-    heard: Any,
-) -> None:
-    """Be a forked child, to the end of the process."""
-    code = 1
-    try:
-        signal.set_wakeup_fd(-1)
-        for number in (signal.SIGCHLD, signal.SIGTERM):
-            signal.signal(number, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, lambda *_: None)
-        signal.pthread_sigmask(signal.SIG_SETMASK, heard)
-        # A pipe that a sibling holds open, too, would not tell of its supervisor's death.
-        for fd in others:
-            os.close(fd)
-        code = work(options, orders, recovers=recovers, folder=folder)
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        with contextlib.suppress(OSError, ValueError):
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(code)
-
-
 def import_all() -> None:
     """Import what jobs need, at once and without what only costs."""
     with quiet_imports():
@@ -322,18 +287,6 @@ def import_all() -> None:
 
         kernel_specs().find_kernel_specs()
     gc.freeze()  # without a look for garbage, of which imports leave next to none
-
-
-def _can_fork() -> bool:
-    # On macOS the system's own libraries don't survive it.
-    return sys.platform == "linux"
-
-
-def _has_threads() -> bool:
-    try:
-        return len(list(Path("/proc/self/task").iterdir())) > 1
-    except OSError:
-        return True
 
 
 def _reason(code: int) -> str:

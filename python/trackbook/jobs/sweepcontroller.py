@@ -1,5 +1,6 @@
 """Keeps the trials of a sweep going: asks what to try next, queues it, hears how it comes out, and ends it."""
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -45,8 +46,11 @@ class Workers(Protocol):
     def wait(self, seconds: float) -> None:
         """Wait until something may have changed, so many seconds at most."""
 
+    def dismiss(self) -> None:
+        """Tell them that no more is to be done; does not wait for them."""
+
     def end(self) -> None:
-        """End them."""
+        """End them, and wait until they have."""
 
 
 class SweepOutcome(msgspec.Struct, frozen=True):
@@ -114,6 +118,14 @@ class SweepController:
             known = self._leave_former(known)
         self._services.sweeps.withdraw_end(self._id)
         self._run.open(self._spec, resumes=bool(known) or self._is_begun())
+        with contextlib.ExitStack() as stack:
+            status, reason, interrupted = self._work_off(known, stack)
+            self._services.runs.refresh(timeout=_PATIENCE)
+        jobs = [trial.job for _, trial in sorted(self._trials.items()) if trial.job is not None]
+        return SweepOutcome(self._id, status, reason, jobs, interrupted)
+
+    def _work_off(self, known: Sequence[Job], stack: contextlib.ExitStack) -> _Verdict:
+        """Run what is left; the workers, which are told to end then, have ended once `stack` is left."""
         status: RunStatus = "failed"
         reason: str | None = "The process that worked the sweep off failed."
         interrupted = False
@@ -124,10 +136,13 @@ class SweepController:
             workers = self._workers or SweepWorkers(
                 self._store, self._id, self._spec.parallel, self._head_start
             )
+            stack.callback(workers.end)
             try:
                 status, reason, interrupted = self._work(workers)
-            finally:
-                workers.end()
+            except BaseException:
+                stack.close()  # trials may still run, and end with them
+                raise
+            workers.dismiss()
         except KeyboardInterrupt:
             status, reason, interrupted = "aborted", _INTERRUPTED, True
         except TrackbookError as error:
@@ -136,9 +151,7 @@ class SweepController:
         finally:
             self._mark_best()
             self._run.end(status, reason)
-        self._services.runs.refresh(timeout=_PATIENCE)
-        jobs = [trial.job for _, trial in sorted(self._trials.items()) if trial.job is not None]
-        return SweepOutcome(self._id, status, reason, jobs, interrupted)
+        return status, reason, interrupted
 
     # Beginning
 
@@ -197,9 +210,8 @@ class SweepController:
             if not self._open and not self._unsettled and not self._is_left():
                 return self._verdict()
             self._check_end()
-            # Where results decide nothing there is time for them, until the last trial has ended.
-            is_awaited = self._unsettled and not (self._is_free and self._open)
-            is_busy = is_awaited or self._judge.prunes
+            # Where results decide nothing there is time for them.
+            is_busy = (self._unsettled and not self._is_free) or self._judge.prunes
             workers.wait(self._look_every if is_busy else max(self._look_every, _LOOK_EVERY_IDLE))
 
     @property
@@ -273,6 +285,9 @@ class SweepController:
             return
         waiting = [self._trials[number] for number in sorted(self._unsettled)]
         jobs = [trial.job for trial in waiting if trial.job is not None]
+        if not at_once and (not self._is_free or not (self._open or self._is_left())):
+            # Somebody waits for them: the ingester is woken.
+            self._services.runs.refresh(timeout=_SETTLE)
         runs = self._services.sweeps.runs_of(jobs) if at_once else self._services.sweeps.ended_runs_of(jobs)
         is_late = False
         for trial in waiting:

@@ -47,8 +47,13 @@ class SweepWorkers:
         """Wait until a job has ended, or so many seconds."""
         self._bell.wait(seconds)
 
+    def dismiss(self) -> None:
+        """Tell the worker to end; what it runs is aborted."""
+        if self._worker is not None and self._worker.poll() is None:
+            self._worker.terminate()
+
     def end(self) -> None:
-        """End the worker, and what it runs."""
+        """End the worker, and what it runs, and wait until that is done."""
         self._bell.close()
         if self._worker is not None:
             end_worker(self._worker)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from trackbook.services.queue import JobQueue
 
 if TYPE_CHECKING:
+    from trackbook.jobs.supervisor import Supervisor
     from trackbook.jobs.workerchild import WorkerOptions
 
 IDLE_SECONDS = 10.0
@@ -181,21 +182,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from trackbook.jobs.workerchild import run_spawned
 
     if found.told:
-        return Supervisor(
-            _options(found), given, told=lambda more: _options(_parser().parse_args(more)), folder=folder
-        ).run()
+        return told_supervisor(given, folder).run()
     if found.child is not None:
         return run_spawned(_options(found), recovers=found.child == "again")
     return Supervisor(_options(found), given).run()
 
 
+def told_supervisor(arguments: Sequence[str], folder: Path | None) -> "Supervisor":
+    """Return a supervisor that reads what is to come to these arguments from its standard input."""
+    from trackbook.jobs.supervisor import Supervisor
+
+    def options(given: Sequence[str]) -> "WorkerOptions":
+        return _options(_parser().parse_args(given))
+
+    return Supervisor(options(arguments), arguments, told=options, folder=folder)
+
+
 def _start_ahead(found: argparse.Namespace) -> Path:
     # Before all else is imported, which goes on beside it.
     from trackbook.jobs.ahead import start_template
+    from trackbook.jobs.headstart import worker_log
     from trackbook.jobs.workerfolder import make_worker_folder
 
     folder = make_worker_folder()
-    start_template(folder, found.ahead, found.jobs, shares=found.shares)
+    log = worker_log(StorePaths(found.store))
+    start_template(folder, found.ahead, found.jobs, log, shares=found.shares)
     return folder
 
 

@@ -11,10 +11,13 @@ from trackbook.services.ingestion import Ingester, is_unread
 from trackbook.services.opening import open_place
 from trackbook.services.settling import settle
 from trackbook.store import parts as index
+from trackbook.store.bells import ring_bells
 from trackbook.store.locks import ProcessLock
 from trackbook.store.paths import PartName, StorePaths
 from trackbook.store.place import Place
 from trackbook.store.writers import is_being_written
+
+_LOOK_EVERY = 0.01  # seconds; the ingester is woken, and needs a few milliseconds for what was written last
 
 
 def catch_up(place: Place, *, inline: bool = True, timeout: float = 20.0) -> bool:
@@ -33,7 +36,8 @@ def catch_up(place: Place, *, inline: bool = True, timeout: float = 20.0) -> boo
             return True
         if not inline:
             ensure_ingester(store)
-        time.sleep(0.02)
+        ring_bells(store.ingester_bells)
+        time.sleep(_LOOK_EVERY)
     return True
 
 

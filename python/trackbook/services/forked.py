@@ -1,4 +1,4 @@
-"""A process of Trackbook's own that is forked: what this one has imported, it need not import again.
+"""Processes that are forked from this one: what it has imported, they need not import again.
 
 Linux only, and only from a process without threads that has opened nothing that a child must not have.
 """
@@ -6,23 +6,64 @@ Linux only, and only from a process without threads that has opened nothing that
 import contextlib
 import gc
 import os
+import select
 import signal
+import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import IO, NoReturn
 
 from trackbook.services.processes import look_after
 
 _ARGUMENTS_AT = 45  # in /proc/self/stat, behind the name: where the command line begins and ends in memory
 
+_is_own = False
 
-class Forked:
-    """A forked process, as subprocess.Popen shows it."""
 
-    def __init__(self, pid: int) -> None:
-        self.pid = pid
+def declare_own() -> None:
+    """Say that this process is Trackbook's own, a command: what it was and keeps open is no affair of a user's."""
+    global _is_own
+    _is_own = True
+
+
+def is_own() -> bool:
+    """Tell whether this process was declared Trackbook's own. A user's program must not go on in two processes."""
+    return _is_own
+
+
+def may_fork() -> bool:
+    """Tell whether this process may go on as two."""
+    # On macOS the system's own libraries don't survive it.
+    if sys.platform != "linux":
+        return False
+    try:
+        return len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208
+    except OSError:
+        return False
+
+
+class ForkedChild:
+    """A child that does `work`, whose result is its exit code; its parent sees it as it does a Popen.
+
+    In the child Ctrl-C has no effect and other signals have their usual one, until `work` says otherwise.
+    """
+
+    def __init__(self, work: Callable[[], int]) -> None:
         self.returncode: int | None = None
+        self.stdin: IO[bytes] | None = None
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+        # What is heard between the fork and the child's own handlers would be taken for the parent's.
+        heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD})
+        try:
+            self.pid = os.fork()
+            if self.pid == 0:
+                _be_child(work, heard)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, heard)
 
     def poll(self) -> int | None:
         """Return the exit code, negative for a signal, or None while it runs."""
@@ -36,51 +77,98 @@ class Forked:
                     self.returncode = os.waitstatus_to_exitcode(status)
         return self.returncode
 
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end and return the exit code. Raises subprocess.TimeoutExpired after `timeout` seconds."""
+        if self.poll() is None:
+            descriptor = os.pidfd_open(self.pid)
+            try:
+                select.select([descriptor], [], [], timeout)
+            finally:
+                os.close(descriptor)
+        code = self.poll()
+        if code is None:
+            raise subprocess.TimeoutExpired([f"process {self.pid}"], timeout or 0.0)
+        return code
 
-def may_fork() -> bool:
-    """Tell whether this process may go on as two."""
-    if sys.platform != "linux":
-        return False
-    try:
-        return len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208
-    except OSError:
-        return False
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
 
 
-def fork_module(module: str, *arguments: str, main: Callable[[], object], folder: Path) -> Forked:
-    """Do `main` in a forked process, in `folder`; to others it looks like `python -m module arguments`.
+def fork_module(
+    module: str,
+    *arguments: str,
+    main: Callable[[], object],
+    folder: Path,
+    log: Path | None = None,
+    told: bool = False,
+) -> ForkedChild:
+    """Do `main` in a forked process, in `folder`; as `start_module`, and to others it looks like one started so.
 
-    It reads and prints nothing, hears no Ctrl-C meant for others, and may outlive this process. Raises OSError.
+    It has nothing open but that. Its exit code is that which `main` returns, 0 for anything else. Raises OSError.
     """
-    pid = os.fork()
-    if pid == 0:
-        _be(main, [sys.executable, "-m", module, *arguments], folder)
-    process = Forked(pid)
+    reading, writing = os.pipe() if told else (None, None)
+
+    def be_module() -> int:
+        _detach(folder, log, reading)
+        _call_itself([sys.executable, "-m", module, *arguments])
+        gc.freeze()
+        code = main()
+        return code if isinstance(code, int) else 0
+
+    try:
+        process = ForkedChild(be_module)
+    except OSError:
+        if writing is not None:
+            os.close(writing)
+        raise
+    finally:
+        if reading is not None:
+            os.close(reading)
+    if writing is not None:
+        process.stdin = os.fdopen(writing, "wb")
     look_after(process)
     return process
 
 
-def _be(main: Callable[[], object], command: Sequence[str], folder: Path) -> NoReturn:
+def _be_child(work: Callable[[], int], heard: set[int | signal.Signals]) -> NoReturn:
     code = 1
     try:
-        _detach(folder)
-        _call_itself(command)
-        gc.freeze()
-        main()
-        code = 0
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGCHLD, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        # Not ignored: it would be so in all that the child starts, too.
+        signal.signal(signal.SIGINT, lambda *_: None)
+        signal.pthread_sigmask(signal.SIG_SETMASK, heard)
+        code = work()
+    except BaseException:
+        traceback.print_exc()
     finally:
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            sys.stdout.flush()
+            sys.stderr.flush()
         # What else is on the stack, and what is to be done at exit, is another process's.
         os._exit(code)
 
 
-def _detach(folder: Path) -> None:
+def _detach(folder: Path, log: Path | None, reading: int | None) -> None:
     os.setsid()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     os.chdir(folder)
     null = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(null, descriptor)
+    output = null if log is None else os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+    os.dup2(null if reading is None else reading, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
 
 

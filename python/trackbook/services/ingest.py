@@ -18,6 +18,7 @@ from trackbook.services.ingestion import Ingester
 from trackbook.services.opening import open_place
 from trackbook.services.settling import settle
 from trackbook.services.shelter import bring_home, shelter_of
+from trackbook.store.bells import Bell
 from trackbook.store.locks import ProcessLock, holder, is_held, os_host
 from trackbook.store.paths import StorePaths
 from trackbook.store.writers import is_being_written
@@ -66,7 +67,7 @@ def _ingest(store: StorePaths, idle_seconds: float, away: "Away") -> Exception |
     except (OSError, StoreError) as error:
         return error
     try:
-        with Delivery(place):
+        with Delivery(place), contextlib.closing(Bell(store.ingester_bells)) as bell:
             ingester = Ingester(place)
             try:
                 quiet_since = time.monotonic()
@@ -80,8 +81,7 @@ def _ingest(store: StorePaths, idle_seconds: float, away: "Away") -> Exception |
                         break
                     if _is_asked_to_end(store):
                         break
-                    # A pass over many runs that are being written takes long: the work has the processor, not this.
-                    time.sleep(max(POLL_SECONDS, min(LONGEST_REST, SPARING * (time.monotonic() - began))))
+                    _rest(bell, time.monotonic() - began)
                 ingester.finish()
             finally:
                 ingester.close()
@@ -90,6 +90,14 @@ def _ingest(store: StorePaths, idle_seconds: float, away: "Away") -> Exception |
     finally:
         place.close()
     return None
+
+
+def _rest(bell: Bell, took: float) -> None:
+    """Rest after a pass that took so many seconds; who waits for what it has not read may end that early."""
+    # A pass over many runs that are being written takes long: the work has the processor, not this.
+    least = min(LONGEST_REST, took)
+    time.sleep(least)
+    bell.wait(max(POLL_SECONDS, min(LONGEST_REST, SPARING * took)) - least)
 
 
 def _is_asked_to_end(store: StorePaths) -> bool:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 
 class Process(Protocol):
@@ -13,9 +13,19 @@ class Process(Protocol):
 
     pid: int
     returncode: int | None
+    stdin: IO[bytes] | None
 
     def poll(self) -> int | None:
-        """Return the exit code, or None while it runs."""
+        """Return its exit code, negative for a signal; None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end and return the exit code. Raises subprocess.TimeoutExpired after `timeout` seconds."""
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+
+    def kill(self) -> None:
+        """End it at once."""
 
 
 _started: list[Process] = []

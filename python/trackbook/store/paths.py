@@ -76,6 +76,11 @@ class StorePaths:
         return (self.local or self.root) / "bells"
 
     @property
+    def ingester_bells(self) -> Path:
+        """Where the ingester of this machine hangs the bell by which readers wake it."""
+        return self.bells / "ingester"
+
+    @property
     def index(self) -> Path:
         """The index database."""
         return (self.local or self.root) / "index.sqlite"

@@ -44,6 +44,9 @@ class DaskTrials:
         """Wait until something may have changed, so many seconds at most."""
         time.sleep(seconds)
 
+    def dismiss(self) -> None:
+        """Nothing: who has no trial to run is at rest."""
+
     def end(self) -> None:
         """Take back what has not begun."""
         self._crew.close()
