@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -11,10 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from rich.console import Console
 
 from trackbook.cli.display.sweeping import SweepView, choose_rows, heading, render, seconds_left
+from trackbook.domain.formatting import format_value
 from trackbook.domain.job import Job, JobSpec
 from trackbook.domain.run import Run, Source
 from trackbook.domain.space import Dimension
@@ -214,7 +217,7 @@ def test_the_table_has_what_is_worth_a_row_however_many_trials_there_are() -> No
     assert {997, 998, 999} <= set(shown)
     assert len(shown) == 6
     console = Console(width=100, file=io.StringIO())
-    console.print(render("trial.ipynb", few, 20))
+    console.print(render("trial.ipynb", few, 20, 100))
     assert isinstance(console.file, io.StringIO)
     text = console.file.getvalue()
     assert "6/16 trials, 2 running, 1 failed" in text
@@ -224,6 +227,46 @@ def test_the_table_has_what_is_worth_a_row_however_many_trials_there_are() -> No
     # Ten trials are left, two at a time, ten seconds each; those that run have long been at it.
     assert seconds_left(few) == pytest.approx(40)
     assert "left" in heading("trial.ipynb", few).plain
+
+
+@pytest.mark.parametrize(("width", "shown"), [(66, {"rate", "Time", "Cells"}), (48, {"rate"}), (36, set())])
+def test_a_narrow_terminal_cuts_names_and_leaves_out_whole_columns(width: int, shown: set[str]) -> None:
+    few = progress(8)
+    few.spec = msgspec.structs.replace(
+        few.spec,
+        objectives=[Objective("score_of_the_model_on_test", "max")],
+        space={"rate": few.spec.space["rate"]},
+    )
+    for trial in few.trials.values():
+        trial.params["rate"] = 123456.5 + trial.number
+        if trial.run is not None:
+            trial.run = msgspec.structs.replace(trial.run, metrics={"score_of_the_model_on_test": 0.5})
+    console = Console(width=width, file=io.StringIO())
+    console.print(render("trial.ipynb", few, 20, width))
+    assert isinstance(console.file, io.StringIO)
+    lines = console.file.getvalue().splitlines()
+    (head,) = [line for line in lines if line.startswith("Trial")]
+    rows = lines[lines.index(head) + 1 :]
+    assert len(rows) == 8
+    assert "score_of_the_m" in head
+    assert {name for name in ("rate", "Time", "Cells") if name in head} == shown
+    # States, values and times are whole.
+    assert sum("✓ finished" in row for row in rows) == 5
+    assert "★ 0.5" in rows[5]
+    for number, row in enumerate(rows):
+        assert (format_value(123456.5 + number) in row) is ("rate" in shown), row
+
+
+def test_the_best_is_said_again_where_it_is_out_of_sight(
+    notebook: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("FORCE_COLOR", "1"), ("COLUMNS", "80"), ("LINES", "9"), ("TERM", "xterm")):
+        monkeypatch.setenv(name, value)
+    answer = call("sweep", "trial.ipynb", "-s", "depth=1,2,3,4", "--objective", "cost:min")
+    assert answer.code == 0, answer.err
+    assert re.search(r"★ #\d+  cost 1.000 with depth=1", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", answer.err))
+    monkeypatch.setenv("LINES", "30")
+    assert "with depth" not in call("sweep", "trial.ipynb", "-s", "depth=1", "--json").err
 
 
 def test_without_a_terminal_each_trial_that_ended_has_a_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,8 @@ from click.core import ParameterSource
 from trackbook.cli.display.jobs import describe_params
 from trackbook.cli.display.runs import trials_table
 from trackbook.cli.display.sharing import describe_sharing
-from trackbook.cli.display.sweeping import SweepView
+from trackbook.cli.display.sweeping import SweepView, describe_result
+from trackbook.cli.display.symbols import BEST
 from trackbook.cli.notebook_options import NotebookCommand
 from trackbook.cli.options import (
     JobPlace,
@@ -28,7 +29,7 @@ from trackbook.cli.options import (
     snapshots_option,
     timeout_option,
 )
-from trackbook.cli.output import print_data, print_json, say
+from trackbook.cli.output import message_console, print_data, print_json, say
 from trackbook.cli.project import (
     RESULTS_WITHIN,
     locate_folder_store,
@@ -52,6 +53,7 @@ from trackbook.domain.sweep import (
     Sampler,
     SweepSpec,
     best_runs,
+    objective_values,
     parse_objective,
     parse_pruner,
     swept_params,
@@ -312,7 +314,13 @@ def work_off(
     elif ordered:
         print_data(trials_table(ordered, list(spec.space), metric, goals, best if is_judged else None))
     front = len(best) if len(spec.objectives) > 1 else 0
-    say(_describe_order(runs, metric, goals.get(metric or ""), front), "dim")
+    if runs:
+        say(_describe_order(runs, metric, goals.get(metric or ""), front), "dim")
+    if best and not as_json and message_console().is_terminal and len(ordered) > message_console().height - 6:
+        # It has gone out of sight.
+        first = ordered[0]
+        params = {name: first.params[name] for name in spec.space if name in first.params}
+        say(f"{BEST} #{first.number}  {describe_result(spec, params, objective_values(spec, first))}")
     for job in outcome.jobs:
         if job.status == "failed":
             say(_describe_failure(job, found.get(job.spec.run_id), spec), "red")

@@ -70,14 +70,21 @@ def trials_table(
     shown, rest = others[:MOST_PARAMS], [*metrics[MOST_METRICS:], *others[MOST_PARAMS:]]
     metrics = metrics[:MOST_METRICS]
     titles = column_titles([*metrics, *varied, *shown])
+    judged = _metric_columns(runs, metrics, titles, goals, best)
+    tried = _param_columns(runs, varied, titles, rank=2)
+    for column in tried:
+        column.rank = 2
+    # Long names and texts are cut before anything else goes.
+    for column in [*judged, *tried]:
+        column.shrinks = True
     return make_table(
         [
             *_identity_columns(runs),
-            *_metric_columns(runs, metrics, titles, goals, best),
-            *_param_columns(runs, varied, titles, rank=0),
+            *judged,
+            *tried,
             *_param_columns(runs, shown, titles, rank=5),
-            *_error_column(runs, rank=2),
-            _time_column(runs, rank=3),
+            *_error_column(runs, rank=3),
+            _time_column(runs, rank=4),
         ],
         further=[name.partition(".")[2] for name in rest],
     )

@@ -1,18 +1,18 @@
 """The progress of a sweep while it is worked off: a table in a terminal, a line for each trial that ended elsewhere."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
 from rich.console import Group, RenderableType
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
 from trackbook.cli.display.jobs import describe_params
 from trackbook.cli.display.symbols import BEST, status_text
+from trackbook.cli.display.tables import make_plain_table, to_column
 from trackbook.cli.output import message_console, say
 from trackbook.domain.formatting import format_duration, format_number, format_value, one_line
 from trackbook.domain.sweep import SweepSpec
@@ -55,8 +55,9 @@ class SweepView:
         now = time.monotonic()
         if now - self._drawn >= _EVERY:
             self._drawn = now
-            rows = max(3, min(_MOST_ROWS, self._console.size.height - 6))
-            self._live.update(render(self._title, progress, rows), refresh=True)
+            width, height = self._console.size
+            rows = max(3, min(_MOST_ROWS, height - 6))
+            self._live.update(render(self._title, progress, rows, width), refresh=True)
 
     def _report(self, progress: SweepProgress) -> None:
         for number, trial in progress.trials.items():
@@ -65,37 +66,53 @@ class SweepView:
                 say(_line(progress, trial, len(self._reported)))
 
 
-def render(title: str, progress: SweepProgress, rows: int) -> RenderableType:
-    """Return the present state as a heading and a table of at most so many rows."""
+def render(title: str, progress: SweepProgress, rows: int, width: int) -> RenderableType:
+    """Return the present state as a heading and a table of at most so many rows, `width` places wide.
+
+    In a narrow terminal the values of the objectives outlive those of the parameters.
+    """
     spec = progress.spec
-    names = list(spec.space)[:_MOST_PARAMS]
-    table = Table(box=None, pad_edge=False, show_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("Trial", justify="right", no_wrap=True)
-    table.add_column("State", no_wrap=True)
-    table.add_column("Cells", justify="right", no_wrap=True)
-    for name in names:
-        table.add_column(one_line(name, 20), justify="right", no_wrap=True, overflow="ellipsis")
-    for objective in spec.objectives:
-        table.add_column(one_line(objective.metric, 24), justify="right", no_wrap=True)
-    table.add_column("Time", justify="right", no_wrap=True)
-    now = datetime.now(UTC)
-    for trial in choose_rows(progress, rows):
-        job = trial.job
-        cells = (
-            f"{job.cell}/{job.cells}" if job is not None and job.cells and trial.status == "running" else ""
-        )
-        taken = trial.duration
-        if taken is None and trial.status == "running" and trial.started is not None:
-            taken = max(0.0, (now - trial.started).total_seconds())
-        table.add_row(
-            str(trial.number),
-            status_text(trial.status),
-            cells,
-            *(one_line(format_value(trial.params.get(name)), 24) for name in names),
-            *_values(progress, trial),
-            format_duration(taken),
-        )
-    return Group(heading(title, progress), table)
+    trials = choose_rows(progress, rows)
+    values = [_values(progress, trial) for trial in trials]
+    columns = [
+        to_column("Trial", [str(trial.number) for trial in trials], justify="right"),
+        to_column("State", [status_text(trial.status) for trial in trials]),
+        to_column("Cells", [_cells(trial) for trial in trials], justify="right", rank=4),
+        *(
+            to_column(
+                one_line(name, 20),
+                [one_line(format_value(trial.params.get(name)), 24) for trial in trials],
+                justify="right",
+                rank=2,
+                shrinks=True,
+            )
+            for name in list(spec.space)[:_MOST_PARAMS]
+        ),
+        *(
+            to_column(
+                one_line(objective.metric, 24),
+                [found[place] if place < len(found) else "" for found in values],
+                justify="right",
+                rank=1,
+                shrinks=True,
+            )
+            for place, objective in enumerate(spec.objectives)
+        ),
+        to_column("Time", [_taken(trial) for trial in trials], justify="right", rank=3),
+    ]
+    return Group(heading(title, progress), make_plain_table(columns, width))
+
+
+def _cells(trial: TrialState) -> str:
+    job = trial.job
+    return f"{job.cell}/{job.cells}" if job is not None and job.cells and trial.status == "running" else ""
+
+
+def _taken(trial: TrialState) -> str:
+    taken = trial.duration
+    if taken is None and trial.status == "running" and trial.started is not None:
+        taken = max(0.0, (datetime.now(UTC) - trial.started).total_seconds())
+    return format_duration(taken)
 
 
 def heading(title: str, progress: SweepProgress) -> Text:
@@ -111,7 +128,8 @@ def heading(title: str, progress: SweepProgress) -> Text:
     if progress.best and spec.objectives:
         line.append("\n").append(f"{BEST} ", "bold green")
         shown = progress.best[:3]
-        words = [_best_words(spec, progress.trials[number]) for number in shown]
+        trials = [progress.trials[number] for number in shown]
+        words = [describe_result(spec, trial.params, trial.values(spec)) for trial in trials]
         more = f" and {len(progress.best) - len(shown)} more" if len(progress.best) > len(shown) else ""
         line.append("; ".join(words) + more)
     return line
@@ -161,30 +179,29 @@ def _values(progress: SweepProgress, trial: TrialState) -> Sequence[Text]:
     return [Text(f"{BEST} {text}" if place == 0 else text, "bold green") for place, text in enumerate(texts)]
 
 
-def _best_words(spec: SweepSpec, trial: TrialState) -> str:
-    values = ", ".join(
-        f"{objective.metric} {format_number(value, whole=False)}"
-        for objective, value in zip(spec.objectives, trial.values(spec), strict=True)
+def describe_result(spec: SweepSpec, params: Mapping[str, object], values: Sequence[float | None]) -> str:
+    """Return in words what a trial's values of the objectives are, and with which parameters."""
+    return f"{_values_words(spec, values)} with {one_line(describe_params(params), 60)}"
+
+
+def _values_words(spec: SweepSpec, values: Sequence[float | None], mark: str = "") -> str:
+    return ", ".join(
+        f"{mark}{objective.metric} {format_number(value, whole=False)}"
+        for objective, value in zip(spec.objectives, values, strict=True)
         if value is not None
     )
-    return f"{values} with {one_line(describe_params(trial.params), 60)}"
 
 
 def _line(progress: SweepProgress, trial: TrialState, place: int) -> Text:
     spec = progress.spec
-    values = [
-        f"{objective.metric} {format_number(value, whole=False)}"
-        for objective, value in zip(spec.objectives, trial.values(spec), strict=True)
-        if value is not None
-    ]
-    if not values and trial.last is not None and spec.objectives:
-        values = [f"{spec.objectives[0].metric} {format_number(trial.last, whole=False)}"]
-    if trial.number in progress.best:
-        values = [f"{BEST} {text}" for text in values]
+    values = trial.values(spec)
+    if spec.objectives and not any(value is not None for value in values):
+        values = [trial.last, *values[1:]]
+    mark = f"{BEST} " if trial.number in progress.best else ""
     parts = [
         f"{place}/{spec.trials}",
         one_line(describe_params(trial.params), 60),
-        ", ".join(values),
+        _values_words(spec, values, mark),
         format_duration(trial.duration),
     ]
     line = status_text(trial.status)

@@ -86,20 +86,18 @@ def make_table(
         header_style="bold",
         show_edge=False,
     )
-    for column in shown:
-        table.add_column(
-            Text(column.header),
-            justify=column.justify,
-            no_wrap=not column.folds,
-            overflow="fold" if column.folds else "ellipsis",
-            max_width=None if width is None else _width_of(column, shown, width),
-        )
-    for row in zip(*(column.cells for column in shown), strict=True):
-        table.add_row(*row)
+    _fill(table, shown, width)
     left_out = [*(column.header for column in hidden), *further]
     if left_out and width is not None:
         table.caption = f"No room for {first_names(left_out)}; {hint}."
         table.caption_justify = "left"
+    return table
+
+
+def make_plain_table(columns: Sequence[Column], width: int) -> Table:
+    """Return those of the columns that fit into `width` places, without lines: for what is drawn again and again."""
+    table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, show_edge=False)
+    _fill(table, fit(columns, width)[0], width)
     return table
 
 
@@ -113,6 +111,19 @@ def fit(columns: Sequence[Column], width: int) -> tuple[list[Column], list[Colum
         if column.rank and _least_width([*shown, column]) <= width:
             shown.append(column)
     return [one for one in columns if one in shown], [one for one in columns if one not in shown]
+
+
+def _fill(table: Table, columns: Sequence[Column], width: int | None) -> None:
+    for column in columns:
+        table.add_column(
+            Text(column.header),
+            justify=column.justify,
+            no_wrap=not column.folds,
+            overflow="fold" if column.folds else "ellipsis",
+            max_width=None if width is None else _width_of(column, columns, width),
+        )
+    for row in zip(*(column.cells for column in columns), strict=True):
+        table.add_row(*row)
 
 
 def _least_width(columns: Sequence[Column]) -> int:
