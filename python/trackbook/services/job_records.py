@@ -1,5 +1,6 @@
 """What happens to a job, written into its journal, and at once into the index."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import msgspec
@@ -12,6 +13,7 @@ from trackbook.domain.run import RunError
 from trackbook.services.recorder import RunRecorder
 from trackbook.store import jobs as table
 from trackbook.store.bells import ring_bells
+from trackbook.store.database import Connection
 from trackbook.store.job_history import note_attempt
 from trackbook.store.jobs import Attempt
 from trackbook.store.paths import StorePaths
@@ -49,8 +51,11 @@ def end_job(
     cause: FailureCause | None = None,
     attempt: JobAttempt | None = None,
     worker: str | None = None,
+    beside: Callable[[Connection], None] = lambda connection: None,
 ) -> bool:
     """Record a job's outcome, and that of its last attempt, in its journal and in the index.
+
+    `beside` changes what belongs to that in the index, in the same transaction.
 
     False, and nothing is recorded, if it is no longer the job of `worker`, where that is given: a worker that nobody
     heard of for a while may find that another one has taken the job over.
@@ -65,6 +70,7 @@ def end_job(
         if attempt is not None:
             note_attempt(connection, job.id, attempt, 0)
         table.finish(connection, job.id, status, error, at, cause)
+        beside(connection)
     ring_bells(place.paths.bells)
     return True
 

@@ -94,6 +94,7 @@ class JobQueue:
         self._worker = worker or worker_name(supervisor)
         self._memory = None if memory is None else MemoryShare(self._worker, memory, capacity)
         self._locks: dict[str, ProcessLock] = {}
+        self._expects_more = False
 
     @property
     def blobs(self) -> Blobs:
@@ -105,17 +106,22 @@ class JobQueue:
 
         Jobs that are to be begun again later do not count yet, nor do those that need more memory than is free.
         """
-        with self._database.read() as connection:  # looking keeps nobody from writing
-            if not self._due(connection, 1, 0):
-                return None
+        # Looking keeps nobody from writing. Where one job was there, mostly there is another.
+        if not self._expects_more:
+            with self._database.read() as connection:
+                if not self._due(connection, 1, 0):
+                    return None
+        self._expects_more = False
         held = set(self._locks)
         try:
             with self._database.write() as connection:
-                return self._claim_first(connection)
+                job = self._claim_first(connection)
         except BaseException:
             for job_id in self._locks.keys() - held:
                 self._release(job_id)
             raise
+        self._expects_more = job is not None
+        return job
 
     def _claim_first(self, connection: Connection) -> Job | None:
         passed = 0
@@ -197,22 +203,36 @@ class JobQueue:
         It is returned to the queue if it failed for a cause that is to be tried again and nobody has cancelled
         it meanwhile. Where the job was taken from this worker, its outcome is for another to say.
         """
-        with self._database.write() as connection:
-            drop_live_cell(connection, job.spec.run_id)
         cause = cause_of(attempt.outcome)
-        ours = self._begins_again(job, cause, attempt)
-        if not ours:
+        begins_again = self._begins_again(job, cause, attempt)
+        ours = begins_again
+        if not begins_again:
             status: JobStatus = "failed"
             if attempt.outcome in ("finished", "cancelled", "pruned"):
                 status = attempt.outcome
             error = attempt.error if cause is not None else None
-            ours = end_job(self._place, job, status, error, cause=cause, attempt=attempt, worker=self._worker)
+            ours = end_job(
+                self._place,
+                job,
+                status,
+                error,
+                cause=cause,
+                attempt=attempt,
+                worker=self._worker,
+                beside=lambda connection: self._clear_up(connection, job),
+            )
             if ours:
                 notify_of_end(self._store, job.id, status)
-        with self._database.write() as connection:
-            count_job(connection, self._worker.partition("/")[0])
+        if begins_again or not ours:
+            with self._database.write() as connection:
+                self._clear_up(connection, job)
         self._release(job.id)
         return ours
+
+    def _clear_up(self, connection: Connection, job: Job) -> None:
+        """Forget what was known of a job only while this worker was at it, and count it as done."""
+        drop_live_cell(connection, job.spec.run_id)
+        count_job(connection, self._worker.partition("/")[0])
 
     def take_over(self, job_id: str, crew: str) -> bool:
         """Take a job from a worker of `crew` (see `crew_name`) that is known to be dead, without waiting for its lease.
