@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from trackbook.notebook.dataflow import plain_python
 
@@ -18,9 +19,15 @@ def imported_modules(sources: Iterable[str]) -> list[str]:
     """
     found: dict[str, None] = {}
     for source in sources:
-        for name in _imports_in(source, 0):
+        for name in _imports_of_cell(source):
             found.setdefault(name)
     return list(found)
+
+
+@lru_cache(256)
+def _imports_of_cell(source: str) -> tuple[str, ...]:
+    # The trials of a sweep have the same cells.
+    return tuple(_imports_in(source, 0))
 
 
 def _imports_in(source: str, depth: int) -> Iterator[str]:

@@ -15,6 +15,7 @@ from tests.jobs.warm.conftest import KERNEL, Warm, python_path
 
 from trackbook.jobs.forking.wire import can_fork
 from trackbook.jobs.warm import folder as folders
+from trackbook.jobs.warm import key as keys
 from trackbook.jobs.warm import refusals
 from trackbook.jobs.warm.command import LAUNCHER, read_command
 from trackbook.jobs.warm.folder import NotWarm, TemplateFolder
@@ -109,18 +110,33 @@ def test_another_template_follows_when_an_installed_file_is_edited(
     wait_for(lambda: not _lives(first.said["pid"]))
 
 
-def test_the_digest_of_packages_sees_what_an_installer_does(tmp_path: Path) -> None:
+@pytest.mark.parametrize("settled", [0, 10**15])
+def test_the_digest_of_packages_sees_what_an_installer_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settled: int
+) -> None:
+    monkeypatch.setattr(keys, "_SETTLED", settled)
     folders = [str(tmp_path), str(tmp_path / "none")]
-    seen = {packages_digest(folders)}
+
+    def digest() -> str:
+        time.sleep(0.02)  # the clock of a file system may tick a hundred times a second
+        return packages_digest(folders)
+
+    seen = {digest()}
     (tmp_path / "a-1.dist-info").mkdir()
-    seen.add(packages_digest(folders))
-    (tmp_path / "__editable__.b.pth").write_text("x")
-    seen.add(packages_digest(folders))
-    os.utime(tmp_path / "a-1.dist-info", (1, 1))
-    seen.add(packages_digest(folders))
+    seen.add(digest())
+    pth = tmp_path / "__editable__.b.pth"
+    pth.write_text("x")
+    seen.add(digest())
+    os.utime(pth, (1, 1))
+    seen.add(digest())
+    # The same version once more.
     (tmp_path / "a-1.dist-info").rmdir()
-    seen.add(packages_digest(folders))
-    assert len(seen) == 5
+    (tmp_path / "a-1.dist-info").mkdir()
+    os.utime(tmp_path / "a-1.dist-info", (1, 1))
+    seen.add(digest())
+    (tmp_path / "a-1.dist-info").rmdir()
+    seen.add(digest())
+    assert len(seen) == 6
     (tmp_path / "module.py").write_text("x")
     assert packages_digest(folders) in seen
     rc = tmp_path / "matplotlibrc"

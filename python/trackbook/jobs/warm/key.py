@@ -6,8 +6,9 @@ import json
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from trackbook.jobs.warm.command import KernelCommand
 
@@ -28,6 +29,17 @@ _EARLY_NAMES = frozenset(("LANG", "LANGUAGE", "TZ", "HOME", "PATH", "VIRTUAL_ENV
 _FOLDER_FILES = ("matplotlibrc",)
 _STATUS = ("Umask:", "SigBlk:", "SigIgn:", "Cpus_allowed:", "Uid:", "Gid:", "Groups:")
 _PACKAGES = (".dist-info", ".egg-info", ".egg-link", ".pth")
+# Folders as they were listed last, by when they were changed: each trial of a sweep asks.
+_listed: dict[str, "_Listed"] = {}
+_LISTED_FOR = 5.0
+_SETTLED = 2_000_000_000  # nanoseconds
+
+
+class _Listed(NamedTuple):
+    changed: int
+    until: float
+    packages: list[tuple[str, int]]
+    files: list[str]
 
 
 def base_key(
@@ -73,16 +85,52 @@ def values_digest(environment: Mapping[str, str], names: Iterable[str]) -> dict[
 
 def packages_digest(folders: Iterable[str]) -> str:
     """Return a digest that changes when a package in one of the folders is installed, changed or taken away."""
-    found: list[Any] = []
+    found: list[tuple[str, int]] = []
     for folder in folders:
-        try:
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    if entry.name.endswith(_PACKAGES) or entry.name.startswith("__editable__"):
-                        found.append((folder, entry.name, entry.stat().st_mtime_ns))
-        except OSError:
-            continue
-    return _digest(sorted(found))
+        with contextlib.suppress(OSError):
+            packages, files = _packages_in(folder)
+            found += packages
+            found += [(path, _changed(path)) for path in files]
+    return _digest_of_packages(tuple(found))
+
+
+def _packages_in(folder: str) -> tuple[list[tuple[str, int]], list[str]]:
+    """Return the folders in a folder that stand for packages, with their dates, and the files. Raises OSError.
+
+    Whoever installs something makes such a folder anew, which changes the date of the one in which it lies.
+    """
+    changed = os.stat(folder).st_mtime_ns  # noqa: PTH116
+    known = _listed.get(folder)
+    if known is not None and known.changed == changed and time.monotonic() < known.until:
+        return known.packages, known.files
+    packages, files = [], []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if not entry.name.endswith(_PACKAGES) and not entry.name.startswith("__editable__"):
+                continue
+            if entry.is_dir():
+                packages.append((entry.path, _changed(entry.path)))
+            else:
+                files.append(entry.path)
+    packages.sort()
+    files.sort()
+    # What changes within the same tick of the clock would not be seen.
+    if time.time_ns() - max([changed, *(date for _, date in packages)]) > _SETTLED:
+        _listed[folder] = _Listed(changed, time.monotonic() + _LISTED_FOR, packages, files)
+    return packages, files
+
+
+def _changed(path: str) -> int:
+    """Return the date of a file in nanoseconds; 0 if there is none."""
+    try:
+        return os.stat(path).st_mtime_ns  # noqa: PTH116
+    except OSError:
+        return 0
+
+
+@lru_cache(4)
+def _digest_of_packages(found: tuple[tuple[str, int], ...]) -> str:
+    return _digest(found)
 
 
 def files_digest(paths: Iterable[str]) -> str:
