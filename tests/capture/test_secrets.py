@@ -359,6 +359,15 @@ def test_what_is_known_to_be_clean_is_searched_for_values_that_are_learned_later
     assert text[found.start : found.end] == "sesame-open-42"
 
 
+@pytest.mark.parametrize("text", ["2026-11-27T22:10:01.123456+00:00", "2026-11-27T22:10:01Z"])
+def test_a_moment_is_no_secret_unless_it_is_known_as_one(text: str) -> None:
+    assert find_secrets(text) == []
+    (found,) = find_secrets(text, {"2026-11-27T22:10": "value of WORD"})
+    assert text[found.start : found.end] == "2026-11-27T22:10"
+    (found,) = find_secrets(f"{text} sk-ant-api03-{'aB3' * 30}")
+    assert found.start > len(text)
+
+
 def test_what_is_kept_of_clean_texts_is_bounded() -> None:
     for number in range(60):
         assert find_secrets(f"{number} " + "plain words " * 8000) == []

@@ -30,6 +30,15 @@ def test_a_notebook_is_executed_where_and_as_asked(bench: Bench) -> None:
     assert notebook.cells[2].outputs[1].data["text/plain"] == "42"
     assert [cell.get("execution_count") for cell in notebook.cells] == [1, None, 2]
     assert notebook.metadata.language_info.name == "python"
+    times = notebook.cells[0].metadata.execution
+    assert sorted(times) == [
+        "iopub.execute_input",
+        "iopub.status.busy",
+        "iopub.status.idle",
+        "shell.execute_reply",
+    ]
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", moment) for moment in times.values())
+    assert times["iopub.status.busy"] <= times["iopub.execute_input"] <= times["iopub.status.idle"]
     assert bench.states() == [("completed", False)] * 3
     assert bench.seen.started == [(1, 3, "c1"), (2, 3, "m"), (3, 3, "c3")]
     assert bench.seen.finished == [("c1", "ok"), ("c3", "ok")]

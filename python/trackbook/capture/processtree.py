@@ -78,7 +78,11 @@ class _LinuxTree:
         self._peak = 0
         # From now on the system counts the peak of this process anew.
         with contextlib.suppress(OSError):
-            Path(f"/proc/{self._pid}/clear_refs").write_bytes(b"5")
+            descriptor = os.open(f"/proc/{self._pid}/clear_refs", os.O_WRONLY)
+            try:
+                os.write(descriptor, b"5")
+            finally:
+                os.close(descriptor)
 
     def end(self) -> Usage:
         if self._children:

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ NO_USAGE = Usage()
 _GRACE = 3.0  # seconds for an interrupted cell to end by itself
 # Seconds for the kernel to end by itself, its exit handlers included; one that hangs is killed at once.
 _PATIENCE: dict[OutcomeStatus, float] = {"finished": 10.0, "failed": 10.0, "aborted": 2.0, "timed_out": 2.0}
+_STEPS = ("iopub.status.busy", "iopub.execute_input", "iopub.status.idle")
 _SHOW_EVERY = 1.0
 _SHOW_SHARE = 0.05
 
@@ -329,11 +331,12 @@ class JobNotebookClient(NotebookClient):
                 timer.cancel()
         content = reply["content"]
         if self.record_timing:
-            cell.metadata["execution"]["shell.execute_reply"] = timestamp(reply)
+            cell.metadata["execution"]["shell.execute_reply"] = _moment_of(reply)
         if (count := self._count(index, content.get("execution_count"))) is not None:
             cell["execution_count"] = count
         try:
-            await asyncio.wait_for(asyncio.shield(exchange.idle), self.iopub_timeout)
+            async with asyncio.timeout(self.iopub_timeout):
+                await exchange.idle
         except (TimeoutError, DeadKernelError) as error:
             if isinstance(error, DeadKernelError):
                 return self._dead(index, limit)
@@ -390,11 +393,26 @@ class JobNotebookClient(NotebookClient):
             self._has_new = True
             return
         self._streams.settle(cell.outputs)
+        if message["msg_type"] in ("status", "execute_input"):
+            self._note_step(message, cell)
+            return
         with contextlib.suppress(CellExecutionComplete):
             output = super().process_message(message, cell, index)
-            self._has_new = self._has_new or message["msg_type"] != "status"
+            self._has_new = True
             if output and self._output_log.is_wanted:
                 self._output_log.add(output)
+
+    def _note_step(self, message: dict[str, Any], cell: NotebookNode) -> None:
+        """Note of a cell that the kernel is at it, or is done, as `process_message` does, which takes its time."""
+        content = message["content"]
+        if message["msg_type"] == "status":
+            step = f"iopub.status.{content['execution_state']}"
+        else:
+            step, self._has_new = "iopub.execute_input", True
+        if "execution_count" in content:
+            cell["execution_count"] = content["execution_count"]
+        if self.record_timing and step in _STEPS:
+            cell["metadata"]["execution"][step] = _moment_of(message)
 
     def output(
         self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int
@@ -474,6 +492,14 @@ class JobNotebookClient(NotebookClient):
 
 def _speaks_python(client: Any) -> bool:
     return bool(client.language_info.get("name") == "python")
+
+
+def _moment_of(message: dict[str, Any]) -> str:
+    """Return when a message was sent as nbclient notes it, whose way with dates is slow."""
+    date = message["header"].get("date")
+    if isinstance(date, datetime):
+        return f"{date.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    return str(timestamp(message))
 
 
 def _request_metadata(cell: NotebookNode) -> dict[str, Any]:

@@ -2,17 +2,31 @@
 
 import logging
 from datetime import datetime
+from functools import cache
 from hmac import compare_digest
 from typing import Any
 
 import msgspec
-from jupyter_client.session import Session
+from jupyter_client.session import Session, json_packer
+from traitlets import Any as AnyTrait
 
 _decode = msgspec.json.decode
+_encode = msgspec.json.encode
+
+
+def _pack(part: Any) -> bytes:
+    """Return a part of a message as JSON."""
+    try:
+        return _encode(part)
+    # Lone surrogates, numbers of more than 64 bits and the like: Jupyter's own way knows them.
+    except (msgspec.MsgspecError, UnicodeError, TypeError, OverflowError, ValueError):
+        return bytes(json_packer(part))
 
 
 class JobSession(Session):
-    """A session that checks and reads messages of today's protocol itself, and leaves others to its base."""
+    """A session that checks, reads and writes messages of today's protocol itself, and leaves others to its base."""
+
+    pack: Any = AnyTrait(_pack)
 
     def deserialize(self, msg_list: Any, content: bool = True, copy: bool = True) -> dict[str, Any]:
         """Return the message in the frames behind the identities. Raises ValueError for one that is not signed well."""
@@ -46,8 +60,9 @@ def _moment(text: Any) -> Any:
         return text
 
 
+@cache
 def open_session() -> JobSession:
-    """Return a session that signs nothing: nobody else can write into a pair of sockets."""
+    """Return a session that signs nothing: nobody else can write into a pair of sockets. One does for all of them."""
     logger = logging.getLogger("traitlets")
     level = logger.level
     logger.setLevel(logging.ERROR)  # it warns of what is meant

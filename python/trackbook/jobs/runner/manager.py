@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from trackbook.errors import KernelError
+from trackbook.jobs.forking.request import ForkedProcess
 from trackbook.jobs.kernel import describe_end
 from trackbook.jobs.runner.client import RunnerClient, RunnerDialogue, make_pair, read_pipe
 from trackbook.jobs.runner.wire import Connection
@@ -208,7 +209,10 @@ class RunnerManager:
         while await self.is_alive() and time.monotonic() < deadline:
             if client is not None:
                 self._drain(client)
-            await asyncio.sleep(wait)
+            if isinstance(self._process, ForkedProcess):  # its end is heard, not looked for
+                await self._process.until_change(4 * wait)
+            else:
+                await asyncio.sleep(wait)
             wait = min(0.05, wait * 1.2)
 
     def _drain(self, client: RunnerClient) -> None:
