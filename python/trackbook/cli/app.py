@@ -11,7 +11,6 @@ import click
 from trackbook.cli.exits import CANCELLED, FINE, WRONG_USAGE, exit_code
 from trackbook.cli.output import say
 from trackbook.errors import MissingExtra, TrackbookError
-from trackbook.version import version
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 # Each command's function, which lies in the module of the command's name, or in one named before a colon; in the order
@@ -44,8 +43,23 @@ class LazyGroup(click.Group):
         return command
 
 
+def _print_version(context: click.Context, _: click.Parameter, is_wanted: bool) -> None:
+    if is_wanted and not context.resilient_parsing:
+        from trackbook.version import version
+
+        click.echo(f"trackbook {version()}")
+        context.exit()
+
+
 @click.group(cls=LazyGroup, context_settings=_SETTINGS)
-@click.version_option(version(), prog_name="trackbook", message="%(prog)s %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
 def cli() -> None:
     """Record, compare and repeat what notebooks do.
 

@@ -1,30 +1,32 @@
 """Where the command writes: data to stdout, messages for people to stderr."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
-from rich.console import Console, RenderableType
-from rich.text import Text
 
 from trackbook.domain.values import to_wire
+
+if TYPE_CHECKING:  # what draws is imported where something is drawn: a command's work begins before
+    from rich.console import Console, RenderableType
+    from rich.text import Text
 
 # Nothing is cut in a pipe or a file: no table is wider than this.
 _UNLIMITED = 100_000
 
 
-def data_console() -> Console:
+def data_console() -> "Console":
     """Return the console of stdout; plain text as wide as it needs to be unless stdout is a terminal."""
     return _console(stderr=False)
 
 
-def message_console() -> Console:
+def message_console() -> "Console":
     """Return the console of stderr."""
     return _console(stderr=True)
 
 
-def print_data(*parts: RenderableType) -> None:
+def print_data(*parts: "RenderableType") -> None:
     """Print data for people to stdout."""
     console = data_console()
     if console.is_terminal:
@@ -47,7 +49,7 @@ def print_json(value: Any) -> None:
     click.echo(data)
 
 
-def show(*parts: RenderableType) -> None:
+def show(*parts: "RenderableType") -> None:
     """Print what is more than a line for people to stderr."""
     console = message_console()
     if console.is_terminal:
@@ -58,12 +60,16 @@ def show(*parts: RenderableType) -> None:
     click.echo("\n".join(line.rstrip() for line in capture.get().splitlines()), err=True)
 
 
-def say(message: str | Text, style: str = "") -> None:
+def say(message: "str | Text", style: str = "") -> None:
     """Print a message for people to stderr."""
+    from rich.text import Text
+
     message_console().print(Text(message, style) if isinstance(message, str) else message)
 
 
-def _console(*, stderr: bool) -> Console:
+def _console(*, stderr: bool) -> "Console":
+    from rich.console import Console
+
     console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console.width = _UNLIMITED

@@ -4,8 +4,6 @@ from pathlib import Path
 
 import click
 
-from trackbook.cli.display.detail import error_text, metrics_grid, run_heading
-from trackbook.cli.display.progress import JobProgress
 from trackbook.cli.notebook_options import NotebookCommand
 from trackbook.cli.options import (
     JobPlace,
@@ -74,6 +72,10 @@ def run_notebook(
     with open_executor(
         store, place.executor, scheduler=place.scheduler, on_notice=say, notebook=known
     ) as run_jobs:
+        # Late, as all that draws: what the notebook imports is imported meanwhile.
+        from trackbook.cli.display.detail import error_text, metrics_grid, run_heading
+        from trackbook.cli.display.progress import JobProgress
+
         project = open_notebook_project(notebook)
         jobs = project.jobs.submit(
             notebook,
