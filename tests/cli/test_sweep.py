@@ -266,7 +266,7 @@ def test_the_best_is_said_again_where_it_is_out_of_sight(
     assert answer.code == 0, answer.err
     assert re.search(r"★ #\d+  cost 1.000 with depth=1", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", answer.err))
     monkeypatch.setenv("LINES", "30")
-    assert "with depth" not in call("sweep", "trial.ipynb", "-s", "depth=1", "--json").err
+    assert "★ #" not in call("sweep", "trial.ipynb", "-s", "depth=1", "--json").err
 
 
 def test_without_a_terminal_each_trial_that_ended_has_a_line(capsys: pytest.CaptureFixture[str]) -> None:
