@@ -90,6 +90,31 @@ def test_startup_files_are_the_runners_own(
     assert in_warm([], tmp_path, look, OWN="x") == "True 55\n"
 
 
+def test_an_aggressive_reset_forgets_what_the_cells_imported_alone(
+    warm: Warm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    startup = tmp_path / "ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "00.py").write_text("import tabnanny\n")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+
+    async def look(talk: Talk) -> str:
+        await talk.say("import pyclbr\nget_ipython().reset(aggressive=True)")
+        return await talk.say(
+            "import sys\nprint([name in sys.modules for name in ('wave', 'tabnanny', 'pyclbr')])"
+        )
+
+    assert in_warm(["wave"], tmp_path, look) == "[True, True, False]\n"
+
+
+def test_the_magics_of_each_ipython_are_there(warm: Warm, tmp_path: Path) -> None:
+    async def look(talk: Talk) -> str:
+        await talk.say("seven = 7\n%store seven\ndel seven\n%store -r seven")
+        return await talk.say("print(seven, get_ipython().history_manager.session_number)")
+
+    assert in_warm([], tmp_path, look) == "7 1\n"
+
+
 def test_what_was_written_is_there_and_exit_handlers_ran(warm: Warm, tmp_path: Path) -> None:
     async def write(talk: Talk) -> str:
         return await talk.say(
@@ -99,6 +124,20 @@ def test_what_was_written_is_there_and_exit_handlers_ran(warm: Warm, tmp_path: P
 
     assert in_warm([], tmp_path, write) == "done\n"
     assert ((tmp_path / "kept").read_text(), (tmp_path / "at exit").read_text()) == ("words", "ran")
+
+
+def test_what_cells_leave_is_given_up_in_the_end(warm: Warm, tmp_path: Path) -> None:
+    async def write(talk: Talk) -> str:
+        return await talk.say(
+            "class Last:\n    def __init__(self, name):\n        self.name = name\n"
+            "    def __del__(self):\n        with open('finalized', 'a') as file:\n"
+            "            print(self.name, get_ipython() is not None, file=file)\n"
+            "one = Last('one')\nring = [Last('ring')]\nring.append(ring)\nLast('shown')"
+        )
+
+    assert in_warm([], tmp_path, write).startswith("<__main__.Last")
+    found = sorted((tmp_path / "finalized").read_text().splitlines())
+    assert found == ["one True", "ring True", "shown True"]
 
 
 def test_a_template_that_died_is_followed_by_another(warm: Warm, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+from itertools import takewhile
 from typing import Any
 
 import zmq
@@ -19,26 +20,40 @@ from traitlets import Type
 from trackbook.jobs.runner.streams import PipeBarrier, RunnerStream
 from trackbook.jobs.runner.wire import Channel, Connection, Frame
 
+_OF_MODULES = frozenset(("__builtin__", "__builtins__", "__name__"))
+_STORE = "storemagic"  # that IPython loads into each shell
 _QUIET_GUIS = (None, "inline", "agg", "ipympl", "widget", "nbagg", "notebook", "auto")
 
 
 class Channels:
     """What ipykernel takes for a zmq socket: it sends a message's parts on one channel of the connection."""
 
-    def __init__(self, connection: Connection, barrier: PipeBarrier, channel: Channel) -> None:
+    def __init__(
+        self, connection: Connection, barrier: PipeBarrier, channel: Channel, *, holds: bool = False
+    ) -> None:
         self.connection, self._barrier, self._channel = connection, barrier, channel
+        self._holds = holds
         self.closed = False
         self.count = 0
 
     def send_multipart(self, parts: list[Any], *_: Any, **__: Any) -> None:
-        """Send a message."""
+        """Send a message; one that this channel `holds` goes out with the next one of any channel."""
         self.count += 1
+        frame = [bytes(part) for part in parts]
+        if self._holds:
+            self.connection.hold(self._channel, frame)
+            return
         self._barrier.wait()
         with contextlib.suppress(OSError):  # nobody listens any more; the signal of that ends this process
-            self.connection.send(self._channel, [bytes(part) for part in parts])
+            self.connection.send(self._channel, frame)
 
     def flush(self, *_: Any, **__: Any) -> None:
-        """Do nothing: nothing is held back."""
+        """Do nothing: what is held back goes out with the word that the kernel is idle."""
+
+    def release(self) -> None:
+        """Send what is held back still."""
+        with contextlib.suppress(OSError):
+            self.connection.release()
 
 
 class _MainThread:
@@ -53,6 +68,8 @@ class _MainThread:
 class RunnerShell(ZMQInteractiveShell):
     """ipykernel's shell. Windows of a graphical toolkit would need a loop beside the cells, and are refused."""
 
+    _has_given_up = False
+
     def enable_gui(self, gui: Any = None) -> None:
         """Take the inline backends alone; raises UsageError for toolkits with windows."""
         if gui not in _QUIET_GUIS:
@@ -61,6 +78,26 @@ class RunnerShell(ZMQInteractiveShell):
                 "Use %matplotlib inline."
             )
         self.active_eventloop = gui
+
+    def _atexit_once(self) -> None:
+        """Give up what the cells have left, so that its finalizers run; the shell itself ends with the process.
+
+        IPython's own makes the shell ready for further cells, and ends a history that nobody will read.
+        """
+        if self._has_given_up:
+            return
+        self._has_given_up = True
+        self.last_execution_result = None
+        history, hook = self.history_manager, self.displayhook
+        if history is not None:
+            history.reset(new_session=False)
+        hook._ = hook.__ = hook.___ = ""
+        self.user_ns_hidden.clear()
+        for names in (self.user_ns, self.user_global_ns):
+            for name in names.keys() - _OF_MODULES:  # which finalizers need
+                names.pop(name, None)
+        self.init_user_ns()  # type: ignore[no-untyped-call]
+        self.clear_main_mod_cache()  # type: ignore[no-untyped-call]
 
 
 class RunnerKernel(IPythonKernel):
@@ -79,9 +116,12 @@ class RunnerKernel(IPythonKernel):
     async def answer(self, frame: Frame) -> None:
         """Carry out a request. One that ends without a reply, being interrupted outside of a cell, gets one."""
         sent = self._replies
-        await self.dispatch_shell([zmq.Frame(part) for part in frame[1]])
-        if sent == self._replies:
-            self._reply_interrupted()
+        try:
+            await self.dispatch_shell([zmq.Frame(part) for part in frame[1]])
+            if sent == self._replies:
+                self._reply_interrupted()
+        finally:
+            self.shell_stream.release()  # an interrupt may hit between an answer and the word behind it
 
     def _reply_interrupted(self) -> None:
         parent = self.get_parent("shell")  # type: ignore[no-untyped-call]
@@ -95,7 +135,12 @@ class RunnerKernel(IPythonKernel):
             }
             session: Any = self.session
             session.send(self.shell_stream, "execute_reply", content, parent=parent)
-            self._publish_status("idle", "shell")  # type: ignore[no-untyped-call]
+            self._publish_status("idle", "shell")
+
+    def _publish_status(self, status: str, channel: str, parent: Any = None) -> None:
+        # Whoever asks knows that it is busy.
+        if status != "busy":
+            super()._publish_status(status, channel, parent)  # type: ignore[no-untyped-call]
 
     @property
     def _replies(self) -> int:
@@ -127,19 +172,24 @@ class RunnerApp(IPKernelApp):
         self.connection = connection
         self.barrier = PipeBarrier()
         self._waits = waits
+        # What is imported before anything of the user's runs; known to a blank, whose forks add to it.
+        self._modules: set[str] = set()
 
     def warm_up(self) -> None:
         """Make what the first cell of a notebook would make: a fork finds it made."""
         shell: Any = self.shell
         shell.transform_cell("pass\n")
         shell.display_formatter.format(0)
+        if _STORE in self.default_extensions and not self.config.get("StoreMagics"):
+            shell.extension_manager.load_extension(_STORE)
+        self._modules = set(sys.modules)
 
     def begin(self) -> None:
         """Take up folder and environment, load the extensions and run the startup files: all that had to wait."""
         self._waits = False
         shell: Any = self.shell
         shell.starting_dir = os.getcwd()  # noqa: PTH109
-        shell.history_manager.reset()
+        shell.history_manager.reset(new_session=False)  # of this folder
         shell.init_environment()
         self.init_gui_pylab()
         self.init_extensions()
@@ -157,8 +207,22 @@ class RunnerApp(IPKernelApp):
 
     def init_code(self) -> None:
         """Run startup files."""
-        if not self._waits:
+        if self._waits:
+            return
+        if not self._modules:
             super().init_code()  # type: ignore[no-untyped-call]
+            return
+        # As in IPython's, but for its list of all modules: to hold each name has a fork copy a thousand pages.
+        app: Any = self
+        app._run_startup_files()
+        app._run_exec_lines()
+        app._run_exec_files()
+        if self.hide_initial_ns:
+            app.shell.user_ns_hidden.update(app.shell.user_ns)
+        app._run_cmd_line_code()
+        app._run_module()
+        self._modules.update(takewhile(lambda name: name not in self._modules, reversed(sys.modules)))
+        app.shell._sys_modules_keys = self._modules
 
     kernel_class = Type(RunnerKernel)
 
@@ -174,7 +238,7 @@ class RunnerApp(IPKernelApp):
     def init_sockets(self) -> None:
         """Open no sockets of zmq."""
         self.iopub_socket = Channels(self.connection, self.barrier, "iopub")
-        self.shell_socket = Channels(self.connection, self.barrier, "shell")
+        self.shell_socket = Channels(self.connection, self.barrier, "shell", holds=True)
 
     def init_heartbeat(self) -> None:
         """Have no heartbeat."""

@@ -60,12 +60,27 @@ class Connection:
         self.socket = sock
         self._reader = FrameReader()
         self._lock = threading.Lock()
+        self._held = b""
 
     def send(self, channel: Channel, parts: list[bytes]) -> None:
         """Send a frame whole. Raises OSError when nobody is there any more."""
         data = pack(channel, parts)
         with self._lock:
+            data, self._held = self._held + data, b""
             self.socket.sendall(data)
+
+    def hold(self, channel: Channel, parts: list[bytes]) -> None:
+        """Have a frame go out with the next one: to wake the other side costs more than the frame itself."""
+        data = pack(channel, parts)
+        with self._lock:
+            self._held += data
+
+    def release(self) -> None:
+        """Send what is held, if anything is. Raises OSError."""
+        with self._lock:
+            data, self._held = self._held, b""
+            if data:
+                self.socket.sendall(data)
 
     def receive(self, flags: int = 0) -> list[Frame] | None:
         """Return the frames that have come whole; waits for bytes, not for a frame. None at the end."""
