@@ -19,6 +19,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from trackbook.config import Settings
+from trackbook.domain.ids import new_id
 from trackbook.store.locks import ProcessLock
 from trackbook.store.paths import StorePaths, create_store
 
@@ -170,6 +171,40 @@ def postgresql() -> Iterator[str]:
 def postgresql_url(postgresql: str) -> str:
     """The URL of an empty store in PostgreSQL: a schema of the test's own."""
     return f"{postgresql}&schema=test_{next(_schemas)}"
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[Any]:
+    """An object storage of the tests' own, spoken to over the network."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL in an object storage where artifacts go, for this process and its children."""
+    import boto3
+
+    host, port = s3.get_host_and_port()
+    for name, value in {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    import s3fs
+
+    s3fs.S3FileSystem.clear_instance_cache()
+    boto3.client("s3").create_bucket(Bucket="team")
+    url = f"s3://team/{new_id()}"
+    monkeypatch.setenv("TRACKBOOK_ARTIFACTS", url)
+    yield url
+    s3fs.S3FileSystem.clear_instance_cache()
 
 
 @pytest.fixture(params=["folder", "postgresql"])

@@ -3,14 +3,12 @@
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from trackbook.config import Settings
-from trackbook.domain.ids import new_id
 from trackbook.errors import CorruptRecord, MissingExtra, StoreError, StoreUnreachable
 from trackbook.services.checkup import examine_store
 from trackbook.services.context import Services, open_services
@@ -23,38 +21,6 @@ from trackbook.store.paths import StorePaths, create_store
 from trackbook.store.url_blobs import UrlBlobs
 
 BIG = bytes(range(256)) * 12_000  # 3 MB
-
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[Any]:
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def bucket(s3: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    import boto3
-
-    host, port = s3.get_host_and_port()
-    for name, value in {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    import s3fs
-
-    s3fs.S3FileSystem.clear_instance_cache()
-    boto3.client("s3").create_bucket(Bucket="team")
-    url = f"s3://team/{new_id()}"
-    monkeypatch.setenv("TRACKBOOK_ARTIFACTS", url)
-    yield url
-    s3fs.S3FileSystem.clear_instance_cache()
 
 
 def opened(store: StorePaths) -> Services:

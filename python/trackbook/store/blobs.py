@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from trackbook.domain.ids import new_id
@@ -55,6 +55,9 @@ class BlobStore:
     def deliver(self) -> int:
         """Carry nothing: here is where blobs are kept."""
         return 0
+
+    def send(self, digests: Iterable[str]) -> None:
+        """Send nothing: here is where blobs are kept."""
 
     def keep(self, digest: str) -> bool:
         """Tell whether the blob is stored; if it is, it counts as new, and is not swept away until it is named."""

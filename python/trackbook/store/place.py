@@ -83,6 +83,12 @@ class Blobs(Protocol):
         Raises StoreUnreachable where it can't be.
         """
 
+    def send(self, digests: Iterable[str]) -> None:
+        """Have blobs that wait on this machine be where everybody finds them; `deliver` need not have come to them.
+
+        Raises StoreUnreachable where they can't be.
+        """
+
     def all(self) -> Iterator[StoredBlob]:
         """Yield all blobs; raises UsageError where what others keep may lie beside them."""
 

@@ -2,19 +2,24 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
 
 import psutil
 import pytest
 from tests.jobs.distributed.conftest import Dask, Submitter, wait_for
+from tests.remote.conftest import end_processes
 
 import trackbook as tb
+from trackbook.config import Settings
 from trackbook.domain.job import Job
 from trackbook.errors import NotFound
 from trackbook.jobs.distributed.cluster import Cluster, open_cluster
 from trackbook.jobs.distributed.pool import run_jobs_on_dask
 from trackbook.jobs.pool import Outcomes
+from trackbook.services.context import open_services
+from trackbook.store.paths import create_store
 
 TRACKED = """\
 import os, pathlib, trackbook as tb
@@ -239,6 +244,55 @@ def test_the_job_of_a_worker_that_is_killed_runs_again_once(
     for job in outcomes.jobs:
         assert submitter.services.runs.refresh(timeout=60)
         assert submitter.services.runs.get(job.spec.run_id).metrics["done"] == 1.0
+
+
+LARGE = """\
+import os, pathlib, time, trackbook as tb
+tb.log({"n": n})
+run = tb.current_run()
+(run.output_dir / "large.bin").write_bytes(bytes([n]) * 300_000)
+pathlib.Path(where, f"{run.id}@{os.uname().nodename}").write_text(str(os.getpid()))
+while not pathlib.Path(where, "go").exists():
+    time.sleep(0.05)
+"""
+
+
+@pytest.mark.usefixtures("bucket")
+def test_content_goes_into_an_object_storage_and_survives_a_worker(
+    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRACKBOOK_STORE", postgresql_url)
+    monkeypatch.setenv("TRACKBOOK_SPOOL", str(tmp_path / "spool"))
+    (tmp_path / "dask").mkdir()
+    dask = Dask(tmp_path / "dask").start()
+    settings = Settings.load()
+    assert settings.folder is not None
+    with closing(open_services(create_store(settings.folder, settings.remote))) as services:
+        try:
+            submitter = Submitter(tmp_path / "project", services)
+            path = submitter.notebook(LARGE, parameters=f"where = {str(tmp_path)!r}\nn = 0")
+            for name in ("machine-a", "machine-b"):
+                dask.add(name)
+            with open_cluster(dask.address, 1) as cluster:
+                wait_for(lambda: len(cluster.workers()) == 2)
+                jobs = services.jobs.submit(path, sweep={"n": [1, 2, 3]}, executor="dask")
+                with Running(submitter, jobs, cluster) as running:
+                    wait_for(lambda: len(begun(tmp_path)) == 2)
+                    dask.kill("machine-a")
+                    wait_for(lambda: len(cluster.workers()) == 1)
+                    (tmp_path / "go").touch()
+                    outcomes = running.wait()
+            assert outcomes.exit_code == 0, [job.error for job in outcomes.jobs]
+            assert sorted(job.attempt for job in outcomes.jobs) == [1, 1, 2]
+            assert services.runs.refresh(timeout=60)
+            for n, job in zip((1, 2, 3), outcomes.jobs, strict=True):
+                run = services.runs.get(job.spec.run_id)
+                assert (run.status, run.metrics["n"], run.host) == ("finished", n, "machine-b")
+                # Of which this machine has never had a copy.
+                assert outputs(submitter, run.id)["outputs/large.bin"] == bytes([n]) * 300_000
+        finally:
+            dask.end()
+            end_processes(services.store)
 
 
 def test_cancelling_reaches_the_workers(submitter: Submitter, cluster: Cluster, tmp_path: Path) -> None:
