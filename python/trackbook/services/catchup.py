@@ -17,7 +17,7 @@ from trackbook.store.paths import PartName, StorePaths
 from trackbook.store.place import Place
 from trackbook.store.writers import is_being_written
 
-_LOOK_EVERY = 0.01  # seconds; the ingester is woken, and needs a few milliseconds for what was written last
+_LOOK_EVERY = 0.005  # seconds; the ingester is woken, and needs a few milliseconds for what was written last
 
 
 def catch_up(place: Place, *, inline: bool = True, timeout: float = 20.0) -> bool:

@@ -163,6 +163,9 @@ def _detach(folder: Path, log: Path | None, reading: int | None) -> None:
     os.setsid()
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
+    if sys.path and sys.path[0] in ("", str(Path.cwd())):
+        # What is imported late would be looked for among a user's files first.
+        sys.path[0] = str(folder)
     os.chdir(folder)
     null = os.open(os.devnull, os.O_RDWR)
     output = null if log is None else os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
