@@ -69,6 +69,25 @@ def test_a_run_is_looked_into_and_goes_on(
     assert "trackbook reproduce 2" in finished.err
 
 
+@pytest.mark.parametrize(
+    ("third", "kept"),
+    [("factor * 2", "2 cells kept as they came out: 2–3."), ("1", "3 cells kept as they came out: 1–3.")],
+)
+def test_the_cell_with_given_values_is_no_further_one(
+    empty_folder: Path, call: Call, third: str, kept: str
+) -> None:
+    """It has no number of its own: it is counted with the cell that declares the parameters."""
+    write(empty_folder, "factor = 1", "first = 1", "print(first)", "1 / 0")
+    path = empty_folder / "trial.ipynb"
+    notebook = json.loads(path.read_text())
+    notebook["cells"][0]["metadata"] = {"tags": ["parameters"]}
+    path.write_text(json.dumps(notebook))
+    assert call("run", "trial.ipynb", "-p", "factor=3").code == 1
+    notebook["cells"][3]["source"] = third
+    path.write_text(json.dumps(notebook))
+    assert kept in call("resume", "1", "--dry-run").out
+
+
 def test_what_is_wrong_with_a_call_is_said(
     empty_folder: Path, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:

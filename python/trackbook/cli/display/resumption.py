@@ -32,14 +32,15 @@ def resumption_sections(resumption: Resumption, run: Run) -> Iterator[Renderable
     elif resumption.reason:
         yield _indented(resumption.reason)
     again = [cell for cell in resumption.cells if cell.again]
-    kept = [cell for cell in resumption.cells if not cell.again]
-    saved = sum(cell.duration or 0.0 for cell in kept)
+    saved = sum(cell.duration or 0.0 for cell in resumption.cells if not cell.again)
+    # The cell with the job's values has the number of the one that declares them, and may run alone.
+    kept = sorted({cell.number for cell in resumption.cells} - {cell.number for cell in again})
     if kept:
         yield _indented(
-            f"{_count(kept)} kept as {'it' if len(kept) == 1 else 'they'} came out"
-            f"{f' ({format_duration(saved)} saved)' if saved >= 0.01 else ''}: {_numbers(kept)}."
+            f"{_count(len(kept))} kept as {'it' if len(kept) == 1 else 'they'} came out"
+            f"{f' ({format_duration(saved)} saved)' if saved >= 0.01 else ''}: {_ranges(kept)}."
         )
-    yield _indented(f"{_count(again)} run{'s' if len(again) == 1 else ''} again:")
+    yield _indented(f"{_count(len(again))} run{'s' if len(again) == 1 else ''} again:")
     yield Padding(
         make_table(
             [
@@ -99,17 +100,16 @@ def _indented(text: str) -> Padding:
     return Padding(Text(text), (0, 0, 0, _INDENT), expand=False)
 
 
-def _count(cells: Sequence[ResumedCell]) -> str:
-    return "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+def _count(cells: int) -> str:
+    return "1 cell" if cells == 1 else f"{cells} cells"
 
 
 def _time(cell: ResumedCell) -> str:
     return "" if cell.duration is None else format_duration(cell.duration)
 
 
-def _numbers(cells: Sequence[ResumedCell]) -> str:
+def _ranges(numbers: Sequence[int]) -> str:
     """Return the numbers of cells, those that follow each other as a range."""
-    numbers = sorted({cell.number for cell in cells})
     parts: list[list[int]] = []
     for number in numbers:
         if parts and parts[-1][-1] == number - 1:
