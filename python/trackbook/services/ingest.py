@@ -25,7 +25,7 @@ from trackbook.store.writers import is_being_written
 
 POLL_SECONDS = 0.1
 # It rests so many times as long as a pass took, at most LONGEST_REST seconds.
-SPARING, LONGEST_REST = 4, 1.0
+SPARING, LONGEST_REST = 12, 1.0
 IDLE_SECONDS = 20.0
 PATIENCE = 600.0
 SHORTEST_WAIT, LONGEST_WAIT = 0.5, 30.0
