@@ -31,25 +31,27 @@ class JobSession(Session):
     def deserialize(self, msg_list: Any, content: bool = True, copy: bool = True) -> dict[str, Any]:
         """Return the message in the frames behind the identities. Raises ValueError for one that is not signed well."""
         try:
-            signature, raw_header, raw_parent, raw_metadata, raw_content = msg_list[:5]
+            # Without `copy`, as kernels ask for it, they are frames of zmq.
+            parts = msg_list if copy else [frame.bytes for frame in msg_list]
+            signature, raw_header, raw_parent, raw_metadata, raw_content = parts[:5]
             header = _decode(raw_header)
-            if not (content and copy and str(header["version"]).startswith("5.")):
+            if not (content and str(header["version"]).startswith("5.")):
                 raise LookupError
-            parts = _decode(raw_parent), _decode(raw_metadata), _decode(raw_content)
+            told = _decode(raw_parent), _decode(raw_metadata), _decode(raw_content)
         # Lone surrogates, NaN, or another protocol: they are rare, and the slow way knows them.
         except (msgspec.MsgspecError, UnicodeError, LookupError, ValueError, TypeError):
             return super().deserialize(msg_list, content, copy)
-        if self.auth is not None and not compare_digest(signature, self.sign(msg_list[1:5])):
+        if self.auth is not None and not compare_digest(signature, self.sign(parts[1:5])):
             raise ValueError("A message of the kernel is not signed as it should be.")
         header["date"] = _moment(header.get("date"))
         return {
             "header": header,
             "msg_id": header["msg_id"],
             "msg_type": header["msg_type"],
-            "parent_header": parts[0],
-            "metadata": parts[1],
-            "content": parts[2],
-            "buffers": [memoryview(part) for part in msg_list[5:]],
+            "parent_header": told[0],
+            "metadata": told[1],
+            "content": told[2],
+            "buffers": [memoryview(part) for part in parts[5:]],
         }
 
 

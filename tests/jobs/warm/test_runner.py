@@ -34,7 +34,8 @@ print(json.dumps([
     "left" in globals(), hasattr(builtins, "left"), hasattr(json, "left"), os.environ.get("LEFT"), os.getcwd(),
     "/left" in sys.path, len(warnings.filters), logging.getLogger().level, shell.custom_exceptions,
     hasattr(asyncio.get_running_loop(), "left"), "left" in shell.user_ns_hidden, len(In), os.environ["OWN"],
-    os.getsid(0) == os.getpid(), [str(one) for one in _dh], sys.argv[0],
+    os.getsid(0) == os.getpid(), shell.last_execution_result, shell.execution_count, shell.kernel.log.level,
+    [str(one) for one in _dh], sys.argv[0],
 ]))
 """
 
@@ -65,7 +66,7 @@ def test_nothing_of_one_runner_is_in_the_next(warm: Warm, tmp_path: Path) -> Non
         folder = tmp_path / str(number)
         folder.mkdir()
         told = in_warm(["json"], folder, look, OWN=str(number))
-        assert f'"{number}", true, ["{folder}"], "-c"]' in told
+        assert f'"{number}", true, null, 2, 30, ["{folder}"], "-c"]' in told
         seen.add(told.replace(str(folder), "FOLDER").replace(f'"{number}"', '"OWN"'))
     assert len(seen) == 1, seen
     assert "behind" not in seen.pop()

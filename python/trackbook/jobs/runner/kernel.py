@@ -180,6 +180,9 @@ class RunnerApp(IPKernelApp):
         shell: Any = self.shell
         shell.transform_cell("pass\n")
         shell.display_formatter.format(0)
+        if not self.logging_config:
+            # traitlets' is open to all that its handlers drop: four lines are made for each request.
+            self.log.setLevel(self.log_level)
         if _STORE in self.default_extensions and not self.config.get("StoreMagics"):
             shell.extension_manager.load_extension(_STORE)
         self._modules = set(sys.modules)

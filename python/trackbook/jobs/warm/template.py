@@ -73,6 +73,8 @@ def main() -> None:
         environment.look_ahead()
     readers.look_ahead()
     modules.look_ahead()
+    if runner is not None:
+        runner.rehearse()
     # Nothing of what is here is looked through again. Collecting first would be one more look, of a tenth of a second.
     gc.freeze()
     gc.enable()
