@@ -1,18 +1,25 @@
 """The state of the git work tree, asked of git itself."""
 
 import contextlib
+import json
+import os
 import re
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 from msgspec import Struct
 
+from trackbook.capture.answers import SharedAnswers
 from trackbook.domain.environment import Git
 
 _TIMEOUT = 5.0
 LARGEST_DIFF = 1_000_000
 MOST_UNTRACKED = 200
+# What git's answers depend on beside the folder.
+_SETTINGS = ("HOME", "PATH", "XDG_CONFIG_HOME")
+_shared: SharedAnswers | None = None
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
@@ -27,13 +34,19 @@ class Diff(Struct, frozen=True):
     cut: bool
 
 
+def share_answers() -> None:
+    """Have all processes that are forked from this one ask git for the state of a folder once in two seconds."""
+    global _shared
+    _shared = SharedAnswers()
+
+
 def read_git(folder: Path) -> Git | None:
     """Return the commit, branch and dirtiness of the work tree around `folder`.
 
     Dirty means changes to tracked files; files that git does not know say nothing about the commit. Returns
     None where there is no git, no work tree, no commit yet, or git takes longer than five seconds.
     """
-    answer = _ask(folder, "status", "--porcelain=v2", "--branch", "--untracked-files=no")
+    answer = _ask_once(folder, "status", "--porcelain=v2", "--branch", "--untracked-files=no")
     return None if answer is None else parse_status(answer.decode("utf-8", "replace"))
 
 
@@ -42,7 +55,7 @@ def read_remote(folder: Path) -> str | None:
 
     Nothing is asked of the remote itself.
     """
-    answer = _ask(folder, "ls-remote", "--get-url")
+    answer = _ask_once(folder, "ls-remote", "--get-url")
     if answer is None:
         return None
     address = answer.decode("utf-8", "replace").strip()
@@ -134,6 +147,45 @@ def _untracked(folder: Path) -> bytes:
 def _command(*arguments: str) -> list[str]:
     # No optional locks: asking must not get in the way of a git command that the user runs meanwhile.
     return ["git", "--no-optional-locks", *arguments]
+
+
+def _ask_once(folder: Path, *arguments: str) -> bytes | None:
+    """Ask what others that were forked from the same process may have asked just now."""
+    if any(name.startswith("GIT_") for name in os.environ):  # they may name a work tree that lies elsewhere
+        return _ask(folder, *arguments)
+    place = _find_repository(folder)
+    if place is None or _shared is None:
+        return None if place is None else _ask(folder, *arguments)
+    settings = [os.environ.get(name) for name in _SETTINGS]
+    key, at = json.dumps([str(folder.absolute()), arguments, settings, _stamps(place)]), time.monotonic()
+    if (known := _shared.get(key)) is not None:
+        return known.encode("utf-8", "surrogateescape")
+    answer = _ask(folder, *arguments)
+    if answer is not None:
+        _shared.put(key, answer.decode("utf-8", "surrogateescape"), at)
+    return answer
+
+
+def _find_repository(folder: Path) -> Path | None:
+    """Return the `.git` of the work tree around a folder; None where git, which takes a process to ask, finds none."""
+    place = Path(os.path.realpath(folder))
+    return next(
+        (above / ".git" for above in (place, *place.parents) if os.path.lexists(above / ".git")), None
+    )
+
+
+def _stamps(place: Path) -> list[list[int] | None]:
+    """Return what differs once something was committed, staged, or another branch was taken."""
+    with contextlib.suppress(OSError, ValueError):  # a further work tree, or a submodule
+        place = place.parent / place.read_text(encoding="utf-8").removeprefix("gitdir:").strip()
+    found: list[list[int] | None] = []
+    for name in ("HEAD", "index", "logs/HEAD", "config"):
+        try:
+            status = os.stat(place / name)  # noqa: PTH116
+            found.append([status.st_mtime_ns, status.st_size, status.st_ino])
+        except OSError:
+            found.append(None)
+    return found
 
 
 def _ask(folder: Path, *arguments: str) -> bytes | None:

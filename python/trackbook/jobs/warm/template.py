@@ -66,13 +66,14 @@ def main() -> None:
     listener = listen(spec["path"])
     _answer(answers, _description(spec, imports, runner))
     _list_modules(Path(spec["path"]).with_suffix(MODULES))
-    from trackbook.capture import environment, modules, readers
+    from trackbook.capture import environment, git, modules, readers
     from trackbook.jobs.warm.child import become_kernel, become_runner
 
     with contextlib.suppress(OSError):
         environment.look_ahead()
     readers.look_ahead()
     modules.look_ahead()
+    git.share_answers()
     if runner is not None:
         runner.rehearse()
     # Nothing of what is here is looked through again. Collecting first would be one more look, of a tenth of a second.
