@@ -23,7 +23,8 @@ from trackbook.services.resumption import DebugPlan
 
 _LOOK_EVERY = 0.2
 _PATIENCE = 10.0
-# What the cells track goes into a store that is gone with the kernel; and Trackbook is loaded as in a job's kernel.
+# What the cells track goes into a store that is gone with the kernel; there, as in a job's kernel, a run is open, and
+# Trackbook is loaded.
 _SETUP = """\
 def _trackbook_debug():
     import atexit, os, shutil, tempfile
@@ -33,6 +34,7 @@ def _trackbook_debug():
         os.environ.pop(name, None)
     os.environ["TRACKBOOK_STORE"] = os.path.join(place, ".trackbook")
     os.environ["TRACKBOOK_CAPTURE"] = "none"
+    os.environ["TRACKBOOK_RUN"] = {run!r}
     os.environ["TRACKBOOK_OUTPUT_DIR"] = place
     if os.path.isdir({folder!r}):
         os.chdir({folder!r})
@@ -50,7 +52,7 @@ OnCell = Callable[[CellPlace], None]
 
 def setup_code(plan: DebugPlan) -> str:
     """Return what a debug kernel executes first, silently: it must track into no store of the user's."""
-    return _SETUP.format(settings=SETTINGS, folder=plan.folder)
+    return _SETUP.format(settings=SETTINGS, folder=plan.folder, run=new_id())
 
 
 class DebugKernel:

@@ -47,7 +47,7 @@ def debug(reference: str, console: bool, everything: bool, timeout: float, as_js
     plan = open_project().resumptions.debug_plan(reference, everything=everything)
     with DebugKernel(plan, _say_cell) as kernel:
         if kernel.failure is not None:
-            say(f"{kernel.failure}. The kernel stands there.", "yellow")
+            say(f"{kernel.failure.rstrip('.')}. The kernel stands there.", "yellow")
         else:
             say(f"The kernel stands before cell {plan.place.number} of #{plan.number}: {plan.place.source}")
         if console:

@@ -1,9 +1,11 @@
 """A copy of a runner that becomes an ordinary ipykernel, with the variables that the cells have left."""
 
 import asyncio
+import atexit
 import logging
 import os
 import select
+import shutil
 import signal
 import sys
 import tempfile
@@ -56,7 +58,9 @@ def _leave_runs() -> None:
     """Let nothing be recorded any more in the run whose process was copied."""
     starting = sys.modules.get("trackbook.api.starting")
     if starting is not None:
-        starting.set_apart(Path(tempfile.mkdtemp(prefix="trackbook-debug-")))
+        place = tempfile.mkdtemp(prefix="trackbook-debug-")
+        atexit.register(shutil.rmtree, place, ignore_errors=True)
+        starting.set_apart(Path(place))
 
 
 def _end_with(owner: int) -> None:
