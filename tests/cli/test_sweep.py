@@ -279,3 +279,12 @@ def test_without_a_terminal_each_trial_that_ended_has_a_line(capsys: pytest.Capt
     assert [place in line for place, line in zip(("1/10", "2/10", "3/10"), lines, strict=True)] == [True] * 3
     assert "✗ failed" in lines[1]
     assert "★ score 0.2857" in lines[2]
+
+
+def test_a_sweep_that_goes_on_says_nothing_anew(capsys: pytest.CaptureFixture[str]) -> None:
+    with SweepView("trial.ipynb", resumes=True) as view:
+        view.update(progress(5))
+        view.update(progress(6))
+    first, further = capsys.readouterr().err.splitlines()
+    assert first == "3 of 10 trials had ended before."
+    assert further.startswith("✓ finished  4/12  rate=0.5")

@@ -63,7 +63,7 @@ def work_off(
             scheduler=scheduler,
             on_notice=say,
         ) as workers_of,
-        SweepView(Path(spec.job.path).name) as view,
+        SweepView(Path(spec.job.path).name, resumes=sweep_id is not None) as view,
     ):
         sweep_id = sweep_id or project.sweeps.add(spec)
         outcome = run_sweep(

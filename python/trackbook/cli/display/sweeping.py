@@ -25,10 +25,13 @@ _MOST_PARAMS = 6
 
 
 class SweepView:
-    """Shows on stderr how far a sweep is; a context manager, told of it by `update`."""
+    """Shows on stderr how far a sweep is; a context manager, told of it by `update`.
 
-    def __init__(self, title: str) -> None:
-        self._title = title
+    `resumes`: what has ended when it is told for the first time ended before, and is no news.
+    """
+
+    def __init__(self, title: str, *, resumes: bool = False) -> None:
+        self._title, self._resumes = title, resumes
         self._console = message_console()
         self._live: Live | None = None
         self._drawn = 0.0
@@ -60,6 +63,11 @@ class SweepView:
             self._live.update(render(self._title, progress, rows, width), refresh=True)
 
     def _report(self, progress: SweepProgress) -> None:
+        if self._resumes:
+            self._resumes = False
+            self._reported = {number for number, trial in progress.trials.items() if trial.is_settled}
+            if self._reported:
+                say(f"{len(self._reported)} of {progress.spec.trials} trials had ended before.", "dim")
         for number, trial in progress.trials.items():
             if trial.is_settled and number not in self._reported:
                 self._reported.add(number)
