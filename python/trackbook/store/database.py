@@ -21,6 +21,7 @@ KNOWN = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009",
 MIGRATIONS = "trackbook.store:migrations"
 # What the migrations make of nothing, as SQLite tells it; the first line names the version.
 PRESENT = Path(__file__).with_name("present_index.sql")
+_LEVEL = "trackbook_synchronous"
 # How long a statement waits while another process holds the index.
 BUSY_SECONDS = 60.0
 
@@ -114,7 +115,9 @@ def _engine(store: StorePaths) -> Engine:
         writes = options.get("trackbook_write", False)
         if writes:  # FULL waits for the log of all changes, not of this one alone
             level = "FULL" if options.get("trackbook_durable", False) else "NORMAL"
-            connection.exec_driver_sql(f"PRAGMA synchronous = {level}")
+            if connection.info.get(_LEVEL) != level:
+                connection.exec_driver_sql(f"PRAGMA synchronous = {level}")
+                connection.info[_LEVEL] = level
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine

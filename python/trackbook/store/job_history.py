@@ -1,7 +1,7 @@
 """The attempts at a job that have ended, as the index keeps them: a JSON list in the job's row, in their order."""
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from trackbook.domain.job import JobAttempt
 from trackbook.store import schema as t
@@ -9,6 +9,13 @@ from trackbook.store import schema as t
 # Where a batch collects attempts on their way to a job's row.
 TRIED = "tried"
 
+_c = t.jobs.c
+_READ = select(_c.history, _c.attempts).where(_c.id == bindparam("job"))
+_WRITE = (
+    update(t.jobs)
+    .where(_c.id == bindparam("job"))
+    .values(history=bindparam("told"), attempts=bindparam("count"), not_before=bindparam("begin"))
+)
 _decode = msgspec.json.Decoder(list[JobAttempt]).decode
 
 
@@ -19,8 +26,7 @@ def read_history(text: str) -> list[JobAttempt]:
 
 def note_attempt(connection: Connection, job_id: str, attempt: JobAttempt, not_before: int) -> None:
     """Add an attempt to a job's row; one that is there already, as the index was told at once, changes nothing."""
-    c = t.jobs.c
-    row = connection.execute(select(c.history, c.attempts).where(c.id == job_id)).first()
+    row = connection.execute(_READ, {"job": job_id}).first()
     if row is None:
         return
     known = {earlier.number: earlier for earlier in read_history(row.history)}
@@ -29,11 +35,11 @@ def note_attempt(connection: Connection, job_id: str, attempt: JobAttempt, not_b
     known[attempt.number] = attempt
     history = [known[number] for number in sorted(known)]
     connection.execute(
-        update(t.jobs)
-        .where(c.id == job_id)
-        .values(
-            history=msgspec.json.encode(history).decode(),
-            attempts=max(row.attempts, attempt.number),
-            not_before=not_before,
-        )
+        _WRITE,
+        {
+            "job": job_id,
+            "told": msgspec.json.encode(history).decode(),
+            "count": max(row.attempts, attempt.number),
+            "begin": not_before,
+        },
     )

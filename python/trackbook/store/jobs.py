@@ -9,7 +9,21 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, not_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Text,
+    and_,
+    bindparam,
+    func,
+    insert,
+    literal,
+    not_,
+    or_,
+    select,
+    update,
+)
 
 from trackbook.domain.clock import to_datetime, to_microseconds
 from trackbook.domain.job import JOB_ENDED, FailureCause, Job, JobSpec, JobStatus
@@ -35,6 +49,48 @@ _FOR_ANYBODY = and_(
 )
 
 
+def _is_with(worker: ColumnElement[str]) -> ColumnElement[bool]:
+    # A further attempt by somebody else has another run, so that one that waits was made anew.
+    return or_(and_(_c.status == "running", _c.worker == worker), _c.status == "queued")
+
+
+# Of each trial of a sweep: to build a statement takes longer than to carry it out.
+_READ = select(t.jobs).where(_c.id == bindparam("job"))
+_HOLDS = select(_c.id).where(
+    _c.id == bindparam("job"), _c.run_id == bindparam("run"), _is_with(bindparam("by", type_=Text))
+)
+_CLAIM = (
+    update(t.jobs)
+    .where(_c.id == bindparam("job"), _c.status == "queued", _c.cancel_requested.is_(False))
+    .values(
+        status="running",
+        started=bindparam("moment"),
+        worker=bindparam("by"),
+        lease_expires=bindparam("lease"),
+        attempts=_c.attempts + 1,
+        reserved=bindparam("bytes"),
+        cell=0,
+        cells=0,
+        revision=bindparam("next_revision"),
+    )
+)
+_FINISH = (
+    update(t.jobs)
+    .where(_c.id == bindparam("job"))
+    .values(
+        status=bindparam("outcome"),
+        ended=bindparam("moment"),
+        error=bindparam("said"),
+        cause=bindparam("why"),
+        not_before=0,
+        worker=None,
+        lease_expires=None,
+        revision=bindparam("next_revision"),
+    )
+)
+_SET_REVISION = update(t.revisions).values(revision=bindparam("next_revision"))
+
+
 class Attempt(NamedTuple):
     """Who works on a running job: the worker, until when its lease lasts (microseconds), and which attempt it is."""
 
@@ -47,7 +103,7 @@ class Attempt(NamedTuple):
 
 def read_job(connection: Connection, job_id: str) -> Job | None:
     """Return one job; None if the index has none of this id."""
-    row = connection.execute(select(t.jobs).where(_c.id == job_id)).first()
+    row = connection.execute(_READ, {"job": job_id}).first()
     return _job(row) if row is not None else None
 
 
@@ -140,19 +196,15 @@ def claim(
 ) -> Job | None:
     """Give a waiting job to a worker, with `reserved` bytes of its memory; None if it does not wait any more."""
     taken = connection.execute(
-        update(t.jobs)
-        .where(_c.id == job_id, _c.status == "queued", _c.cancel_requested.is_(False))
-        .values(
-            status="running",
-            started=at,
-            worker=worker,
-            lease_expires=lease_expires,
-            attempts=_c.attempts + 1,
-            reserved=reserved,
-            cell=0,
-            cells=0,
-            revision=_next_revision(connection),
-        )
+        _CLAIM,
+        {
+            "job": job_id,
+            "by": worker,
+            "moment": at,
+            "lease": lease_expires,
+            "bytes": reserved,
+            "next_revision": _next_revision(connection),
+        },
     )
     return read_job(connection, job_id) if taken.rowcount == 1 else None
 
@@ -164,7 +216,7 @@ def renew(connection: Connection, job: Job, worker: str, lease_expires: int) -> 
     """
     taken = connection.execute(
         update(t.jobs)
-        .where(_c.id == job.id, _c.run_id == job.spec.run_id, _is_with(worker))
+        .where(_c.id == job.id, _c.run_id == job.spec.run_id, _is_with(literal(worker)))
         .values(status="running", worker=worker, lease_expires=lease_expires)
     )
     return taken.rowcount == 1 or not _is_there(connection, job.id)
@@ -172,13 +224,8 @@ def renew(connection: Connection, job: Job, worker: str, lease_expires: int) -> 
 
 def holds(connection: Connection, job: Job, worker: str) -> bool:
     """Tell whether a job that a worker has claimed is still its own, or its row is gone for a moment."""
-    query = select(_c.id).where(_c.id == job.id, _c.run_id == job.spec.run_id, _is_with(worker))
-    return connection.execute(query).first() is not None or not _is_there(connection, job.id)
-
-
-def _is_with(worker: str) -> ColumnElement[bool]:
-    # A further attempt by somebody else has another run, so that one that waits was made anew.
-    return or_(and_(_c.status == "running", _c.worker == worker), _c.status == "queued")
+    given = {"job": job.id, "run": job.spec.run_id, "by": worker}
+    return connection.execute(_HOLDS, given).first() is not None or not _is_there(connection, job.id)
 
 
 def _is_there(connection: Connection, job_id: str) -> bool:
@@ -229,18 +276,15 @@ def finish(
 ) -> None:
     """Note a job's outcome, as its journal says it."""
     connection.execute(
-        update(t.jobs)
-        .where(_c.id == job_id)
-        .values(
-            status=status,
-            ended=at,
-            error=msgspec.json.encode(error).decode() if error is not None else None,
-            cause=cause,
-            not_before=0,
-            worker=None,
-            lease_expires=None,
-            revision=_next_revision(connection),
-        )
+        _FINISH,
+        {
+            "job": job_id,
+            "outcome": status,
+            "moment": at,
+            "said": msgspec.json.encode(error).decode() if error is not None else None,
+            "why": cause,
+            "next_revision": _next_revision(connection),
+        },
     )
 
 
@@ -352,7 +396,7 @@ def changed_jobs(connection: Connection, revision: int) -> list[str]:
 
 def _next_revision(connection: Connection) -> int:
     revision = revision_of(connection) + 1
-    if connection.execute(update(t.revisions).values(revision=revision)).rowcount == 0:
+    if connection.execute(_SET_REVISION, {"next_revision": revision}).rowcount == 0:
         connection.execute(insert(t.revisions).values(id=1, revision=revision))
     return revision
 

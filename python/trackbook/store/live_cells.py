@@ -3,11 +3,12 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from trackbook.store import schema as t
 
 _c = t.live_cells.c
+_DROP = delete(t.live_cells).where(_c.run_id == bindparam("run"))
 
 
 def put_live_cell(
@@ -40,4 +41,4 @@ def read_live_cell(
 
 def drop_live_cell(connection: Connection, run_id: str) -> None:
     """Forget what a run's cell has shown: its end says it all."""
-    connection.execute(delete(t.live_cells).where(_c.run_id == run_id))
+    connection.execute(_DROP, {"run": run_id})

@@ -2,11 +2,12 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from trackbook.store import schema as t
 
 _c = t.workers.c
+_COUNT = update(t.workers).where(_c.id == bindparam("worker")).values(jobs=_c.jobs + 1)
 
 
 class WorkerRow(NamedTuple):
@@ -38,7 +39,7 @@ def announce_worker(connection: Connection, row: WorkerRow) -> None:
 
 def count_job(connection: Connection, worker_id: str) -> None:
     """Note that a worker has run one more job to its end."""
-    connection.execute(update(t.workers).where(_c.id == worker_id).values(jobs=_c.jobs + 1))
+    connection.execute(_COUNT, {"worker": worker_id})
 
 
 def read_workers(connection: Connection) -> list[WorkerRow]:
