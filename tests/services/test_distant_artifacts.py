@@ -172,3 +172,34 @@ def test_copies_of_what_lies_elsewhere_take_a_bounded_part_of_the_disk(
     kept = {path.name for path in (tmp_path / "c").glob("??/*")}
     assert kept == set(digests[3:])  # those that were fetched last
     assert blobs.get(digests[0]) == contents[0]
+
+
+@pytest.mark.usefixtures("bucket")
+def test_what_a_job_needs_is_there_before_it_is_queued(
+    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRACKBOOK_STORE", postgresql_url)
+    notebook = tmp_path / "n.ipynb"
+    cells: list[dict[str, object]] = []
+    notebook.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    services = open_services(create_store(tmp_path / "here", Settings.load().remote))
+    elsewhere = open_place(create_store(tmp_path / "elsewhere", Settings.load().remote))
+    try:
+        # No ingester has sent anything.
+        (job,) = services.jobs.submit(notebook)
+        assert b"cells" in elsewhere.blobs.get(job.spec.notebook)
+        monkeypatch.setattr(UrlBlobs, "write", _is_away)
+        notebook.write_text(notebook.read_text().replace("{}", '{"title": "changed"}'))
+        with pytest.raises(StoreUnreachable):
+            services.jobs.submit(notebook, executor="dask")
+        # This machine's own workers find it here.
+        (job,) = services.jobs.submit(notebook)
+        assert b"changed" in services.place.blobs.get(job.spec.notebook)
+        assert len(services.jobs.list()) == 2
+    finally:
+        elsewhere.close()
+        services.close()
+
+
+def _is_away(*_: object) -> None:
+    raise StoreUnreachable("s3://team", "it is away")

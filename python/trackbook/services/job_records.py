@@ -1,15 +1,24 @@
 """What happens to a job, written into its journal, and at once into the index."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import msgspec
 
 from trackbook.domain.clock import now, to_datetime
 from trackbook.domain.ids import new_id
-from trackbook.domain.job import AttemptOutcome, FailureCause, Job, JobAttempt, JobStatus
+from trackbook.domain.job import (
+    AttemptOutcome,
+    FailureCause,
+    Job,
+    JobAttempt,
+    JobSpec,
+    JobStatus,
+    contents_of,
+)
 from trackbook.domain.records import JobAttempted, JobFinished, JobSubmitted, Record
 from trackbook.domain.run import RunError
+from trackbook.errors import StoreUnreachable
 from trackbook.services.recorder import RunRecorder
 from trackbook.store import jobs as table
 from trackbook.store.bells import ring_bells
@@ -73,6 +82,22 @@ def end_job(
         beside(connection)
     ring_bells(place.paths.bells)
     return True
+
+
+def send_contents(place: Place, specs: Sequence[JobSpec]) -> None:
+    """Have what jobs need be where workers on other machines find it, who may claim them within a moment.
+
+    Called before they are queued. Raises StoreUnreachable for those that run elsewhere, where it can't be sent.
+    """
+    if not place.shared or not place.blobs.may_lag:
+        return
+    digests = dict.fromkeys(digest for spec in specs for digest in contents_of(spec))
+    try:
+        place.blobs.send(digests)
+    except StoreUnreachable:
+        # Workers of this machine find it here.
+        if any(spec.executor == "dask" for spec in specs):
+            raise
 
 
 def begin_again(place: Place, held: Attempt, tried: JobAttempt, delay: float) -> bool:

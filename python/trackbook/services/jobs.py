@@ -11,7 +11,7 @@ import msgspec
 from trackbook.config import snapshot_limits
 from trackbook.domain.clock import now, to_datetime
 from trackbook.domain.ids import new_id
-from trackbook.domain.job import JOB_ENDED, ExecutorName, Job, JobSpec, JobStatus, contents_of
+from trackbook.domain.job import JOB_ENDED, ExecutorName, Job, JobSpec, JobStatus
 from trackbook.domain.limits import Limits, check_seconds
 from trackbook.domain.names import check_name
 from trackbook.domain.parameter import Parameter, check_sweeps, check_values, combine_sweep
@@ -20,7 +20,7 @@ from trackbook.domain.snapshot import encode_part
 from trackbook.domain.space import Space, check_space
 from trackbook.domain.trial import as_late
 from trackbook.domain.values import flatten, to_parameter
-from trackbook.errors import Conflict, NotFound, ParameterError, StoreUnreachable, UsageError, raise_all
+from trackbook.errors import Conflict, NotFound, ParameterError, UsageError, raise_all
 from trackbook.notebook.clean import clean_notebook
 from trackbook.notebook.experiment import find_experiment
 from trackbook.notebook.inject import inject_parameters
@@ -28,7 +28,7 @@ from trackbook.notebook.parameters import find_parameters
 from trackbook.notebook.read import Notebook, kernel_of, read_notebook
 from trackbook.services.catchup import catch_up
 from trackbook.services.freezing import freeze
-from trackbook.services.job_records import cancel_job, write_job_record
+from trackbook.services.job_records import cancel_job, send_contents, write_job_record
 from trackbook.services.packing import find_files
 from trackbook.services.queue import JobQueue
 from trackbook.services.waiting import Waiting
@@ -317,7 +317,7 @@ class Jobs:
         )
 
     def _queue(self, specs: Sequence[JobSpec]) -> JobList:
-        self._send_contents(specs)
+        send_contents(self._place, specs)
         queued = []
         for spec in specs:
             at = now()
@@ -327,18 +327,6 @@ class Jobs:
         catch_up(self._place, timeout=60.0)
         ring_bells(self._store.bells)
         return self._waiting.explain(queued)
-
-    def _send_contents(self, specs: Sequence[JobSpec]) -> None:
-        """Have what jobs need be where workers on other machines find it, who may claim them within a moment."""
-        if not self._place.shared or not self._blobs.may_lag:
-            return
-        digests = dict.fromkeys(digest for spec in specs for digest in contents_of(spec))
-        try:
-            self._blobs.send(digests)
-        except StoreUnreachable:
-            # Workers of this machine find it here.
-            if any(spec.executor == "dask" for spec in specs):
-                raise
 
     def _pack(self, folder: Path, patterns: Sequence[str]) -> dict[str, str]:
         packed: dict[str, str] = {}

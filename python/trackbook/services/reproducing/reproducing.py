@@ -27,7 +27,7 @@ from trackbook.domain.snapshot import encode_part
 from trackbook.domain.tolerance import Tolerance
 from trackbook.errors import Conflict, NotebookError, TrackbookError, UsageError
 from trackbook.services.catchup import catch_up
-from trackbook.services.job_records import write_job_record
+from trackbook.services.job_records import send_contents, write_job_record
 from trackbook.services.recorder import RunRecorder
 from trackbook.services.reproducing.checks import Checks
 from trackbook.services.reproducing.diagnosing import unseeded
@@ -76,6 +76,7 @@ class Reproducing:
             tags={REPRODUCES: run.id},
             reproduction=msgspec.structs.replace(options, run_id=run.id),
         )
+        send_contents(self._place, [spec])
         at = now()
         job = Job(new_id(), spec, "queued", to_datetime(at))
         write_job_record(self._place.paths, job.id, JobSubmitted(at, spec))
