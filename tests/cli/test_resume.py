@@ -1,11 +1,12 @@
 """`trackbook resume` and `trackbook debug`: what they say, and with which exit codes."""
 
+import contextlib
 import json
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,19 +36,28 @@ def write(folder: Path, *cells: str) -> None:
     (folder / "trial.ipynb").write_text(text)
 
 
+@contextlib.contextmanager
+def debugged(run: str, environment: dict[str, str], folder: Path) -> Iterator[dict[str, Any]]:
+    """Have a kernel in the state in which a run failed, as `trackbook debug --json` tells of it, until Ctrl-C."""
+    command = [sys.executable, "-m", "trackbook.cli", "debug", run, "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=folder) as debug:
+        assert debug.stdout is not None
+        try:
+            yield json.loads(debug.stdout.readline())
+        finally:
+            debug.send_signal(signal.SIGINT)
+            code = debug.wait(60)
+    assert code == 0
+
+
 def test_a_run_is_looked_into_and_goes_on(
     empty_folder: Path, call: Call, environment: dict[str, str]
 ) -> None:
     write(empty_folder, *CELLS)
     assert call("run", "trial.ipynb").code == 1
-    command = [sys.executable, "-m", "trackbook.cli", "debug", "1", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=empty_folder) as debug:
-        assert debug.stdout is not None
-        found = json.loads(debug.stdout.readline())
+    with debugged("1", environment, empty_folder) as found:
         assert (found["cell"]["number"], found["ran"]) == (3, 2)
         assert value_of(found["connection_file"], "slow") == "42"
-        debug.send_signal(signal.SIGINT)
-        assert debug.wait(60) == 0
     assert not Path(found["connection_file"]).exists()
     write(empty_folder, *CELLS[:2], "last = slow / 2")
     plan = json.loads(call("resume", "1", "--dry-run", "--json").out)
@@ -86,18 +96,11 @@ def test_what_cells_track_while_they_are_looked_into_is_nobodys(
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
     assert call("run", "trial.ipynb", *options).code == 1
-    command = [sys.executable, "-m", "trackbook.cli", "debug", "1", "--json"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, env=environment | {"TMPDIR": str(temporary)}, cwd=empty_folder
-    ) as debug:
-        assert debug.stdout is not None
-        found = json.loads(debug.stdout.readline())
+    with debugged("1", environment | {"TMPDIR": str(temporary)}, empty_folder) as found:
         assert found["cell"]["number"] == 2
         # The failed cell can be tried again, as in the job.
         again = "(tb.log({'base': base + 1}), (tb.current_run().output_dir / 'x').write_text('made'))[1]"
         assert value_of(found["connection_file"], again) == "4"
-        debug.send_signal(signal.SIGINT)
-        assert debug.wait(60) == 0
     assert list(temporary.glob("trackbook-debug-*")) == []
     (run,) = json.loads(call("runs", "--json").out)
     assert run["metrics"]["base"] == 3
