@@ -100,6 +100,21 @@ def test_a_project_behind_a_link(project: Path, tmp_path_factory: pytest.TempPat
     assert names(ModuleWatch(link)) == ["tb_linked"]
 
 
+def test_what_was_looked_at_ahead_is_found_behind_a_link(
+    project: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(modules, "_ahead", modules._ahead)
+    (project / "tb_real.py").write_text("")
+    link = tmp_path_factory.mktemp("ahead") / "link"
+    link.symlink_to(project)
+    monkeypatch.syspath_prepend(str(link))
+    importlib.invalidate_caches()
+    importlib.import_module("tb_real")
+    modules.look_ahead()
+    assert names(ModuleWatch(project)) == ["tb_real"]
+    assert names(ModuleWatch(link)) == ["tb_real"]
+
+
 def test_what_was_looked_at_ahead_is_found_where_it_is_the_projects(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,11 +34,12 @@ _known: dict[Path, _Known] = {}
 class _Ahead(NamedTuple):
     """What was imported before this process was forked, up to `mark`: what may be a project's.
 
-    It is by folder, as folders are asked about. What is installed is no project's.
+    It is by folder, as folders are asked about, and where that really lies. What is installed is no project's.
     """
 
     mark: Mark | None = None
     folders: dict[str, list[str]] = {}
+    places: dict[str, str] = {}
 
 
 _ahead = _Ahead()
@@ -51,7 +52,7 @@ def look_ahead() -> None:
     for name in list(sys.modules):
         if (place := _place(sys.modules.get(name))) is not None and "/site-packages" not in place[0]:
             folders.setdefault(place[0], []).append(name)
-    _ahead = _Ahead(mark, folders)
+    _ahead = _Ahead(mark, folders, {folder: os.path.join(os.path.realpath(folder), "") for folder in folders})  # noqa: PTH118
 
 
 class ModuleWatch:
@@ -84,8 +85,9 @@ class ModuleWatch:
 
     def _before(self) -> list[str]:
         """Return the names of what was imported before this process was forked, where that may be the project's."""
-        homes = [names for folder, names in _ahead.folders.items() if self._home(folder) is not None]
-        return [name for names in homes for name in names]
+        project = os.path.join(self._project, "")  # noqa: PTH118
+        near = [folder for folder, place in _ahead.places.items() if place.startswith(project)]
+        return [name for folder in near if self._home(folder) is not None for name in _ahead.folders[folder]]
 
     def _patched(self) -> list[str]:
         # `%autoreload` changes a module's functions in place, where that is enough.

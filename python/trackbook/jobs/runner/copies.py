@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from trackbook.jobs.forking.server import ForkRequest, serve_forks
+from trackbook.jobs.runner.hazards import openmp_libraries
 from trackbook.jobs.runner.randomness import RandomState
 from trackbook.jobs.runner.wire import Connection
 
@@ -26,6 +27,7 @@ def wait_as_copy(
 
     Returns the exit code. `limited`: OpenMP was at work before, and has to do with one thread in the forks.
     """
+    openmp = openmp_libraries()  # forks may load further ones, which begin with what their environment says
     gc.freeze()  # what is there is never collected, so that its pages stay shared
 
     def resume(request: ForkRequest) -> int:
@@ -44,6 +46,7 @@ def wait_as_copy(
             seeded=values.get("seeded") or [],
             inputs=values.get("inputs") or {},
             threads=1 if limited else values.get("threads"),
+            openmp=openmp,
         )
 
     try:

@@ -5,6 +5,7 @@ import os
 import re
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -91,14 +92,14 @@ def openmp_threads() -> int:
     A child in which OpenMP was at work before hangs when it goes on with several threads.
     """
     below = len(_listed("/proc/self/task")) - threading.active_count()
-    return max(0, below - _blas_threads()) if below > 0 and _openmp_libraries() else 0
+    return max(0, below - _blas_threads()) if below > 0 and openmp_libraries() else 0
 
 
-def limit_openmp(threads: int) -> None:
-    """Have the OpenMP libraries of this process use so many threads from now on."""
+def limit_openmp(threads: int, libraries: Sequence[str]) -> None:
+    """Have the OpenMP `libraries` of this process use so many threads from now on."""
     import ctypes
 
-    for path in _openmp_libraries():
+    for path in libraries:
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(path).omp_set_num_threads(threads)
     torch: Any = sys.modules.get("torch")
@@ -124,7 +125,8 @@ def _blas_threads() -> int:
     return 0
 
 
-def _openmp_libraries() -> list[str]:
+def openmp_libraries() -> list[str]:
+    """Return the files of the OpenMP libraries that this process has loaded; to find them takes milliseconds."""
     names: dict[str, None] = {}
     with contextlib.suppress(OSError):
         for line in Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace").splitlines():

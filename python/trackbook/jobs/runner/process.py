@@ -14,7 +14,7 @@ import sys
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from trackbook.jobs.runner.hazards import hazards, limit_openmp, openmp_threads
@@ -237,6 +237,7 @@ class Runner:
         seeded: list[str],
         inputs: Mapping[str, str],
         threads: int | None,
+        openmp: Sequence[str],
     ) -> int:
         """Go on in a forked child: with a client, environment and folder of its own. Returns the exit code."""
         self._attach(connection)
@@ -246,7 +247,7 @@ class Runner:
             os.chdir(folder)
         state.restore(keep=keep_random, seeded=seeded)
         if threads is not None:
-            limit_openmp(threads)
+            limit_openmp(threads, openmp)
         for number, source in inputs.items():
             self._replace_input(int(number), source)
         self._listen()

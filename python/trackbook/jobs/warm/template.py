@@ -66,13 +66,16 @@ def main() -> None:
     listener = listen(spec["path"])
     _answer(answers, _description(spec, imports, runner))
     _list_modules(Path(spec["path"]).with_suffix(MODULES))
-    from trackbook.capture import environment, git, modules, readers
+    from trackbook.capture import environment, git, modules, readers, secretvalues
     from trackbook.jobs.warm.child import become_kernel, become_runner
+    from trackbook.store.locks import boot_id
 
     with contextlib.suppress(OSError):
         environment.look_ahead()
     readers.look_ahead()
     modules.look_ahead()
+    secretvalues.look_ahead()
+    boot_id()
     git.share_answers()
     if runner is not None:
         runner.rehearse()
