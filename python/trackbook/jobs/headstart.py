@@ -100,7 +100,7 @@ def _fork_worker(
     folder = make_worker_folder()
     if notebook is not None:
         # Before all else, which is imported beside it.
-        start_template(folder, notebook.absolute(), parallel, log, shares=shares)
+        start_template(store, folder, notebook.absolute(), parallel, log, shares=shares)
     with quiet_imports():
         from trackbook.jobs.supervisor import import_all
 

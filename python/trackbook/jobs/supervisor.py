@@ -8,6 +8,7 @@ inherit neither.
 import contextlib
 import gc
 import json
+import math
 import os
 import select
 import shutil
@@ -24,9 +25,11 @@ from typing import Any, Protocol
 from trackbook.config import TEMPLATES
 from trackbook.jobs.quiet import quiet_imports
 from trackbook.jobs.warm.folder import TemplateFolder
+from trackbook.jobs.warm.offering import offer_templates, offered_templates
 from trackbook.jobs.workerchild import ABANDON, DRAIN, STOP, WorkerOptions, work
 from trackbook.jobs.workerfolder import make_worker_folder
 from trackbook.services.forked import ForkedChild, may_fork
+from trackbook.store.paths import StorePaths
 
 _LOOK_EVERY = 0.5  # seconds; ends of children and signals are heard at once
 _LOOK_EVERY_DEAF = 0.1
@@ -62,13 +65,12 @@ class Supervisor:
     def run(self) -> int:
         """Work until the children have ended; returns the exit code, 1 if they die faster than they can work."""
         self._folder = self._folder or make_worker_folder()
-        os.environ[TEMPLATES] = str(self._folder)
         try:
             with self._listening():
+                os.environ[TEMPLATES] = str(self._folder)
                 if may_fork():
                     import_all()
-                    # Templates of kernels are for all children, and end with this process.
-                    TemplateFolder.claim(self._folder)
+                    os.environ[TEMPLATES] = str(self._templates(self._folder))
                 if self._told is not None and not self._hear_options(self._told):
                     return 0
                 for _ in range(max(1, self._options.jobs)):
@@ -82,6 +84,16 @@ class Supervisor:
                 child.kill()
             shutil.rmtree(self._folder, ignore_errors=True)
         return 1 if self._short_lives > _MOST_SHORT_LIVES else 0
+
+    def _templates(self, own: Path) -> Path:
+        """Return where all children look for templates of kernels: where others keep some, or in this worker's own."""
+        store = StorePaths(Path(self._options.store))
+        if (offered := offered_templates(store)) is not None:
+            return offered.path
+        folder = TemplateFolder.claim(own)
+        if self._options.is_standing and self._options.idle == math.inf:
+            offer_templates(store, folder)
+        return own
 
     def _hear_options(self, told: Callable[[Sequence[str]], WorkerOptions]) -> bool:
         """Wait to be told what to work on; False if there is nothing, or this process is to end."""

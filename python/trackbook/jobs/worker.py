@@ -205,8 +205,9 @@ def _start_ahead(found: argparse.Namespace) -> Path:
     from trackbook.jobs.workerfolder import make_worker_folder
 
     folder = make_worker_folder()
-    log = worker_log(StorePaths(found.store))
-    start_template(folder, found.ahead, found.jobs, log, shares=found.shares)
+    store = StorePaths(found.store)
+    log = worker_log(store)
+    start_template(store, folder, found.ahead, found.jobs, log, shares=found.shares)
     return folder
 
 

@@ -1,9 +1,12 @@
 """Has jobs taken up that nobody works on: their worker died, or ended before the server was started again."""
 
+import contextlib
 import time
 
 from trackbook.config import jobs_in
 from trackbook.jobs.pool import ensure_workers
+from trackbook.jobs.warm.folder import present_folder
+from trackbook.jobs.warm.offering import offer_templates
 from trackbook.services.context import Services
 from trackbook.services.queue import JobQueue
 
@@ -18,6 +21,9 @@ class WorkerKeeper:
         self._queue = JobQueue(services.place)
         self._next_look = 0.0
         self._stood_still = False
+        # Workers come and go as there are jobs; what they import is kept as long as the server is there.
+        with contextlib.suppress(OSError):
+            offer_templates(services.store, present_folder())
 
     def look(self) -> None:
         """Start a worker where jobs have waited since the last look while none ran; cheap enough for any moment."""

@@ -76,6 +76,11 @@ class StorePaths:
         return (self.local or self.root) / "bells"
 
     @property
+    def templates(self) -> Path:
+        """The file that says whose templates of warm kernels whoever works here on this machine may use."""
+        return (self.local or self.root) / "templates"
+
+    @property
     def ingester_bells(self) -> Path:
         """Where the ingester of this machine hangs the bell by which readers wake it."""
         return self.bells / "ingester"

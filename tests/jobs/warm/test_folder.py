@@ -205,12 +205,14 @@ def test_templates_die_with_an_owner_that_is_killed(warm: Warm, tmp_path: Path) 
     owner.kill()
     owner.wait()
     owner.stdout.close()
-    wait_for(lambda: not _lives(int(pid)))
-    wait_for(lambda: not Path(path).exists())
+    wait_for(lambda: other.templates.find(need) is None)
     assert kernel.poll() is None
     assert not other.templates.is_owned
+    # Its template stays to tell how it ends, and no longer.
     kernel.kill()
-    kernel.wait(60)
+    assert kernel.wait(60) == -signal.SIGKILL
+    wait_for(lambda: not _lives(int(pid)))
+    wait_for(lambda: not Path(path).exists())
 
 
 def test_what_killed_owners_left_is_taken_away(short_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

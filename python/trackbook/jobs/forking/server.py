@@ -54,8 +54,9 @@ def serve_forks(
 
     A child is the first process of a session of its own, its stdin is empty, its stdout and stderr are the requester's.
     It leaves by SystemExit through the caller, as a program that comes to its end, with the exit code of `handle`.
-    In the server this returns once process `owner` has ended, `idle` seconds have passed without request and child, or
-    it was asked to retire and its children have ended. Children outlive it. The path is taken away when it returns.
+    In the server this returns once `idle` seconds have passed without request and child, or once its children have
+    ended after process `owner` has, or after it was asked to retire: not only its owner may wait for them. The path is
+    taken away when it takes no more requests.
     Raises OSError if it can't listen, RuntimeError if this process has other threads.
     """
     import threading
@@ -91,7 +92,7 @@ class _Server:
         self._selector = selectors.PollSelector()  # has no descriptor, which children would inherit
         self._waiting: dict[socket.socket, _Waiting] = {}
         self._children: dict[int, _Child] = {}
-        self._retired = self._orphaned = False
+        self._retired = False
         self._quiet_since = time.monotonic()
         listener.setblocking(False)
         self._selector.register(listener, selectors.EVENT_READ, self._accept)
@@ -100,7 +101,7 @@ class _Server:
             try:
                 self._owner = os.pidfd_open(owner)
             except ProcessLookupError:
-                self._orphaned = True
+                self._retire()
             else:
                 self._selector.register(self._owner, selectors.EVENT_READ, self._owner_ended)
 
@@ -134,15 +135,15 @@ class _Server:
         self._waiting, self._children, self._owner = {}, {}, None
 
     def _is_to_end(self) -> bool:
-        if self._orphaned:
-            return True
         if self._children or self._waiting:
             self._quiet_since = time.monotonic()
             return False
         return self._retired or (self._idle is not None and time.monotonic() - self._quiet_since > self._idle)
 
-    def _owner_ended(self, _: Any) -> None:
-        self._orphaned = True
+    def _owner_ended(self, owner: int) -> None:
+        self._selector.unregister(owner)
+        if not self._retired:
+            self._retire()
 
     def _accept(self, _: Any) -> None:
         try:
