@@ -28,7 +28,8 @@ import tempfile
 import time
 import venv
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -181,19 +182,41 @@ def plain(processes: int, *options: str) -> Callable[[Setting], Cost]:
     return measure
 
 
-def trackbook(notebook: str, *options: str) -> Callable[[Setting], Cost]:
+def trackbook(notebook: str, *options: str, stands: bool = False) -> Callable[[Setting], Cost]:
     def measure(setting: Setting) -> Cost:
         (setting.folder / ".trackbook").mkdir()
         shutil.copy(setting.notebooks / notebook, setting.folder)
         wanted = trials(setting.count)
-        swept = f"C={','.join(str(one['C']) for one in wanted)}"
-        command = (sys.executable, "-m", "trackbook.cli", "sweep", notebook, "-s", swept)
-        fixed = ("-p", f"max_iter={wanted[0]['max_iter']}", "--jobs", str(CORES), *options)
-        cost = timed(lambda: setting.run(*command, *fixed))
+
+        def sweep(count: int) -> None:
+            swept = f"C={','.join(str(one['C']) for one in wanted[:count])}"
+            command = (sys.executable, "-m", "trackbook.cli", "sweep", notebook, "-s", swept)
+            fixed = ("-p", f"max_iter={wanted[0]['max_iter']}", "--jobs", str(CORES), *options)
+            setting.run(*command, *fixed)
+
+        with standing_worker(setting, sweep) if stands else nullcontext():
+            cost = timed(lambda: sweep(setting.count))
         check(setting, stored_results(setting))
         return cost
 
     return measure
+
+
+@contextmanager
+def standing_worker(setting: Setting, sweep: Callable[[int], None]) -> Iterator[None]:
+    """Have a worker stand in a project in which somebody has worked before: `sweep` runs so many trials."""
+    sweep(1)  # makes the project
+    command = [sys.executable, "-m", "trackbook.cli", "worker"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    worker = subprocess.Popen(command, cwd=setting.folder, env=setting.environment, **quiet)
+    while not (setting.folder / ".trackbook" / "templates").exists():
+        time.sleep(0.05)
+    sweep(1)
+    try:
+        yield
+    finally:
+        worker.terminate()
+        worker.wait()
 
 
 def trivial_trackbook(setting: Setting) -> Cost:
@@ -309,6 +332,21 @@ LINES = (
         needs_peers=False,
     ),
     Line("trackbook sweep --jobs 2, parameters at the top", trackbook("top.ipynb"), needs_peers=False),
+    Line(
+        "trackbook sweep --jobs 2, beside a worker that stands",
+        trackbook("model.ipynb", stands=True),
+        needs_peers=False,
+    ),
+    Line(
+        "trackbook sweep --jobs 2 --share-prefix, beside one",
+        trackbook("model.ipynb", "--share-prefix", stands=True),
+        needs_peers=False,
+    ),
+    Line(
+        "trackbook sweep --jobs 2, parameters at the top, beside one",
+        trackbook("top.ipynb", stands=True),
+        needs_peers=False,
+    ),
     Line("ploomber-engine, 1 process, no isolation", peer("ploomber", 1)),
     Line("ploomber-engine, 2 processes, no isolation", peer("ploomber", CORES)),
     Line("papermill, API, 1 process", peer("papermill", 1), slow=True),
