@@ -18,6 +18,9 @@ from trackbook.jobs.session import JobSession, open_session
         {"number": 2**70},
         {"at": datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)},
         {"key": {"a": (1, 2), "b": None, "": 1e-7}},
+        pytest.param(
+            {"data": [1.0, float("nan"), float("-inf")]}, marks=pytest.mark.filterwarnings("ignore")
+        ),
     ],
 )
 def test_parts_are_written_as_jupyter_writes_them(content: dict[str, Any]) -> None:

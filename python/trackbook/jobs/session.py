@@ -17,7 +17,9 @@ _encode = msgspec.json.encode
 def _pack(part: Any) -> bytes:
     """Return a part of a message as JSON."""
     try:
-        return _encode(part)
+        told = _encode(part)
+        # NaN and infinities among them, of which Jupyter makes texts.
+        return told if b"null" not in told else bytes(json_packer(part))
     # Lone surrogates, numbers of more than 64 bits and the like: Jupyter's own way knows them.
     except (msgspec.MsgspecError, UnicodeError, TypeError, OverflowError, ValueError):
         return bytes(json_packer(part))

@@ -17,7 +17,8 @@ from trackbook.store.paths import PartName, StorePaths
 from trackbook.store.place import Place
 from trackbook.store.writers import is_being_written
 
-_LOOK_EVERY = 0.005  # seconds; the ingester is woken, and needs a few milliseconds for what was written last
+# Seconds, or as long as a look takes: the ingester is woken, and needs a few milliseconds for what was written last.
+_LOOK_EVERY = 0.005
 
 
 def catch_up(place: Place, *, inline: bool = True, timeout: float = 20.0) -> bool:
@@ -29,16 +30,18 @@ def catch_up(place: Place, *, inline: bool = True, timeout: float = 20.0) -> boo
     deadline = time.monotonic() + timeout
     store = place.paths
     waiting = _journal_sizes(store)  # as of now: what busy writers add meanwhile is not waited for
-    while not _is_caught_up(place, waiting):
-        if time.monotonic() > deadline:
+    while True:
+        began = time.monotonic()
+        if _is_caught_up(place, waiting):
+            return True
+        if began > deadline:
             return False
         if inline and _pass_here(place) and _is_caught_up(place, waiting):
             return True
         if not inline:
             ensure_ingester(store)
         ring_bells(store.ingester_bells)
-        time.sleep(_LOOK_EVERY)
-    return True
+        time.sleep(max(_LOOK_EVERY, time.monotonic() - began))
 
 
 def is_indexed(place: Place, run_ids: Iterable[str]) -> set[str]:
