@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -30,7 +31,13 @@ def test_the_worker_that_was_started_before_runs_the_jobs(project: Project) -> N
     assert process.returncode == 0
 
 
-def test_what_the_notebook_imports_is_imported_before_its_job_is_known(project: Project) -> None:
+@pytest.mark.parametrize("nohup", [False, True], ids=["in a terminal", "under nohup"])
+def test_what_the_notebook_imports_is_imported_before_its_job_is_known(
+    project: Project, nohup: bool, request: pytest.FixtureRequest
+) -> None:
+    if nohup:  # a template fits processes that ignore the same signals
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        request.addfinalizer(lambda: signal.signal(signal.SIGHUP, before))
     path = project.notebook("import wave, os\nopen('parent', 'w').write(str(os.getppid()))")
     with HeadStart(project.store, 1, path) as head_start:
         process = head_start._process

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from trackbook.cli.output import say
 from trackbook.config import Settings, notify_in
 from trackbook.domain.run import Run
@@ -57,9 +59,7 @@ def existing_store_here(what: str) -> StorePaths:
 
 def open_project() -> "Services":
     """Return the services of an existing project, with everything that was written so far in its index."""
-    from trackbook.services.context import open_services
-
-    services = open_services(existing_store(), Settings.load().token)
+    services = _open(existing_store())
     services.runs.refresh()
     return services
 
@@ -91,9 +91,17 @@ def open_project_of(notebook: Path) -> "Services | None":
 
 def open_folder_project(folder: Path) -> "Services":
     """Return the services of a folder's project, made where there is none. Raises StoreError if it can't be used."""
+    return _open(locate_folder_store(folder))
+
+
+def _open(store: StorePaths) -> "Services":
+    """Return the services of a store, which are closed when the command has ended."""
     from trackbook.services.context import open_services
 
-    return open_services(locate_folder_store(folder), Settings.load().token)
+    services = open_services(store, Settings.load().token)
+    if (context := click.get_current_context(silent=True)) is not None:
+        context.call_on_close(services.close)
+    return services
 
 
 def locate_folder_store(folder: Path) -> StorePaths:

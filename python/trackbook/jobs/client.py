@@ -412,7 +412,10 @@ class JobNotebookClient(NotebookClient):
         if "execution_count" in content:
             cell["execution_count"] = content["execution_count"]
         if self.record_timing and step in _STEPS:
-            cell["metadata"]["execution"][step] = _moment_of(message)
+            times = cell["metadata"]["execution"]
+            times[step] = _moment_of(message)
+            # A runner does not say that it is busy: it is from when it has the request, which it tells of first of all.
+            times.setdefault(_STEPS[0], times[step])
 
     def output(
         self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int

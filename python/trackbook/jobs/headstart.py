@@ -95,16 +95,19 @@ def _fork_worker(
 ) -> Process | None:
     """Fork the worker from this process, once it has imported what both need; None if that has started threads."""
     from trackbook.jobs.ahead import start_template
+    from trackbook.jobs.warm.offering import offered_templates
     from trackbook.jobs.workerfolder import make_worker_folder
 
     folder = make_worker_folder()
     if notebook is not None:
         # Before all else, which is imported beside it.
         start_template(store, folder, notebook.absolute(), parallel, log, shares=shares)
-    with quiet_imports():
-        from trackbook.jobs.supervisor import import_all
+    if offered_templates(store) is None:
+        # Both at once would keep the template from its imports; where there is one already, both import at once.
+        with quiet_imports():
+            from trackbook.jobs.supervisor import import_all
 
-        import_all()
+            import_all()
     if not may_fork():
         shutil.rmtree(folder, ignore_errors=True)
         return None

@@ -162,7 +162,8 @@ def _be_child(work: Callable[[], int], heard: set[int | signal.Signals]) -> NoRe
 def _detach(folder: Path, log: Path | None, reading: int | None) -> None:
     os.setsid()
     for number in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it: what is started has it so, too
+            signal.signal(number, signal.SIG_DFL)
     if sys.path and sys.path[0] in ("", str(Path.cwd())):
         # What is imported late would be looked for among a user's files first.
         sys.path[0] = str(folder)

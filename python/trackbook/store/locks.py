@@ -168,7 +168,7 @@ def os_host() -> str:
 def boot_id() -> str:
     """Return an id of the present boot of this machine, empty where the system has none."""
     try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        return Path("/proc/sys/kernel/random/boot_id").read_text("utf-8").strip()
     except OSError:
         return ""
 

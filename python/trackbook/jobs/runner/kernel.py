@@ -94,8 +94,10 @@ class RunnerShell(ZMQInteractiveShell):
         hook._ = hook.__ = hook.___ = ""
         self.user_ns_hidden.clear()
         for names in (self.user_ns, self.user_global_ns):
-            for name in names.keys() - _OF_MODULES:  # which finalizers need
-                names.pop(name, None)
+            # What finalizers need was there before what they finalize: imports, and get_ipython itself.
+            for name in reversed(list(names)):
+                if name not in _OF_MODULES:
+                    names.pop(name, None)
         self.init_user_ns()  # type: ignore[no-untyped-call]
         self.clear_main_mod_cache()  # type: ignore[no-untyped-call]
 
