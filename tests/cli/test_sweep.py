@@ -93,10 +93,8 @@ def test_a_search_from_a_file(notebook: Path, program: Program, call: Call) -> N
     assert "Judged by score (max)." in text
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process")
-def test_ctrl_c_leaves_a_sweep_that_can_be_resumed(
-    notebook: Path, call: Call, environment: dict[str, str]
-) -> None:
+def interrupted_sweep(notebook: Path, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+    """Start a sweep, wait until its second trial waits, and interrupt it."""
     arguments = ["sweep", "trial.ipynb", "-s", "depth=1,2,3", "-p", "waits=true", "--objective", "cost:min"]
     process = subprocess.Popen(
         [sys.executable, "-m", "trackbook.cli", *arguments],
@@ -111,6 +109,14 @@ def test_ctrl_c_leaves_a_sweep_that_can_be_resumed(
         assert time.monotonic() < deadline
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
+    return process
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process")
+def test_ctrl_c_leaves_a_sweep_that_can_be_resumed(
+    notebook: Path, call: Call, environment: dict[str, str]
+) -> None:
+    process = interrupted_sweep(notebook, environment)
     _, said = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "1 of 3 trials have ended; `trackbook sweep --resume 1` goes on." in said.decode()
@@ -125,6 +131,20 @@ def test_ctrl_c_leaves_a_sweep_that_can_be_resumed(
     (sweep,) = json.loads(call("sweeps", "--json").out)
     assert (sweep["status"], sweep["trials"]["finished"], sweep["trials"]["cancelled"]) == ("finished", 3, 0)
     assert sweep["best"]["params"] == {"depth": 1}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process")
+def test_ctrl_c_again_and_again_ends_it_at_once_and_says_how_to_resume(
+    notebook: Path, call: Call, environment: dict[str, str]
+) -> None:
+    process = interrupted_sweep(notebook, environment)
+    for _ in range(3):
+        time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "`trackbook sweep --resume 1` goes on." in said.decode()
+    assert "Traceback" not in said.decode()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The `trackbook` command: parse, call a service, print. `main` is its entry point."""
 
 import gc
+import signal
 import sys
 
 from trackbook.errors import MissingExtra
@@ -22,6 +23,7 @@ def main() -> None:
     # its time.
     gc.set_threshold(20_000, 50, 50)
     code = run()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a further Ctrl-C must not change how it came out
     # What is there is not looked through again while the process ends, which would take as long as many a command.
     gc.freeze()
     sys.exit(code)

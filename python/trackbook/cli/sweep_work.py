@@ -1,5 +1,7 @@
 """A sweep at work, and what is said of it: imported late, beside what the sweep's notebook imports."""
 
+import contextlib
+import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +19,7 @@ from trackbook.domain.ranking import goal_metric, key_goal, sort_by_metric
 from trackbook.domain.run import Run
 from trackbook.domain.space import grid_size
 from trackbook.domain.sweep import SweepSpec, best_runs, objective_values, swept_params
+from trackbook.errors import TrackbookError
 from trackbook.jobs.executors import open_trial_workers
 from trackbook.jobs.headstart import HeadStart
 from trackbook.jobs.sweeping import run_sweep
@@ -55,6 +58,33 @@ def work_off(
 
     One without an id is added once there is who runs its trials. `scheduler` is that of a Dask cluster.
     """
+    begun: list[str] = []
+    try:
+        return _work_off(
+            project, spec, sweep_id, sort, as_json, scheduler=scheduler, head_start=head_start, begun=begun
+        )
+    except KeyboardInterrupt:
+        # Once is heard where the sweep is worked off, which ends its trials; this was once more.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if begun:
+            number = begun[0][-8:]
+            with contextlib.suppress(TrackbookError):
+                number = str(project.runs.get(begun[0]).number)
+            say(f"`trackbook sweep --resume {number}` goes on.")
+        raise
+
+
+def _work_off(
+    project: "Services",
+    spec: SweepSpec,
+    sweep_id: str | None,
+    sort: str | None,
+    as_json: bool,
+    *,
+    scheduler: str | None,
+    head_start: HeadStart | None,
+    begun: list[str],
+) -> int:
     with (
         open_trial_workers(
             project.store,
@@ -66,6 +96,7 @@ def work_off(
         SweepView(Path(spec.job.path).name, resumes=sweep_id is not None) as view,
     ):
         sweep_id = sweep_id or project.sweeps.add(spec)
+        begun.append(sweep_id)
         outcome = run_sweep(
             project.store,
             sweep_id,
