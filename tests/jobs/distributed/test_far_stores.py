@@ -278,7 +278,10 @@ def test_content_goes_into_an_object_storage_and_survives_a_worker(
                 jobs = services.jobs.submit(path, sweep={"n": [1, 2, 3]}, executor="dask")
                 with Running(submitter, jobs, cluster) as running:
                     wait_for(lambda: len(begun(tmp_path)) == 2)
+                    (lost,) = tmp_path.glob("*@machine-a")
                     dask.kill("machine-a")
+                    # Before it may go on: it might come to its end, of which nothing would be heard.
+                    wait_for(lambda: not psutil.pid_exists(int(lost.read_text())))
                     wait_for(lambda: len(cluster.workers()) == 1)
                     (tmp_path / "go").touch()
                     outcomes = running.wait()
