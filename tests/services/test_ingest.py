@@ -455,3 +455,29 @@ def test_who_makes_a_pass_for_itself_is_taken_for_no_ingester_by_those_who_look_
         (pid,) = told(forking())
     wait_until(lambda: is_held(store.ingester_lock) and holder(store.ingester_lock)[0] == int(pid))
     assert told(forking()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no bells on Windows")
+def test_who_waits_for_what_was_written_wakes_the_ingester(store, place):
+    # It would rest for an hour between two passes.
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom trackbook.services import ingest\n"
+        "from trackbook.store.paths import StorePaths\n"
+        "ingest.POLL_SECONDS = 3600.0\ningest.serve(StorePaths(Path(sys.argv[1])))"
+    )
+    sleeper = subprocess.Popen([sys.executable, "-c", code, str(store.root)])
+    try:
+        deadline = time.monotonic() + 60
+        while not list(store.ingester_bells.glob("*")):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        for _ in range(2):
+            run = RunRecorder.start(store, experiment="e")
+            run.end()
+            assert catch_up(place, timeout=60.0)
+        assert len(rows(place.database, t.runs, t.runs.c.id)) == 2
+        assert sleeper.poll() is None
+        assert holder(store.ingester_lock)[0] == sleeper.pid
+    finally:
+        sleeper.kill()
+        sleeper.wait()
