@@ -7,11 +7,10 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from nbclient.client import NotebookClient, timestamp
+from nbclient.client import NotebookClient
 from nbclient.exceptions import CellExecutionComplete, CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 from nbformat.v4 import output_from_msg
@@ -22,6 +21,7 @@ from trackbook.domain.cell import CellStatus
 from trackbook.domain.execution import Observer, Outcome, OutcomeStatus
 from trackbook.domain.formatting import format_bytes
 from trackbook.errors import KernelError
+from trackbook.jobs.celltimes import note_reply, note_step
 from trackbook.jobs.cellverdicts import CellVerdicts, StopReason, traceback_of
 from trackbook.jobs.dialogue import Dialogue, Exchange
 from trackbook.jobs.kernel import JobKernelManager
@@ -54,7 +54,6 @@ NO_USAGE = Usage()
 _GRACE = 3.0  # seconds for an interrupted cell to end by itself
 # Seconds for the kernel to end by itself, its exit handlers included; one that hangs is killed at once.
 _PATIENCE: dict[OutcomeStatus, float] = {"finished": 10.0, "failed": 10.0, "aborted": 2.0, "timed_out": 2.0}
-_STEPS = ("iopub.status.busy", "iopub.execute_input", "iopub.status.idle")
 _SHOW_EVERY = 1.0
 _SHOW_SHARE = 0.05
 
@@ -331,7 +330,7 @@ class JobNotebookClient(NotebookClient):
                 timer.cancel()
         content = reply["content"]
         if self.record_timing:
-            cell.metadata["execution"]["shell.execute_reply"] = _moment_of(reply)
+            note_reply(cell, reply)
         if (count := self._count(index, content.get("execution_count"))) is not None:
             cell["execution_count"] = count
         try:
@@ -394,28 +393,14 @@ class JobNotebookClient(NotebookClient):
             return
         self._streams.settle(cell.outputs)
         if message["msg_type"] in ("status", "execute_input"):
-            self._note_step(message, cell)
+            note_step(cell, message, times=self.record_timing)
+            self._has_new = self._has_new or message["msg_type"] == "execute_input"
             return
         with contextlib.suppress(CellExecutionComplete):
             output = super().process_message(message, cell, index)
             self._has_new = True
             if output and self._output_log.is_wanted:
                 self._output_log.add(output)
-
-    def _note_step(self, message: dict[str, Any], cell: NotebookNode) -> None:
-        """Note of a cell that the kernel is at it, or is done, as `process_message` does, which takes its time."""
-        content = message["content"]
-        if message["msg_type"] == "status":
-            step = f"iopub.status.{content['execution_state']}"
-        else:
-            step, self._has_new = "iopub.execute_input", True
-        if "execution_count" in content:
-            cell["execution_count"] = content["execution_count"]
-        if self.record_timing and step in _STEPS:
-            times = cell["metadata"]["execution"]
-            times[step] = _moment_of(message)
-            # A runner does not say that it is busy: it is from when it has the request, which it tells of first of all.
-            times.setdefault(_STEPS[0], times[step])
 
     def output(
         self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int
@@ -495,14 +480,6 @@ class JobNotebookClient(NotebookClient):
 
 def _speaks_python(client: Any) -> bool:
     return bool(client.language_info.get("name") == "python")
-
-
-def _moment_of(message: dict[str, Any]) -> str:
-    """Return when a message was sent as nbclient notes it, whose way with dates is slow."""
-    date = message["header"].get("date")
-    if isinstance(date, datetime):
-        return f"{date.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
-    return str(timestamp(message))
 
 
 def _request_metadata(cell: NotebookNode) -> dict[str, Any]:
