@@ -1,6 +1,5 @@
 """A sweep at work, and what is said of it: imported late, beside what the sweep's notebook imports."""
 
-import contextlib
 import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,6 +21,7 @@ from trackbook.domain.sweep import SweepSpec, best_runs, objective_values, swept
 from trackbook.errors import TrackbookError
 from trackbook.jobs.executors import open_trial_workers
 from trackbook.jobs.headstart import HeadStart
+from trackbook.jobs.sweepcontroller import SweepOutcome
 from trackbook.jobs.sweeping import run_sweep
 from trackbook.notebook.clean import clean_notebook
 from trackbook.notebook.read import read_notebook
@@ -58,54 +58,47 @@ def work_off(
 
     One without an id is added once there is who runs its trials. `scheduler` is that of a Dask cluster.
     """
-    begun: list[str] = []
     try:
-        return _work_off(
-            project, spec, sweep_id, sort, as_json, scheduler=scheduler, head_start=head_start, begun=begun
-        )
+        with (
+            open_trial_workers(
+                project.store,
+                spec.job.executor,
+                parallel=spec.parallel,
+                scheduler=scheduler,
+                on_notice=say,
+            ) as workers_of,
+            SweepView(Path(spec.job.path).name, resumes=sweep_id is not None) as view,
+        ):
+            sweep_id = sweep_id or project.sweeps.add(spec)
+            outcome = run_sweep(
+                project.store,
+                sweep_id,
+                on_progress=view.update,
+                workers=workers_of(sweep_id),
+                head_start=head_start,
+            )
+        project.runs.refresh(timeout=RESULTS_WITHIN)
+        _report(project, outcome, sort, as_json)
     except KeyboardInterrupt:
         # Once is heard where the sweep is worked off, which ends its trials; this was once more.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        if begun:
-            number = begun[0][-8:]
-            with contextlib.suppress(TrackbookError):
-                number = str(project.runs.get(begun[0]).number)
-            say(f"`trackbook sweep --resume {number}` goes on.")
+        if sweep_id is not None:
+            say(f"`trackbook sweep --resume {_number(project, sweep_id)}` goes on.")
         raise
+    return outcome.exit_code
 
 
-def _work_off(
-    project: "Services",
-    spec: SweepSpec,
-    sweep_id: str | None,
-    sort: str | None,
-    as_json: bool,
-    *,
-    scheduler: str | None,
-    head_start: HeadStart | None,
-    begun: list[str],
-) -> int:
-    with (
-        open_trial_workers(
-            project.store,
-            spec.job.executor,
-            parallel=spec.parallel,
-            scheduler=scheduler,
-            on_notice=say,
-        ) as workers_of,
-        SweepView(Path(spec.job.path).name, resumes=sweep_id is not None) as view,
-    ):
-        sweep_id = sweep_id or project.sweeps.add(spec)
-        begun.append(sweep_id)
-        outcome = run_sweep(
-            project.store,
-            sweep_id,
-            on_progress=view.update,
-            workers=workers_of(sweep_id),
-            head_start=head_start,
-        )
-    project.runs.refresh(timeout=RESULTS_WITHIN)
-    spec = project.sweeps.spec(sweep_id)
+def _number(project: "Services", sweep_id: str) -> str:
+    """Return the number of a sweep, by its id where it has none yet."""
+    try:
+        return str(project.runs.get(sweep_id).number)
+    except TrackbookError:
+        return sweep_id
+
+
+def _report(project: "Services", outcome: SweepOutcome, sort: str | None, as_json: bool) -> None:
+    """Print the trials, and say how the sweep came out."""
+    spec = project.sweeps.spec(outcome.sweep_id)
     found = project.sweeps.runs_of(outcome.jobs)
     runs = [found[job.spec.run_id] for job in outcome.jobs if job.spec.run_id in found]
     metric = sort or (spec.objectives[0].metric if spec.objectives else goal_metric(runs))
@@ -132,10 +125,9 @@ def _work_off(
     if outcome.reason is not None:
         say(outcome.reason, "red" if outcome.status == "failed" else "")
     if outcome.interrupted:
-        number = project.runs.get(sweep_id).number
+        number = _number(project, outcome.sweep_id)
         ended = sum(job.status != "cancelled" for job in outcome.jobs)
         say(f"{ended} of {spec.trials} trials have ended; `trackbook sweep --resume {number}` goes on.")
-    return outcome.exit_code
 
 
 def describe_sweep(spec: SweepSpec, *, named: bool) -> str:
