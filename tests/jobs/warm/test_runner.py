@@ -73,13 +73,21 @@ def test_nothing_of_one_runner_is_in_the_next(warm: Warm, tmp_path: Path) -> Non
     assert len({one.split()[0] for one in drawn}) == 12
 
 
+def make_startup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str) -> Path:
+    """Give IPython a startup file; returns the folder that it lies in."""
+    startup = tmp_path / "ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "00.py").write_text(source)
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    return startup
+
+
 def test_startup_files_are_the_runners_own(
     warm: Warm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    startup = tmp_path / "ipython" / "profile_default" / "startup"
-    startup.mkdir(parents=True)
-    (startup / "00.py").write_text("import os\nfrom_startup = os.getpid(), os.environ['OWN']\n")
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    startup = make_startup(
+        tmp_path, monkeypatch, "import os\nfrom_startup = os.getpid(), os.environ['OWN']\n"
+    )
 
     async def look(talk: Talk) -> str:
         return await talk.say("print(from_startup == (os.getpid(), 'x'), get_ipython().cache_size)")
@@ -94,10 +102,7 @@ def test_startup_files_are_the_runners_own(
 def test_an_aggressive_reset_forgets_what_the_cells_imported_alone(
     warm: Warm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    startup = tmp_path / "ipython" / "profile_default" / "startup"
-    startup.mkdir(parents=True)
-    (startup / "00.py").write_text("import tabnanny\n")
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    make_startup(tmp_path, monkeypatch, "import tabnanny\n")
 
     async def look(talk: Talk) -> str:
         await talk.say("import pyclbr\nget_ipython().reset(aggressive=True)")
