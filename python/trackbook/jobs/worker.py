@@ -24,11 +24,9 @@ from trackbook.store.paths import StorePaths
 
 if TYPE_CHECKING:
     from trackbook.jobs.repetitions import Repetitions
-    from trackbook.services.queue import JobQueue
-
-if TYPE_CHECKING:
     from trackbook.jobs.supervisor import Supervisor
     from trackbook.jobs.workerchild import WorkerOptions
+    from trackbook.services.queue import JobQueue
 
 IDLE_SECONDS = 10.0
 # How often is looked for jobs where nobody rings: those of other machines, and those that are to be begun again.
