@@ -9,6 +9,7 @@ import psutil
 import pytest
 from tests.jobs.conftest import Project, wait_for
 
+from trackbook.jobs.headstart import HeadStart
 from trackbook.jobs.pool import run_jobs
 from trackbook.jobs.warm.folder import TemplateFolder
 from trackbook.jobs.warm.offering import offer_templates, offered_templates
@@ -55,6 +56,20 @@ def test_workers_that_come_and_go_have_one_template(
     outcomes = run_jobs(project.store, project.services.jobs.submit(path))
     assert [job.status for job in outcomes.jobs] == ["finished"]
     assert parents(project)[3] not in (said["pid"], os.getpid())
+
+
+def test_what_begins_before_its_jobs_are_known_is_made_there(
+    project: Project, standing: "subprocess.Popen[bytes]"
+) -> None:
+    path = project.notebook(PARENT)
+    offered = offered_templates(project.store)
+    assert offered is not None
+    with HeadStart(project.store, 1, path) as head_start:
+        wait_for(offered.templates)  # before anything was submitted
+        outcomes = run_jobs(project.store, project.services.jobs.submit(path), head_start=head_start)
+    assert [job.status for job in outcomes.jobs] == ["finished"]
+    (said,) = offered.templates()
+    assert parents(project) == [said["pid"]]
 
 
 def test_a_server_offers_its_own(project: Project) -> None:
